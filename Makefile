@@ -1,0 +1,51 @@
+# Every target does its own set-up: a fresh clone needs git, make and a Python 3.11 to 3.13, nothing else.
+SHELL := /bin/sh
+BIN   := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install lock demo run test check format bench clean
+
+help:  ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml
+	@python="$$(sh .ci/find-python)" && echo "setting up .venv with $$("$$python" --version)" >&2 && \
+	  "$$python" -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+install: $(STAMP)  ## make .venv with the locked packages
+
+lock:  ## resolve the dependencies anew into requirements.lock
+	@test -x $(BIN)/uv || $(MAKE) install
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet -o requirements.lock
+
+demo: $(STAMP)  ## a market's whole day, simulated: no keys, no network
+	@$(BIN)/songsuk demo
+
+run: $(STAMP)  ## the daemon, with config.yaml
+	@$(BIN)/songsuk serve
+
+test: $(STAMP)  ## the tests, on SQLite and PostgreSQL, under 5 minutes on 2 cores
+	@rm -f .coverage .coverage.*
+	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= tests
+	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=85
+
+check: $(STAMP)  ## format, lint, types and who may import whom
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+format: $(STAMP)  ## write the format that check wants
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix --quiet .
+
+bench: $(STAMP)  ## the figures of docs/benchmarks.md, at most 15 minutes
+	@$(BIN)/python -m benchmarks
+
+clean:  ## remove what the other targets made
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var build dist .coverage .coverage.*

@@ -1,0 +1,182 @@
+"""What a chat service is to us: something that takes a written message and says what became of it.
+
+Knows nothing of orders, plans, clocks or databases. One module per service sits beside this one; the key in
+``config.yaml`` is the module's name. A channel does three things, two of them pure:
+
+    render(content) -> payload      pure: what would be sent, as JSON; frozen by the caller before the first attempt
+    send(address, payload, ...)     the only one that touches the network; returns what happened, never raises for it
+    receive(headers, body)          pure: a verified webhook body becomes events
+
+Outcomes are values, because a lost reply or a blocked bot is an everyday thing:
+
+    Receipt    the service accepted it (not: the person read it)
+    Later      provably not sent; try again after ``after`` seconds
+    Gone       this address will never work: blocked, unknown, left
+    Refused    the service will never take this payload, or this account; ``account`` tells which
+    Unknown    nobody can tell: the request left, no answer came
+
+    ChannelError
+    +-- NotConfigured    a channel's key is present and its secret is not
+    +-- BadSignature     a webhook body that is not the service's
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Payload = dict[str, Any]
+
+
+class ChannelError(Exception):
+    """Base of what this package raises."""
+
+
+class NotConfigured(ChannelError):
+    """A channel is configured and its secret is missing. ``variable`` is the environment variable to set."""
+
+    def __init__(self, channel: str, variable: str) -> None:
+        super().__init__(f"channel {channel}: {variable} is not set")
+        self.channel, self.variable = channel, variable
+
+
+class BadSignature(ChannelError):
+    """The webhook body does not carry the service's signature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a message. ``row`` has a label and a value; ``optional`` lines go first when room is short."""
+
+    text: str
+    style: Literal["text", "heading", "strong", "small", "row", "item", "rule"] = "text"
+    value: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A button: opens ``value`` as a link, or comes back to us as a postback with ``value`` as its data."""
+
+    label: str
+    kind: Literal["link", "postback"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is said, free of any service: a title, lines, buttons, in the reader's language."""
+
+    title: str
+    lines: tuple[Line, ...] = ()
+    actions: tuple[Action, ...] = ()
+    language: str = "th"
+
+    def text(self) -> str:
+        """The message as plain text: what console prints, what the call list reads out."""
+        shown = [self.title] if self.title else []
+        for line in self.lines:
+            if line.style == "rule":
+                shown.append("")
+            elif line.style == "row":
+                shown.append(f"{line.text}: {line.value}")
+            elif line.style == "item":
+                shown.append(f"• {line.text}")
+            else:
+                shown.append(line.text)
+        shown += [f"{action.label}: {action.value}" for action in self.actions if action.kind == "link"]
+        return "\n".join(shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The service accepted the message; ``provider_id`` is its own number for it."""
+
+    provider_id: str | None
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """Provably not sent. ``after`` seconds is the service's own word, or None where it said none."""
+
+    reason: str
+    after: float | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The address is dead: ``reason`` is ``blocked`` or ``unknown_recipient``."""
+
+    reason: str
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Repeating will not help. ``account`` True: nothing of ours will pass until a person mends it."""
+
+    reason: str
+    status: int | None = None
+    account: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """The request left and no usable answer came: it may have been delivered."""
+
+    reason: str
+    status: int | None = None
+
+
+Outcome = Receipt | Later | Gone | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """Something a person or the service told us; ``event_id`` is the service's own, for de-duplication."""
+
+    channel: str
+    event_id: str
+    kind: Literal["text", "location", "postback", "photo", "contact", "follow", "unfollow", "join", "leave", "other"]
+    address: str | None
+    text: str = ""
+    location: tuple[float, float] | None = None
+    data: str = ""
+    reply_token: str | None = None
+    redelivered: bool = False
+    raw: Mapping[str, Any] | None = None
+
+
+class Channel(Protocol):
+    """One service, connected with its settings and secrets."""
+
+    name: str
+
+    @property
+    def keyed(self) -> bool:
+        """True where the service itself refuses a second copy of one key (LINE), so `Unknown` is retried safely."""
+        ...
+
+    @property
+    def official(self) -> bool:
+        """True where the base address is the service's own host: real people would get what is sent."""
+        ...
+
+    def render(self, content: Content) -> Payload:
+        """The payload for one request, within the service's limits whatever the input. Pure."""
+        ...
+
+    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
+        """One attempt. ``key`` is a UUID that stays the same for every attempt of one request."""
+        ...
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
+        """Verify and parse a webhook body; `BadSignature` where it is not the service's. Pure."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...

@@ -1,0 +1,228 @@
+"""What a delivery problem is, and what a plan is. Knows no chat, clock or database.
+
+Units, here and everywhere in this package:
+
+    time       integer seconds; instants count from 00:00 local of the service date (may pass 86400)
+    distance   integer metres
+    amounts    integers, one per dimension of the problem (the market uses grams and millilitres)
+    cost       integer, in the unit of the vehicles' own costs (the market uses satang)
+    places     GeoJSON order, ``(lon, lat)``; ``index`` is a row and column of the vehicle profile's matrix
+
+The words are VROOM's (shipment, task, vehicle, matrix, step, violation) where VROOM has the word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Id = str | int
+Location = tuple[float, float]
+TimeWindow = tuple[int, int]
+Amount = tuple[int, ...]
+IntMatrix = npt.NDArray[np.int32]
+
+UNREACHABLE = 10**8
+"""A matrix entry of this many seconds or metres, or more, means: there is no way."""
+
+
+class ProblemError(ValueError):
+    """A problem that cannot mean anything. ``path`` names the field as the caller wrote it."""
+
+    def __init__(self, path: str, code: str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path, self.code, self.message = path, code, message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One visit: at `index`, for `setup` + `service` seconds, begun inside one of `windows`.
+
+    ``setup`` is shared: it is paid once by consecutive tasks of one vehicle at one ``index`` (VROOM's rule).
+    No windows means any time.
+    """
+
+    id: Id
+    index: int
+    location: Location | None = None
+    setup: int = 0
+    service: int = 0
+    windows: tuple[TimeWindow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """Goods from one or more pickups to one delivery, all by one vehicle, pickups first.
+
+    ``amount`` is per pickup: ``amounts[k]`` is what pickup ``k`` loads; the delivery unloads their sum.
+    A shipment without pickups is VROOM's job with ``delivery``: loaded at the vehicle's start.
+    ``penalty`` is what leaving it out costs; None derives it from ``priority`` (0..100).
+    """
+
+    id: Id
+    pickups: tuple[Task, ...]
+    delivery: Task
+    amounts: tuple[Amount, ...]
+    skills: frozenset[int | str] = frozenset()
+    priority: int = 0
+    penalty: int | None = None
+    max_ride_time: int | None = None
+    """Most seconds the goods may be on the road: from the end of the first pickup to the start of the delivery."""
+    allowed_vehicles: frozenset[Id] | None = None
+    forbidden_vehicles: frozenset[Id] = frozenset()
+    preferred_vehicles: frozenset[Id] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What a vehicle costs: once if used, per hour under way (travel, service and waiting), per kilometre."""
+
+    fixed: int = 0
+    per_hour: int = 3600
+    per_km: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicle:
+    """A rider and what they ride. ``start`` or ``end`` None means: begins at the first, ends at the last stop."""
+
+    id: Id
+    profile: str = "car"
+    start: int | None = None
+    end: int | None = None
+    capacity: Amount = ()
+    skills: frozenset[int | str] = frozenset()
+    window: TimeWindow | None = None
+    max_tasks: int | None = None
+    max_travel_time: int | None = None
+    max_distance: int | None = None
+    costs: Costs = field(default_factory=Costs)
+    start_location: Location | None = None
+    end_location: Location | None = None
+    speed_factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Matrix:
+    """Travel for one profile: ``durations[i, j]`` seconds, ``distances[i, j]`` metres, n x n int32."""
+
+    durations: IntMatrix
+    distances: IntMatrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    vehicles: tuple[Vehicle, ...]
+    shipments: tuple[Shipment, ...]
+    matrices: Mapping[str, Matrix]
+    dimensions: tuple[str, ...] = ("weight_g", "volume_ml")
+
+
+StepType = Literal["start", "pickup", "delivery", "reload", "break", "end"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of a route. ``duration`` and ``distance`` are travel so far, as in VROOM; ``load`` is after the step."""
+
+    type: StepType
+    index: int | None
+    arrival: int
+    id: Id | None = None
+    shipment: Id | None = None
+    setup: int = 0
+    service: int = 0
+    waiting_time: int = 0
+    load: Amount = ()
+    duration: int = 0
+    distance: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    vehicle: Id
+    steps: tuple[Step, ...]
+    cost: int
+    duration: int
+    distance: int
+    setup: int
+    service: int
+    waiting_time: int
+
+
+class Reason(StrEnum):
+    """Why an order found no place; the stable codes of the contracts."""
+
+    NO_RIDER = "no_rider"
+    CAPACITY = "capacity"
+    TIME_WINDOW = "time_window"
+    SHIFT = "shift"
+    SKILL = "skill"
+    MAX_TASKS = "max_tasks"
+    MAX_TRAVEL_TIME = "max_travel_time"
+    MAX_DISTANCE = "max_distance"
+    MAX_RIDE_TIME = "max_ride_time"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    PRIORITY = "priority"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleReason:
+    """Why one vehicle cannot take one shipment. ``excess`` for capacity, ``seconds`` for times, else empty."""
+
+    vehicle: Id
+    code: Reason
+    excess: Amount = ()
+    seconds: int | None = None
+    metres: int | None = None
+    added_cost: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unassigned:
+    shipment: Id
+    code: Reason
+    vehicles: tuple[VehicleReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """An answer: routes, and what found no place, with why. ``cost_split`` sums to ``cost``."""
+
+    routes: tuple[Route, ...]
+    unassigned: tuple[Unassigned, ...]
+    cost: int
+    cost_split: Mapping[str, int]
+    engine: str
+    seed: int
+    iterations: int = 0
+    first_plan_ms: int | None = None
+    solving_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A broken rule: ``cause`` is a code of the contracts, ``amount`` by how much (unit of the cause)."""
+
+    cause: str
+    route: Id | None
+    step: int | None
+    amount: int | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How hard to look. ``seconds`` is a wall-clock bound; ``workers`` 0 means one per core."""
+
+    engine: str = "auto"
+    seconds: float = 20.0
+    iterations: int | None = None
+    workers: int = 0
+    seed: int = 1

@@ -1,0 +1,367 @@
+"""What is remembered, as frozen values: the words other rooms use for rows. Rows themselves stay inside this package.
+
+Money is satang, weight grams, volume millilitres, places ``(lon, lat)``. Instants are aware datetimes; the tables
+keep them in UTC and hand them back in UTC. ``date`` is the market's service date, ``wave`` a wave id of the config.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+Location = tuple[float, float]
+Json = Mapping[str, Any]
+
+
+class Role(StrEnum):
+    RIDER = "rider"
+    SELLER = "seller"
+    BUYER = "buyer"
+    COORDINATOR = "coordinator"
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatAddress:
+    """Where a person is reached on one service. ``state``: active, blocked, dead."""
+
+    channel: str
+    address: str
+    state: str = "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One human being, whatever roles they hold. ``chat_channel`` is a wish, not an address."""
+
+    id: str = ""
+    name: str = ""
+    phone: str | None = None
+    language: str | None = None
+    consent: bool | None = None
+    group: str | None = None
+    household: str | None = None
+    chat_channel: str | None = None
+    addresses: tuple[ChatAddress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiderDetails:
+    """None means: the vehicle kind's or the market's own default applies."""
+
+    vehicle: str
+    capacity_g: int | None = None
+    capacity_ml: int | None = None
+    max_stops: int | None = None
+    shift_from: dt.time | None = None
+    shift_to: dt.time | None = None
+    home: Location | None = None
+    home_tambon: str | None = None
+    end_at: Literal["home", "hub", "anywhere"] = "hub"
+    skills: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    prefer_zones: tuple[str, ...] = ()
+    refuse_zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerDetails:
+    shop_name: str
+    community: str | None = None
+    tambon_code: str | None = None
+    location: Location | None = None
+    ready_from: dt.time | None = None
+    ready_to: dt.time | None = None
+    needs_cold_box: bool = False
+    payout_promptpay: str | None = None
+    closed_days: tuple[str, ...] = ()
+    """Weekdays (``mon`` .. ``sun``) and ISO dates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A person in one role. ``ref`` is the market's own number for them: R4, S03, B0001."""
+
+    role: Role
+    ref: str
+    person: Person
+    rider: RiderDetails | None = None
+    seller: SellerDetails | None = None
+    active: bool = True
+
+
+# --- orders -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pickup:
+    """What one seller gives to one order: the row key is (order_id, seller_id)."""
+
+    seller_id: str
+    items: str = ""
+    weight_g: int = 0
+    volume_ml: int = 0
+    temperature: Literal["ambient", "hot", "chilled"] = "ambient"
+    cod_satang: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One carriage of an order by one rider; a plain order has one. States: scheduler/states.py."""
+
+    leg: int = 1
+    origin: str = ""
+    destination: str = "buyer"
+    zone: str | None = None
+    area: str | None = None
+    date: dt.date
+    wave: str | None = None
+    state: str = "received"
+    reason: str | None = None
+    plan_id: str | None = None
+    rider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One delivery to one buyer, from one or more sellers. ``buyer`` is matched or made by the store.
+
+    ``buyer_ref`` empty on the way in: the store finds the buyer by chat address or by phone and name, else makes one.
+    ``received_at`` is when we first heard of it, by our clock.
+    """
+
+    order_id: str
+    service_date: dt.date
+    received_at: dt.datetime
+    placed_at: dt.datetime | None = None
+    source: str | None = None
+    buyer_ref: str = ""
+    buyer: Person = Person()
+    address_text: str = ""
+    landmark: str = ""
+    tambon: str = ""
+    postcode: str = ""
+    location: Location | None = None
+    pin_source: str | None = None
+    window_from: dt.datetime | None = None
+    window_to: dt.datetime | None = None
+    pickups: tuple[Pickup, ...] = ()
+    paid_method: str | None = None
+    priority: Literal["low", "normal", "high"] = "normal"
+    needs_help: bool = False
+    proof: Literal["none", "photo", "pin"] = "none"
+    note: str = ""
+    cancelled: bool = False
+    legs: tuple[Leg, ...] = ()
+
+    @property
+    def cod_satang(self) -> int:
+        return sum(pickup.cod_satang for pickup in self.pickups)
+
+
+class Saved(StrEnum):
+    """What became of one row on its way in."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    ALREADY_DISPATCHED = "already_dispatched"
+
+
+# --- the day ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One wave of one day. Its key (market, date, wave) is unique: whoever fires, one run."""
+
+    id: str
+    market: str
+    date: dt.date
+    wave: str
+    state: str
+    config_version: int
+    plan_id: str | None = None
+    opened_at: dt.datetime | None = None
+    closed_at: dt.datetime | None = None
+    planned_at: dt.datetime | None = None
+    approved_at: dt.datetime | None = None
+    dispatched_at: dt.datetime | None = None
+    finished_at: dt.datetime | None = None
+    reminded_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegMove:
+    """A leg's next state, in the words of scheduler/states.py. ``date``/``wave`` None: stays where it is."""
+
+    order_id: str
+    leg: int
+    state: str
+    reason: str | None = None
+    date: dt.date | None = None
+    wave: str | None = None
+    zone: str | None = None
+    area: str | None = None
+    plan_id: str | None = None
+    rider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
+    """One line of a rider's route, with instants instead of seconds."""
+
+    type: Literal["start", "pickup", "delivery", "reload", "break", "end"]
+    arrival: dt.datetime
+    location: Location | None = None
+    order_id: str | None = None
+    seller_id: str | None = None
+    leg: int | None = None
+    setup: int = 0
+    service: int = 0
+    waiting_time: int = 0
+    load: tuple[int, ...] = ()
+    duration: int = 0
+    distance: int = 0
+    window: tuple[dt.datetime, dt.datetime] | None = None
+    told: tuple[dt.datetime, dt.datetime] | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRoute:
+    rider_id: str
+    area: str
+    vehicle: str
+    cost: int
+    distance: int
+    duration: int
+    service: int
+    waiting_time: int
+    load_max: tuple[int, ...]
+    cod_satang: int
+    locked: str = "none"
+    steps: tuple[PlanStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanUnassigned:
+    """An order the plan found no place for. ``message`` is {"th", "en"}; ``riders`` and ``fix`` as in contracts.md."""
+
+    order_id: str
+    leg: int
+    code: str
+    message: Json
+    riders: tuple[Json, ...] = ()
+    fix: Json | None = None
+    next_date: dt.date | None = None
+    next_wave: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A plan of one run. Never changed once saved, but for who approved it."""
+
+    id: str
+    run_id: str
+    date: dt.date
+    wave: str
+    revision: int
+    config_version: int
+    created_at: dt.datetime
+    supersedes: str | None = None
+    approved_at: dt.datetime | None = None
+    approved_by: str | None = None
+    travel: Json
+    summary: Json
+    routes: tuple[PlanRoute, ...] = ()
+    unassigned: tuple[PlanUnassigned, ...] = ()
+
+
+class Approval(StrEnum):
+    APPROVED = "approved"
+    ALREADY = "already"
+    STALE = "stale"
+    """Another plan has taken this one's place."""
+    UNKNOWN = "unknown"
+
+
+# --- messages -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try at sending; rows are only ever added."""
+
+    at: dt.datetime
+    outcome: str
+    status: int | None = None
+    retry_key: str | None = None
+    provider_id: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One thing said to one person for one event: (event, role, member_ref, revision) is unique.
+
+    ``content`` is what is said, free of any service; ``payload`` the frozen request, from the first attempt on.
+    ``channel`` None and state ``suppressed``: nobody can be reached by chat, the call list has it.
+    """
+
+    id: str
+    kind: str
+    klass: Literal["critical", "informative"]
+    event: str
+    role: Role
+    member_ref: str
+    name: str
+    channel: str | None
+    address: str | None
+    via: str = "push"
+    order_ids: tuple[str, ...] = ()
+    date: dt.date | None = None
+    wave: str | None = None
+    plan_id: str | None = None
+    revision: int = 1
+    state: str = "held"
+    reason: str | None = None
+    send_at: dt.datetime
+    expires_at: dt.datetime
+    not_before: dt.datetime | None = None
+    """After a failed attempt: when the next may be made."""
+    bundle: str | None = None
+    text: str = ""
+    content: Json
+    payload: Json | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+# --- housekeeping -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigVersion:
+    version: int
+    text: str
+    sha256: str
+    created_at: dt.datetime
+    actor: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what. ``at`` is the market's clock, ``recorded_at`` the machine's."""
+
+    at: dt.datetime
+    recorded_at: dt.datetime
+    actor: str
+    verb: str
+    subject: str
+    detail: Json
