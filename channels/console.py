@@ -1,0 +1,66 @@
+"""The console channel: prints what a person would read, and remembers it. Reaches everybody, needs no account.
+
+Settings: ``quiet`` (bool) prints nothing. It never prints on standard output, which belongs to ``--json``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from channels.base import Content, Inbound, Outcome, Payload, Receipt
+from channels.fit import setting
+
+SECRETS: tuple[str, ...] = ()
+
+
+def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) -> Console:
+    """A console on standard error."""
+    del secrets
+    return Console(quiet=bool(setting(settings, "quiet", False)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One message as it was given to the console."""
+
+    address: str
+    key: str
+    payload: Payload
+    silent: bool
+
+
+class Console:
+    """Accepts everything once per key, in order."""
+
+    name = "console"
+    keyed = True
+    official = False
+
+    def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+        self.sent: list[Sent] = []
+        self._quiet, self._stream = quiet, stream
+        self._receipts: dict[str, Receipt] = {}
+
+    def render(self, content: Content) -> Payload:
+        return {"text": content.text()}
+
+    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
+        if key in self._receipts:
+            return self._receipts[key]
+        self.sent.append(Sent(address=address, key=key, payload=payload, silent=silent))
+        self._receipts[key] = Receipt(provider_id=str(len(self.sent)))
+        if not self._quiet:
+            text = str(payload.get("text", ""))
+            print(f"── {address}\n{text}\n", file=self._stream or sys.stderr, flush=True)
+        return self._receipts[key]
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
+        """Nobody talks back through a console."""
+        del headers, body
+        return ()
+
+    async def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,122 @@
+"""What every service needs to hold a message to its limits: lengths as the services count them, cuts, safe links.
+
+Knows no service's numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.base import ChannelError, Content, Line
+
+ELLIPSIS = "…"
+
+# Letters that say nothing but can hide, reorder or break what is said: controls, line and paragraph separators,
+# bidirectional controls, zero-width letters (but not the joiners that emoji and some scripts need), private use,
+# lone surrogates (which no UTF-8 can carry) and non-characters.
+_BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\U000e0000-\U000e0fff\U000f0000-\U0010ffff]+"
+)
+_MARK = "[\u0300-\u036f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+_PILED_MARKS = re.compile(f"({_MARK}{{4}}){_MARK}+")
+
+_MORE = {"th": "… อีก {n} บรรทัด", "en": "… {n} more lines"}
+_MORE_ONE = {"th": "… อีก 1 บรรทัด", "en": "… 1 more line"}
+
+
+def clean(text: str) -> str:
+    """`text` on one line, without letters that hide or reorder it."""
+    text = _UNSEEN.sub("", _BREAKS.sub(" ", text))
+    return " ".join(_PILED_MARKS.sub(r"\1", text).split(" ")).strip()
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 code units, as LINE and Telegram count."""
+    return len(text) + sum(letter > "\uffff" for letter in text)
+
+
+def clip(text: str, most: int) -> str:
+    """`text` in at most `most` UTF-16 units, an ellipsis standing for what was cut."""
+    if units(text) <= most:
+        return text
+    room, kept = most - 1, []
+    for letter in text:
+        room -= 2 if letter > "\uffff" else 1
+        if room < 0:
+            break
+        kept.append(letter)
+    return "".join(kept).rstrip() + ELLIPSIS
+
+
+def more(count: int, language: str) -> str:
+    """The closing line that says how many lines did not fit."""
+    words = _MORE_ONE if count == 1 else _MORE
+    return words.get(language, words["en"]).format(n=count)
+
+
+def safe_link(link: str, schemes: frozenset[str], most: int) -> bool:
+    """Whether `link` may stand behind a button: a known scheme, no blanks, a host, and short enough."""
+    if not link or len(link) > most or not link.isascii() or re.search(r"[\x00-\x20\x7f\"<>\\^`{|}]", link):
+        return False
+    try:
+        parts = urlsplit(link)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme in schemes and (parts.scheme == "tel" or bool(host))
+
+
+def tidy(content: Content) -> Content:
+    """`content` with every text cleaned and empty lines and buttons left out."""
+    lines = (replace(line, text=clean(line.text), value=clean(line.value)) for line in content.lines)
+    actions = (replace(action, label=clean(action.label)) for action in content.actions)
+    return replace(
+        content,
+        title=clean(content.title),
+        lines=tuple(line for line in lines if line.style == "rule" or line.text or line.value),
+        actions=tuple(action for action in actions if action.label and action.value),
+    )
+
+
+def shortened(content: Content) -> Iterator[Content]:
+    """Ever shorter versions of `content`: whole; optional lines gone one by one from the end; then lines cut."""
+    yield content
+    lines = content.lines
+    for at in reversed([index for index, line in enumerate(lines) if line.optional]):
+        lines = lines[:at] + lines[at + 1 :]
+        yield replace(content, lines=lines)
+    for kept in range(len(lines) - 1, -1, -1):
+        closing = Line(text=more(len(lines) - kept, content.language), style="small")
+        yield replace(content, lines=(*lines[:kept], closing))
+
+
+def longest(versions: Sequence[Content], fits: Callable[[Content], bool]) -> Content:
+    """The first of `versions`, sorted from long to short, that fits; the last one where none does."""
+    low, high = 0, len(versions) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if fits(versions[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    return versions[low]
+
+
+def setting(settings: Mapping[str, Any] | object, name: str, default: Any) -> Any:
+    """`name` out of a mapping or an object; `default` where it is absent or None."""
+    found = settings.get(name) if isinstance(settings, Mapping) else getattr(settings, name, None)
+    return default if found is None else found
+
+
+def base_address(settings: Mapping[str, Any] | object, name: str, default: str) -> str:
+    """A service's base address without its trailing slash; `ChannelError` where it is no http(s) address."""
+    address = str(setting(settings, name, default)).strip().rstrip("/")
+    if not safe_link(address, frozenset({"http", "https"}), 1000):
+        raise ChannelError(f"{name}: {address!r} is not an address; write for example {default}")
+    return address
