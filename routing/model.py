@@ -43,8 +43,8 @@ class ProblemError(ValueError):
 class Task:
     """One visit: at `index`, for `setup` + `service` seconds, begun inside one of `windows`.
 
-    ``setup`` is shared: it is paid once by consecutive tasks of one vehicle at one ``index`` (VROOM's rule).
-    No windows means any time.
+    ``setup`` is shared, as in VROOM: a vehicle that already stands at ``index`` (its start, or the stop before)
+    does not pay it again. ``windows`` hold the instant the setup begins. No windows means any time.
     """
 
     id: Id
@@ -60,7 +60,8 @@ class Shipment:
     """Goods from one or more pickups to one delivery, all by one vehicle, pickups first.
 
     ``amount`` is per pickup: ``amounts[k]`` is what pickup ``k`` loads; the delivery unloads their sum.
-    A shipment without pickups is VROOM's job with ``delivery``: loaded at the vehicle's start.
+    A shipment without pickups is VROOM's job: its one entry of ``amounts`` (or none) is loaded at the vehicle's
+    start and unloaded at the stop, ``collected`` is loaded at the stop and carried to the vehicle's end.
     ``penalty`` is what leaving it out costs; None derives it from ``priority`` (0..100).
     """
 
@@ -68,6 +69,7 @@ class Shipment:
     pickups: tuple[Task, ...]
     delivery: Task
     amounts: tuple[Amount, ...]
+    collected: Amount = ()
     skills: frozenset[int | str] = frozenset()
     priority: int = 0
     penalty: int | None = None
@@ -80,16 +82,21 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What a vehicle costs: once if used, per hour under way (travel, service and waiting), per kilometre."""
+    """What a vehicle costs, in VROOM's words: once if used, per hour of travel, per hour of setup and service, per km."""
 
     fixed: int = 0
     per_hour: int = 3600
     per_km: int = 0
+    per_task_hour: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
-    """A rider and what they ride. ``start`` or ``end`` None means: begins at the first, ends at the last stop."""
+    """A rider and what they ride. ``start`` or ``end`` None means: begins at the first, ends at the last stop.
+
+    ``max_tasks`` counts stops, as VROOM does: a shipment is its pickups and its delivery, a job is one.
+    ``max_travel_time`` bounds travel alone. ``speed_factor`` divides the profile's durations.
+    """
 
     id: Id
     profile: str = "car"
@@ -128,7 +135,10 @@ StepType = Literal["start", "pickup", "delivery", "reload", "break", "end"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One line of a route. ``duration`` and ``distance`` are travel so far, as in VROOM; ``load`` is after the step."""
+    """One line of a route. ``duration`` and ``distance`` are travel so far, as in VROOM; ``load`` is after the step.
+
+    The work begins at ``arrival + waiting_time``. At the start step ``arrival`` is the departure.
+    """
 
     type: StepType
     index: int | None
@@ -193,7 +203,11 @@ class Unassigned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """An answer: routes, and what found no place, with why. ``cost_split`` sums to ``cost``."""
+    """An answer: routes, and what found no place, with why. ``cost_split`` sums to ``cost``.
+
+    ``cost`` is what the routes cost, plus the penalties that the problem itself states for what is left out; the
+    weights derived from priorities steer the search but are nobody's money, so they are not in it.
+    """
 
     routes: tuple[Route, ...]
     unassigned: tuple[Unassigned, ...]
@@ -226,3 +240,13 @@ class Settings:
     iterations: int | None = None
     workers: int = 0
     seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A better plan was found: when, at what cost (as in `Plan`), and how much of the work it leaves out."""
+
+    seconds: float
+    cost: int
+    routes: int
+    unassigned: int

@@ -1,0 +1,22 @@
+"""The engines, one module each; a module's name is the engine's name in `Settings.engine`.
+
+An engine only orders stops. It never makes times, costs or reasons: those are made in one place for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from ..compiled import Compiled
+from ..model import Settings
+from ..plans import Answer
+
+Report = Callable[[Sequence[Sequence[int]]], None]
+"""Called with every better set of routes, when it is found."""
+
+
+class Engine(Protocol):
+    """What each module here offers."""
+
+    def solve(self, compiled: Compiled, settings: Settings, report: Report) -> Answer: ...

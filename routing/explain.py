@@ -1,0 +1,144 @@
+"""Why a shipment found no place: per vehicle the rule that binds, and one code for it all. Changes no plan.
+
+Each vehicle is tried twice: empty, with this shipment alone, and as the plan has it. Alone is the stronger answer: what
+does not fit alone fits nowhere. What fits alone in some vehicle but in none as planned was left out for others
+(`Reason.PRIORITY`); then each vehicle names what its own route is short of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice, permutations
+
+from .compiled import ANY_TIME, Compiled, Rider, may_carry
+from .model import Problem, Reason, Unassigned, VehicleReason
+from .plans import left_out
+from .timetable import Broken, Timetable, timetable
+
+MOST_ORDERS = 24
+"""How many orders of one shipment's pickups are tried alone: all of them up to four pickups."""
+
+MOST_POSITIONS = 16
+"""How many places in a planned route are asked for the rule that binds there."""
+
+_RANK = {reason: rank for rank, reason in enumerate(Reason)}
+
+
+def explain(compiled: Compiled, routes: Sequence[Sequence[int]]) -> list[Unassigned]:
+    """One `Unassigned` for every shipment that the routes do not serve."""
+    return [_explain(compiled, routes, s) for s in left_out(compiled, routes)]
+
+
+def _explain(compiled: Compiled, routes: Sequence[Sequence[int]], s: int) -> Unassigned:
+    shipment = compiled.problem.shipments[s]
+    reasons: list[VehicleReason] = []
+    fits_alone = False
+    for v, rider in enumerate(compiled.riders):
+        if not may_carry(rider.vehicle, shipment):
+            lacking = not shipment.skills <= rider.vehicle.skills
+            reasons.append(VehicleReason(vehicle=rider.vehicle.id, code=Reason.SKILL if lacking else Reason.REFUSED))
+            continue
+        alone = fits(compiled, rider, s)
+        if isinstance(alone, Broken):
+            reasons.append(_reason(rider, alone))
+        else:
+            fits_alone = True
+            reasons.append(_as_planned(compiled, rider, routes[v], s, alone))
+    return Unassigned(shipment=shipment.id, code=_overall(reasons, fits_alone), vehicles=tuple(reasons))
+
+
+def _overall(reasons: Sequence[VehicleReason], fits_alone: bool) -> Reason:
+    """One code for all vehicles: what most of those say that might carry it at all."""
+    if not reasons:
+        return Reason.NO_RIDER
+    if fits_alone:
+        return Reason.PRIORITY
+    codes = [r.code for r in reasons if r.code not in (Reason.SKILL, Reason.REFUSED)] or [r.code for r in reasons]
+    return min(set(codes), key=lambda code: (-codes.count(code), _RANK[code]))
+
+
+def fits(compiled: Compiled, rider: Rider, s: int) -> Timetable | Broken:
+    """The shipment alone in this vehicle: its cheapest schedule, or the rule that forbids it."""
+    *pickups, delivery = compiled.stops_of[s]
+    best: Timetable | Broken | None = None
+    for order in islice(permutations(pickups), MOST_ORDERS):
+        times = timetable(compiled, rider, [*order, delivery])
+        if isinstance(times, Broken):
+            best = times if best is None else best
+        elif best is None or isinstance(best, Broken) or times.cost < best.cost:
+            best = times
+    if isinstance(best, Broken) and best.code in (Reason.TIME_WINDOW, Reason.SHIFT):
+        return _shift_or_window(compiled, rider, [*pickups, delivery], best)
+    return best if best is not None else Broken(code=Reason.UNREACHABLE)
+
+
+def _shift_or_window(compiled: Compiled, rider: Rider, sequence: Sequence[int], broken: Broken) -> Broken:
+    """A window missed only because the vehicle starts late, or must be back early, is a matter of its shift."""
+    free = timetable(compiled, replace(rider, window=ANY_TIME[0]), sequence)
+    code = Reason.TIME_WINDOW if isinstance(free, Broken) else Reason.SHIFT
+    return replace(broken, code=code)
+
+
+def _reason(rider: Rider, broken: Broken, added_cost: int | None = None) -> VehicleReason:
+    return VehicleReason(
+        vehicle=rider.vehicle.id,
+        code=broken.code,
+        excess=broken.excess,
+        seconds=broken.seconds,
+        metres=broken.metres,
+        added_cost=added_cost,
+    )
+
+
+def _as_planned(compiled: Compiled, rider: Rider, route: Sequence[int], s: int, alone: Timetable) -> VehicleReason:
+    """What the planned route lacks to take the shipment in as well, at the place where it lacks least."""
+    least: Broken | None = None
+    before = timetable(compiled, rider, route) if route else None
+    cost = before.cost if isinstance(before, Timetable) else 0
+    for sequence in _places(compiled, rider, route, s):
+        times = timetable(compiled, rider, sequence)
+        if not isinstance(times, Broken):
+            return VehicleReason(vehicle=rider.vehicle.id, code=Reason.PRIORITY, added_cost=times.cost - cost)
+        if times.code in (Reason.TIME_WINDOW, Reason.SHIFT):
+            times = _shift_or_window(compiled, rider, sequence, times)
+        if least is None or _shortfall(times) < _shortfall(least):
+            least = times
+    if least is None:
+        return VehicleReason(vehicle=rider.vehicle.id, code=Reason.PRIORITY, added_cost=alone.cost)
+    return _reason(rider, least, alone.cost)
+
+
+def _shortfall(broken: Broken) -> tuple[int, int]:
+    """Smaller is nearer to fitting; shortfalls of different rules are ranked by rule."""
+    return (_RANK[broken.code], sum(broken.excess) + (broken.seconds or 0) + (broken.metres or 0))
+
+
+def _places(compiled: Compiled, rider: Rider, route: Sequence[int], s: int) -> Iterator[list[int]]:
+    """The route with the shipment taken in, at the shortest detours first."""
+    *pickups, delivery = compiled.stops_of[s]
+    indexes = [rider.vehicle.start, *(compiled.stops[n].index for n in route), rider.vehicle.end]
+
+    def detour(n: int) -> Callable[[int], int]:
+        x = compiled.stops[n].index
+
+        def seconds(k: int) -> int:
+            here, there = indexes[k], indexes[k + 1]
+            to = 0 if here is None else rider.durations[here, x]
+            on = 0 if there is None else rider.durations[x, there]
+            return to + on - (0 if here is None or there is None else rider.durations[here, there])
+
+        return seconds
+
+    first, last = detour(pickups[0] if pickups else delivery), detour(delivery)
+    pairs = [(i, j) for i in range(len(route) + 1) for j in range(i, len(route) + 1) if pickups or i == j]
+    pairs.sort(key=lambda p: first(p[0]) + last(p[1]))
+    for i, j in pairs[:MOST_POSITIONS]:
+        yield [*route[:i], *pickups, *route[i:j], delivery, *route[j:]]
+
+
+def sentence(unassigned: Unassigned, problem: Problem) -> Mapping[str, str]:
+    """The reason in Thai and English, as short as a table cell wants it."""
+    from .sentences import sentence_for
+
+    return sentence_for(unassigned, problem)

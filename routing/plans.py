@@ -1,0 +1,123 @@
+"""From sequences of stops to a `Plan`: steps, totals and costs, as VROOM states them. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .compiled import Compiled
+from .model import Id, Plan, Problem, Route, Step, Unassigned
+from .timetable import Broken, Timetable, timetable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an engine gives: per vehicle (by position) its stops in order, and how it got there."""
+
+    routes: Sequence[Sequence[int]]
+    engine: str
+    iterations: int = 0
+    first_plan_ms: int | None = None
+
+
+class ImpossibleRouteError(Exception):
+    """An engine proposed a route that no schedule can drive: a defect of that engine."""
+
+
+def route_of(compiled: Compiled, v: int, sequence: Sequence[int]) -> Route:
+    """One route as the plan states it."""
+    rider = compiled.riders[v]
+    times = timetable(compiled, rider, sequence)
+    if isinstance(times, Broken):
+        raise ImpossibleRouteError(f"vehicle {rider.vehicle.id!r}: {times}")
+    return Route(
+        vehicle=rider.vehicle.id,
+        steps=tuple(_steps(compiled, v, sequence, times)),
+        cost=times.cost,
+        duration=times.travel,
+        distance=times.distance,
+        setup=sum(times.setups),
+        service=times.work - sum(times.setups),
+        waiting_time=sum(b - a for a, b in zip(times.arrivals, times.begins, strict=True)),
+    )
+
+
+def _steps(compiled: Compiled, v: int, sequence: Sequence[int], times: Timetable) -> list[Step]:
+    vehicle = compiled.riders[v].vehicle
+    problem = compiled.problem
+    steps: list[Step] = []
+    if vehicle.start is not None:
+        steps.append(Step(type="start", index=vehicle.start, arrival=times.start, load=times.loads[0]))
+    duration = distance = 0
+    for k, n in enumerate(sequence):
+        stop = compiled.stops[n]
+        shipment = problem.shipments[stop.shipment]
+        task = shipment.delivery if stop.pickup is None else shipment.pickups[stop.pickup]
+        duration += times.legs[k]
+        distance += times.metres[k]
+        steps.append(
+            Step(
+                type="delivery" if stop.pickup is None else "pickup",
+                index=stop.index,
+                arrival=times.arrivals[k],
+                id=task.id,
+                shipment=shipment.id,
+                setup=times.setups[k],
+                service=stop.service,
+                waiting_time=times.begins[k] - times.arrivals[k],
+                load=times.loads[k + 1],
+                duration=duration,
+                distance=distance,
+            )
+        )
+    if vehicle.end is not None:
+        steps.append(
+            Step(
+                type="end",
+                index=vehicle.end,
+                arrival=times.end,
+                load=times.loads[-1],
+                duration=times.travel,
+                distance=times.distance,
+            )
+        )
+    return steps
+
+
+def build(compiled: Compiled, answer: Answer, unassigned: Sequence[Unassigned], *, seed: int, solving_ms: int) -> Plan:
+    """The whole plan. Vehicles without stops have no route."""
+    routes = tuple(route_of(compiled, v, sequence) for v, sequence in enumerate(answer.routes) if sequence)
+    split = cost_split(compiled.problem, routes, [u.shipment for u in unassigned])
+    return Plan(
+        routes=routes,
+        unassigned=tuple(unassigned),
+        cost=sum(split.values()),
+        cost_split=split,
+        engine=answer.engine,
+        seed=seed,
+        iterations=answer.iterations,
+        first_plan_ms=answer.first_plan_ms,
+        solving_ms=solving_ms,
+    )
+
+
+def cost_split(problem: Problem, routes: Sequence[Route], left_out: Sequence[Id]) -> dict[str, int]:
+    """What the parts of a plan cost. ``lateness`` belongs to soft windows, which no engine takes yet: always 0."""
+    costs = {vehicle.id: vehicle.costs for vehicle in problem.vehicles}
+    fixed = sum(costs[route.vehicle].fixed for route in routes)
+    distance = sum((costs[route.vehicle].per_km * route.distance + 500) // 1000 for route in routes)
+    missing = set(left_out)
+    penalty = sum(s.penalty for s in problem.shipments if s.penalty is not None and s.id in missing)
+    return {
+        "fixed": fixed,
+        "time": sum(route.cost for route in routes) - fixed - distance,
+        "distance": distance,
+        "lateness": 0,
+        "penalty": penalty,
+    }
+
+
+def left_out(compiled: Compiled, routes: Sequence[Sequence[int]]) -> list[int]:
+    """The shipments, by position, that no route serves."""
+    served = {compiled.stops[n].shipment for sequence in routes for n in sequence}
+    return [s for s in range(len(compiled.problem.shipments)) if s not in served]

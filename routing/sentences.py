@@ -1,0 +1,69 @@
+"""The reasons why a shipment found no place, in Thai and English. Finds no reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .model import Problem, Reason, Unassigned, VehicleReason
+
+_PLAIN: Mapping[Reason, tuple[str, str]] = {
+    Reason.NO_RIDER: ("ไม่มีไรเดอร์ว่างในรอบนี้", "no rider is available"),
+    Reason.SKILL: ("ไม่มีไรเดอร์ที่ส่งของแบบนี้ได้", "no rider has the skills it needs"),
+    Reason.REFUSED: ("ไรเดอร์ที่มีไม่รับออเดอร์นี้", "no rider may take this order"),
+    Reason.MAX_TASKS: ("เกินจำนวนจุดจอดที่ไรเดอร์รับได้", "more stops than a rider takes"),
+    Reason.UNREACHABLE: ("ไม่มีเส้นทางไปถึง", "there is no way to get there"),
+    Reason.PRIORITY: ("คิวไรเดอร์เต็ม ให้ออเดอร์อื่นไปก่อน", "the riders are full; other orders went first"),
+}
+
+_SECONDS: Mapping[Reason, tuple[str, str]] = {
+    Reason.TIME_WINDOW: ("ไปไม่ทันเวลานัด ช้าไป {n} นาที", "{n} min too late for its time window"),
+    Reason.SHIFT: ("เวลาทำงานของไรเดอร์ไม่พอ ขาดอีก {n} นาที", "{n} min outside the rider's shift"),
+    Reason.MAX_TRAVEL_TIME: ("เดินทางนานเกินกำหนด {n} นาที", "{n} min over the longest travel time"),
+    Reason.MAX_RIDE_TIME: ("ของอยู่บนรถนานเกินกำหนด {n} นาที", "{n} min too long on the road for these goods"),
+}
+
+_DIMENSIONS: Mapping[str, tuple[int, str, str]] = {
+    "weight_g": (1000, "เกินน้ำหนัก {n} กก.", "{n} kg over"),
+    "volume_ml": (1000, "เกินปริมาตร {n} ลิตร", "{n} litres over"),
+}
+
+
+def sentence_for(unassigned: Unassigned, problem: Problem) -> dict[str, str]:
+    """The overall reason, with the figure of the vehicle that came nearest."""
+    code = unassigned.code
+    of_code = [v for v in unassigned.vehicles if v.code == code]
+    if code in _PLAIN:
+        th, en = _PLAIN[code]
+        return {"th": th, "en": en}
+    if code is Reason.CAPACITY:
+        return _capacity(min((v.excess for v in of_code), key=sum, default=()), problem)
+    if code is Reason.MAX_DISTANCE:
+        metres = min((v.metres or 0 for v in of_code), default=0)
+        km = _number(max(metres, 100), 1000)
+        return {"th": f"ไกลเกินกำหนด {km} กม.", "en": f"{km} km over the longest distance"}
+    th, en = _SECONDS[code]
+    minutes = -(-_nearest(of_code) // 60)
+    return {"th": th.format(n=minutes), "en": en.format(n=minutes)}
+
+
+def _nearest(reasons: Sequence[VehicleReason]) -> int:
+    return min((r.seconds or 0 for r in reasons), default=0)
+
+
+def _capacity(excess: Sequence[int], problem: Problem) -> dict[str, str]:
+    thai, english = [], []
+    for name, amount in zip(problem.dimensions, excess, strict=False):
+        if amount <= 0:
+            continue
+        unit, th, en = _DIMENSIONS.get(name, (1, f"เกิน {name} {{n}}", f"{{n}} {name} over"))
+        number = _number(amount, unit)
+        thai.append(th.format(n=number))
+        english.append(en.format(n=number))
+    return {"th": " และ".join(thai) or "เกินความจุ", "en": " and ".join(english) or "over capacity"}
+
+
+def _number(amount: int, unit: int) -> str:
+    """At most one decimal, rounded up, so that what is over never reads as nothing."""
+    tenths = -(-amount * 10 // unit)
+    whole, tenth = divmod(tenths, 10)
+    return f"{whole:,}.{tenth}" if tenth else f"{whole:,}"

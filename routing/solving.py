@@ -1,0 +1,75 @@
+"""`solve`: from a problem to a plan that has been checked. Knows no algorithm: engines order the stops."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from time import monotonic
+from typing import cast
+
+from . import engines
+from .check import check
+from .compiled import Compiled, compile_problem
+from .engines import Engine, Report
+from .explain import explain
+from .model import Plan, Problem, ProblemError, Progress, Settings, Violation
+from .plans import build, left_out
+from .timetable import Broken, timetable
+from .validate import validate
+
+DEFAULT_ENGINE = "greedy"
+
+
+class InternalPlanError(RuntimeError):
+    """An engine made a plan that breaks a rule. Never the caller's fault."""
+
+    def __init__(self, engine: str, violations: Sequence[Violation]) -> None:
+        super().__init__(f"engine {engine!r} made a plan with {len(violations)} violations, first {violations[0]}")
+        self.engine, self.violations = engine, tuple(violations)
+
+
+def engine_names() -> list[str]:
+    """What `Settings.engine` may be, besides ``auto``."""
+    return sorted(m.name for m in pkgutil.iter_modules(engines.__path__) if not m.name.startswith("_"))
+
+
+def solve(problem: Problem, settings: Settings, on_progress: Callable[[Progress], None] | None = None) -> Plan:
+    """The best plan that the engine finds within the settings' bounds, with a reason for whatever is left out."""
+    began = monotonic()
+    validate(problem)
+    engine = _engine(settings.engine)
+    compiled = compile_problem(problem)
+    answer = engine.solve(compiled, settings, _reporter(compiled, began, on_progress))
+    unassigned = explain(compiled, answer.routes)
+    took = round((monotonic() - began) * 1000)
+    plan = build(compiled, answer, unassigned, seed=settings.seed, solving_ms=took)
+    violations = check(problem, plan)
+    if violations:
+        raise InternalPlanError(answer.engine, violations)
+    return plan
+
+
+def _engine(name: str) -> Engine:
+    name = DEFAULT_ENGINE if name == "auto" else name
+    if name not in engine_names():
+        raise ProblemError("settings.engine", "engine.unknown", f"no engine {name!r}; there are {engine_names()}")
+    return cast(Engine, import_module(f"{engines.__name__}.{name}"))
+
+
+def _reporter(compiled: Compiled, began: float, on_progress: Callable[[Progress], None] | None) -> Report:
+    if on_progress is None:
+        return lambda routes: None
+
+    def report(routes: Sequence[Sequence[int]]) -> None:
+        times = [timetable(compiled, compiled.riders[v], route) for v, route in enumerate(routes) if route]
+        on_progress(
+            Progress(
+                seconds=monotonic() - began,
+                cost=sum(t.cost for t in times if not isinstance(t, Broken)),
+                routes=len(times),
+                unassigned=len(left_out(compiled, routes)),
+            )
+        )
+
+    return report
