@@ -1,0 +1,36 @@
+"""config.yaml: one market's settings, read once, checked whole, typed for good.
+
+    load(path) -> Config            or `ConfigError` with every error and its place
+    check(path) -> Report           errors and warnings, for people
+    parse(text) -> Config           the same from a stored version
+    json_schema()                   what editors use
+    missing_secrets(config)         what the channels need from the environment
+
+Knows nothing of orders, people or the clock.
+"""
+
+from scheduler.config.loading import check, examine, load, parse
+from scheduler.config.models import Config, Document
+from scheduler.config.problems import ConfigError, Problem, Report
+from scheduler.config.schema import json_schema
+from scheduler.config.secrets import missing_secrets, needed_secrets, read_secret
+from scheduler.config.values import Moment, Text, TimeRange
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Document",
+    "Moment",
+    "Problem",
+    "Report",
+    "Text",
+    "TimeRange",
+    "check",
+    "examine",
+    "json_schema",
+    "load",
+    "missing_secrets",
+    "needed_secrets",
+    "parse",
+    "read_secret",
+]

@@ -1,0 +1,312 @@
+"""From a file or a text to a `Report`: read, bring in other files, type, check, build. The one way in.
+
+Whatever the input, the outcome is a configuration or problems with places, never another exception.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path as FilePath
+from types import NoneType
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from scheduler.config import rules
+from scheduler.config.files import Expansion, expand
+from scheduler.config.models import CHANNELS, Config, Document
+from scheduler.config.problems import ConfigError, Finding, Path, Problem, Report, problem, written
+from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Node, Reading
+from scheduler.config.rules import Draft
+from scheduler.config.wording import WORDING, nearest
+
+_CODES = {
+    "missing": "key.missing",
+    "extra_forbidden": "key.unknown",
+    "string_type": "value.text",
+    "string_too_short": "value.empty",
+    "string_too_long": "value.too_long",
+    "int_parsing": "value.whole",
+    "int_type": "value.whole",
+    "int_from_float": "value.whole",
+    "int_parsing_size": "value.whole",
+    "float_parsing": "value.number",
+    "float_type": "value.number",
+    "finite_number": "value.number",
+    "decimal_parsing": "value.number",
+    "decimal_type": "value.number",
+    "decimal_max_places": "value.decimals",
+    "decimal_max_digits": "value.decimals",
+    "decimal_whole_digits": "value.decimals",
+    "bool_parsing": "value.yes_no",
+    "bool_type": "value.yes_no",
+    "literal_error": "value.choice",
+    "greater_than_equal": "value.min",
+    "greater_than": "value.above",
+    "less_than_equal": "value.max",
+    "less_than": "value.max",
+    "too_short": "value.too_few",
+    "too_long": "polygon.too_many",
+    "tuple_type": "value.list",
+    "model_type": "value.section",
+    "mapping_type": "value.section",
+    "dict_type": "value.section",
+}
+
+
+def load(path: str | os.PathLike[str] | None = None, *, environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration in `path`, by default the one ``SONGSUK_CONFIG`` names; `ConfigError` with all its errors."""
+    return _built(check(path if path is not None else environ.get("SONGSUK_CONFIG") or "config.yaml"))
+
+
+def parse(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[str] | None = None) -> Config:
+    """The configuration a text holds; a stored text (`Config.text`) needs no `base_dir`. `ConfigError` as `load`."""
+    return _built(examine(text, name, base_dir))
+
+
+def check(path: str | os.PathLike[str]) -> Report:
+    """Everything that is wrong, or doubtful, with the file at `path`."""
+    file = FilePath(path)
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "bad name"
+        return _only("file.unreadable", file.name, reason=reason)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _only("file.encoding", file.name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if len(data) > MOST_BYTES:
+            return _only("file.too_big", file.name, limit=MOST_BYTES // 1_000_000)
+        before = data[: error.start]
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
+        return _only("file.encoding", file.name, line=before.count(b"\n") + 1, column=column + 1)
+    return examine(text, file.name, file.parent)
+
+
+def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[str] | None = None) -> Report:
+    """Everything that is wrong, or doubtful, with `text`."""
+    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        return _only("file.too_big", name, limit=MOST_BYTES // 1_000_000)
+    reading = Reading(text.removeprefix("\ufeff"), name)
+    root = reading.root
+    if root is None:
+        return Report(errors=tuple(reading.problems))
+    if not isinstance(root.value, dict):
+        return Report(
+            errors=(*reading.problems, *_placed([Finding(path=(), code="value.section", facts={})], root, name))
+        )
+    brought = expand(root, FilePath(base_dir) if base_dir is not None else None)
+    draft, found = _typed(root.plain())
+    found = [*brought.findings, *found, *rules.findings(draft)]
+    known = {(known.line, known.column) for known in reading.problems}
+    known |= {(node.line, node.column) for node in _broken(brought, root)}
+    placed = [
+        (finding.warning, said)
+        for finding, said in zip(found, _placed(found, root, name), strict=True)
+        if finding in brought.findings or (said.line, said.column) not in known
+    ]
+    errors = sorted([*reading.problems, *(said for warning, said in placed if not warning)], key=_place)
+    warnings = tuple(sorted((said for warning, said in placed if warning), key=_place))
+    if errors:
+        return Report(errors=tuple(errors[:MOST_PROBLEMS]), warnings=warnings[:MOST_PROBLEMS])
+    config = _config(draft, brought.text(text.removeprefix("\ufeff")))
+    return Report(warnings=warnings[:MOST_PROBLEMS], config=config)
+
+
+def _built(report: Report) -> Config:
+    if report.config is None:
+        raise ConfigError(report.errors)
+    return report.config
+
+
+def _only(code: str, name: str, *, line: int = 1, column: int = 1, **facts: object) -> Report:
+    return Report(errors=(problem(code, facts, file=name, line=line, column=column, path=""),))
+
+
+def _place(said: Problem) -> tuple[int, int]:
+    return said.line, said.column
+
+
+def _broken(brought: Expansion, root: Node) -> Iterable[Node]:
+    """Values whose file could not be read: that is already said."""
+    return [root.find(finding.path)[0] for finding in brought.findings]
+
+
+# --- typing -------------------------------------------------------------------------------------------------------
+
+
+def _typed(raw: dict[str, Any]) -> tuple[Draft, list[Finding]]:
+    """Every part that can be read, each by itself, so that one bad part hides nothing of the others."""
+    draft, found = Draft(raw), []
+    calendar = raw.get("calendar")
+    country = calendar.get("country", "TH") if isinstance(calendar, dict) else "TH"
+    context = {"country": country}
+    for name in raw:
+        if name not in Document.model_fields:
+            found.append(_unknown_key((name,), Document))
+    for name, field in Document.model_fields.items():
+        value = raw.get(name)
+        if value is None and (name not in raw or not field.is_required()):
+            if field.is_required():
+                found.append(Finding(path=(name,), code="key.missing", facts={"key": name}))
+            continue
+        item = _item_model(field.annotation)
+        if item is None:
+            draft.sections[name], faults = _read(_adapter(Document, name), value, (name,), context)
+            found += faults
+            continue
+        if not isinstance(value, list) or not (value or name == "barriers"):
+            code = (
+                "value.list" if value is not None and value != [] else "value.too_few" if value == [] else "value.empty"
+            )
+            found.append(Finding(path=(name,), code=code, facts={"limit": 1}))
+            continue
+        for index, entry in enumerate(value):
+            made, faults = _read(_model_adapter(item), entry, (name, index), context)
+            found += faults
+            if made is None and isinstance(entry, dict):
+                made = _salvaged(item, entry, {fault.path[2] for fault in faults if len(fault.path) > 2}, context)
+            if made is not None:
+                draft.items.setdefault(name, {})[index] = made
+    draft.sections = {name: section for name, section in draft.sections.items() if section is not None}
+    return draft, found
+
+
+def _read(
+    adapter: TypeAdapter[Any], value: object, path: Path, context: dict[str, Any]
+) -> tuple[Any | None, list[Finding]]:
+    try:
+        return adapter.validate_python(value, context=context), []
+    except ValidationError as error:
+        return None, [_translated(dict(fault), path) for fault in error.errors(include_url=False)]
+
+
+def _salvaged(item: type[BaseModel], entry: dict[str, Any], bad: set[str | int], context: dict[str, Any]) -> BaseModel:
+    """What can be read of a broken entry: the rules then still see its border or its times."""
+    good: dict[str, Any] = {}
+    for key in entry.keys() & item.model_fields.keys() - bad:
+        value, faults = _read(_adapter(item, key), entry[key], (), context)
+        if not faults:
+            good[key] = value
+    return item.model_construct(**good)
+
+
+@cache
+def _model_adapter(item: type[BaseModel]) -> TypeAdapter[Any]:
+    return TypeAdapter(item)
+
+
+@cache
+def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    field = model.model_fields[name]
+    annotation: Any = field.annotation
+    return TypeAdapter(Annotated[annotation, *field.metadata] if field.metadata else annotation)
+
+
+def _item_model(annotation: Any) -> type[BaseModel] | None:
+    """The model of a list's entries."""
+    inside = get_args(annotation)
+    item = inside[0] if inside and annotation.__class__ is not NoneType else None
+    return item if isinstance(item, type) and issubclass(item, BaseModel) else None
+
+
+# --- words and places ---------------------------------------------------------------------------------------------
+
+
+def _translated(fault: dict[str, Any], path: Path) -> Finding:
+    """One of pydantic's errors, or one of ours that came through it, as a finding."""
+    where = (*path, *fault["loc"])
+    kind, facts, value = fault["type"], dict(fault.get("ctx", {})), fault.get("input")
+    if kind == "extra_forbidden":
+        return _unknown_key(where, _model_at(where[:-1]))
+    if kind == "missing":
+        key = str(where[-1])
+        return Finding(path=where, code="key.missing", facts={"key": "polygon" if key == "polygon" else key})
+    if kind in WORDING:
+        return Finding(path=where, code=kind, facts=facts)
+    code = "value.empty" if value is None else _CODES.get(kind, "value.text")
+    limit = next((facts[name] for name in _LIMITS if name in facts), "")
+    meant = nearest(str(value), _choices(str(facts["expected"]))) if "expected" in facts else {}
+    return Finding(path=where, code=code, facts={"value": _shown(value), "limit": limit, **meant})
+
+
+_LIMITS = ("ge", "gt", "le", "lt", "max_length", "min_length", "decimal_places", "max_digits", "whole_digits")
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else "[…]" if isinstance(value, list | tuple) else "{…}"
+
+
+def _choices(expected: str) -> list[str]:
+    """``'a', 'b' or 'c'`` as pydantic lists them."""
+    return [part.strip().strip("'") for part in expected.replace(" or ", ",").split(",")]
+
+
+def _unknown_key(path: Path, model: type[BaseModel] | None) -> Finding:
+    known = list(model.model_fields) if model else []
+    key = str(path[-1])
+    return Finding(path=path, code="key.unknown", facts={"key": key, **nearest(key, known)}, at_key=True)
+
+
+def _model_at(path: Path) -> type[BaseModel] | None:
+    """The model whose keys stand at `path`."""
+    model: type[BaseModel] | None = Document
+    for step in path:
+        if isinstance(step, int):
+            continue
+        if model is None and step in CHANNELS:
+            model = CHANNELS[step]
+        else:
+            model = _model_in(model.model_fields[step].annotation) if model and step in model.model_fields else None
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(inside) for inside in get_args(annotation) if not isinstance(inside, str))
+    return next((model for model in found if model and model.__name__ != "ChannelSettings"), None)
+
+
+def _placed(found: list[Finding], root: Node, name: str) -> list[Problem]:
+    placed = []
+    for finding in found:
+        node, taken = root.find(finding.path)
+        path = finding.path
+        if node.origin:
+            path = (*path[: taken - 1], "file") if path[0] == "zones" else path
+        elif finding.at_key:
+            parent = root.find(path[:-1])[0]
+            node = parent.keys.get(str(path[-1]), node)
+        placed.append(
+            problem(finding.code, finding.facts, file=name, line=node.line, column=node.column, path=written(path))
+        )
+    return placed
+
+
+# --- building -----------------------------------------------------------------------------------------------------
+
+
+def _config(draft: Draft, text: str) -> Config:
+    """The finished configuration: what was left open (waves of a zone, vehicles of a crossing) is filled in."""
+    lists = {name: tuple(items.values()) for name, items in draft.items.items()}
+    waves = tuple(wave.id for wave in lists["waves"])
+    vehicles = tuple(vehicle.id for vehicle in lists["vehicles"])
+    lists["zones"] = tuple(zone if zone.waves else zone.model_copy(update={"waves": waves}) for zone in lists["zones"])
+    lists["barriers"] = tuple(
+        barrier.model_copy(
+            update={
+                "crossings": tuple(
+                    crossing if crossing.vehicles else crossing.model_copy(update={"vehicles": vehicles})
+                    for crossing in barrier.crossings
+                )
+            }
+        )
+        for barrier in lists.get("barriers", ())
+    )
+    return Config(**draft.sections, **lists, text=text)

@@ -1,0 +1,225 @@
+"""What must hold between the parts of a configuration: ids, references, borders, the order of a wave's moments.
+
+Each rule reads a `Draft`, whatever of the configuration could be read, and yields findings; so one look tells
+everything. Knows no YAML.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import chain
+from math import cos, radians
+from pathlib import Path as FilePath
+from typing import Any
+
+from scheduler.config.models import CHANNELS, Barrier, Wave, Zone
+from scheduler.config.problems import Finding, Path, written
+from scheduler.config.wording import nearest
+
+SLIVER_KM2 = 0.02
+"""Neighbours drawn one by one overlap a little along their border: real tambon boundaries by up to 0.015 km2."""
+OFF_BARRIER_METRES = 150
+KM_PER_DEGREE = 111.32
+
+_FAMILIES = ("hubs", "communities", "zones", "barriers", "waves", "vehicles")
+_SINGLE = {"hub": "hubs", "community": "communities"}
+
+
+@dataclass(slots=True)
+class Draft:
+    """What could be read. ``raw`` is plain text; ``items`` the readable parts of each list, by their index."""
+
+    raw: dict[str, Any]
+    sections: dict[str, Any] = field(default_factory=dict)
+    items: dict[str, dict[int, Any]] = field(default_factory=dict)
+
+    def listed(self, family: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Every entry of a list as it was written, readable or not."""
+        entries = self.raw.get(family)
+        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+            if isinstance(entry, dict):
+                yield index, entry
+
+    def ids(self, family: str) -> list[str]:
+        return [entry["id"] for _, entry in self.listed(family) if isinstance(entry.get("id"), str)]
+
+
+def findings(draft: Draft) -> Iterator[Finding]:
+    """Every broken rule."""
+    return chain(
+        _repeated_ids(draft),
+        _unknown_references(draft),
+        _unknown_modules(draft),
+        _overlaps(draft),
+        _waves(draft),
+        _crossings(draft),
+        _travel(draft),
+        _country(draft),
+    )
+
+
+def _repeated_ids(draft: Draft) -> Iterator[Finding]:
+    for family in _FAMILIES:
+        yield from _repeated([((family, i, "id"), entry.get("id")) for i, entry in draft.listed(family)])
+    for index, barrier in draft.listed("barriers"):
+        crossings = Draft(barrier).listed("crossings")
+        yield from _repeated([(("barriers", index, "crossings", i, "id"), c.get("id")) for i, c in crossings])
+    words: list[tuple[Path, object]] = []
+    for index, vehicle in draft.listed("vehicles"):
+        own = [(("vehicles", index, "aliases", i), word) for i, word in enumerate(_texts(vehicle.get("aliases")))]
+        words += [*own, (("vehicles", index, "id"), vehicle.get("id"))]
+    ids = {path for path, _ in words if path[-1] == "id"}
+    yield from (found for found in _repeated(words) if found.path not in ids)
+
+
+def _repeated(words: list[tuple[Path, object]]) -> Iterator[Finding]:
+    first: dict[str, Path] = {}
+    for path, word in words:
+        if isinstance(word, str):
+            before = first.setdefault(word.strip().casefold(), path)
+            if before != path:
+                yield Finding(path=path, code="id.duplicate", facts={"value": word, "first": written(before[:-1])})
+
+
+def _texts(value: object) -> list[str]:
+    return [word if isinstance(word, str) else "" for word in value] if isinstance(value, list) else []
+
+
+def _unknown_references(draft: Draft) -> Iterator[Finding]:
+    for index, community in draft.listed("communities"):
+        yield from _unknown(draft, "hubs", ("communities", index, "hub"), community.get("hub"))
+    for index, zone in draft.listed("zones"):
+        yield from _unknown(draft, "communities", ("zones", index, "community"), zone.get("community"))
+        for i, wave in enumerate(_texts(zone.get("waves"))):
+            yield from _unknown(draft, "waves", ("zones", index, "waves", i), wave)
+    for index, barrier in draft.listed("barriers"):
+        for at, crossing in Draft(barrier).listed("crossings"):
+            for i, vehicle in enumerate(_texts(crossing.get("vehicles"))):
+                yield from _unknown(draft, "vehicles", ("barriers", index, "crossings", at, "vehicles", i), vehicle)
+
+
+def _unknown(draft: Draft, family: str, path: Path, word: object) -> Iterator[Finding]:
+    known = draft.ids(family)
+    if isinstance(word, str) and word.strip() and known and word.strip() not in {id.strip() for id in known}:
+        facts = {"value": word, "family": family, **nearest(word, known)}
+        yield Finding(path=path, code="reference.unknown", facts=facts)
+
+
+def _unknown_modules(draft: Draft) -> Iterator[Finding]:
+    """A channel, a solver and a road engine are each one file: the name must be one of those there."""
+    services = sorted({*CHANNELS, *_offered("channels")} - {"base", "fit"})
+    for name in draft.sections.get("channels", {}):
+        if name not in services:
+            facts = {"value": name, **nearest(name, services)}
+            yield Finding(path=("channels", name), code="channel.unknown", facts=facts, at_key=True)
+    solver, travel = draft.sections.get("solver"), draft.sections.get("travel")
+    for section, key, name, known in (
+        (
+            "solver",
+            "engine",
+            getattr(solver, "engine", None),
+            {"auto", "kernel", "ortools", *_offered("routing/engines")},
+        ),
+        ("travel", "provider", getattr(travel, "provider", None), {"straight", "osrm", *_offered("routing/travel")}),
+    ):
+        if name is not None and name not in known:
+            facts = {"value": name, **nearest(name, sorted(known))}
+            yield Finding(path=(section, key), code="value.choice", facts=facts)
+
+
+def _offered(place: str) -> set[str]:
+    """The modules of one of our packages, found by their files: nothing is imported for it."""
+    package, _, inside = place.partition("/")
+    spec = find_spec(package)
+    folders = [str(FilePath(folder) / inside) for folder in (spec.submodule_search_locations or [])] if spec else []
+    return {module.name for module in pkgutil.iter_modules(folders) if not module.ispkg}
+
+
+def _overlaps(draft: Draft) -> Iterator[Finding]:
+    """Zones of equal priority that share more than a sliver."""
+    zones: list[tuple[int, Zone]] = [
+        (i, zone) for i, zone in draft.items.get("zones", {}).items() if hasattr(zone, "polygon")
+    ]
+    if len(zones) < 2:
+        return
+    from shapely import STRtree
+
+    shapes = [zone.shape for _, zone in zones]
+    pairs = STRtree(shapes).query(shapes, predicate="intersects").T
+    for later, earlier in sorted((int(a), int(b)) for a, b in pairs if a > b):
+        index, zone = zones[later]
+        other = zones[earlier][1]
+        if getattr(zone, "priority", 0) != getattr(other, "priority", 0):
+            continue
+        shared = shapes[later].intersection(shapes[earlier])
+        area = shared.area * KM_PER_DEGREE**2 * cos(radians(shapes[later].centroid.y))
+        if area > SLIVER_KM2:
+            name = getattr(other, "id", zones[earlier][0])
+            yield Finding(
+                path=("zones", index, "polygon"), code="zone.overlap", facts={"other": name, "area": f"{area:.2f}"}
+            )
+
+
+def _waves(draft: Draft) -> Iterator[Finding]:
+    for index, wave in draft.items.get("waves", {}).items():
+        yield from _wave(wave, ("waves", index))
+
+
+def _wave(wave: Wave, path: Path) -> Iterator[Finding]:
+    cut_off, approve_by, dispatch = (
+        moment.order if (moment := getattr(wave, name, None)) else None
+        for name in ("cut_off", "approve_by", "dispatch")
+    )
+    pickup, deliver = getattr(wave, "pickup", None), getattr(wave, "deliver", None)
+    begins = (0, pickup.start) if pickup else None
+    if cut_off and begins and cut_off >= begins:
+        facts = {"before_th": "เริ่มรับของ", "before_en": "the pickups begin"}
+        yield Finding(path=(*path, "cut_off"), code="wave.cut_off_late", facts=facts)
+    elif cut_off and dispatch and cut_off >= dispatch:
+        facts = {"before_th": "ปล่อยรถ", "before_en": "the dispatch"}
+        yield Finding(path=(*path, "cut_off"), code="wave.cut_off_late", facts=facts)
+    elif cut_off and approve_by and dispatch and not cut_off <= approve_by <= dispatch:
+        yield Finding(path=(*path, "approve_by"), code="wave.approve_by", facts={})
+    if dispatch and begins and dispatch > begins:
+        yield Finding(path=(*path, "dispatch"), code="wave.dispatch_late", facts={})
+    if pickup and deliver and (deliver.start < pickup.start or deliver.end < pickup.end):
+        yield Finding(path=(*path, "deliver"), code="wave.deliver_early", facts={})
+
+
+def _crossings(draft: Draft) -> Iterator[Finding]:
+    for index, barrier in draft.items.get("barriers", {}).items():
+        if hasattr(barrier, "line") and hasattr(barrier, "crossings"):
+            yield from _far_crossings(barrier, ("barriers", index))
+
+
+def _far_crossings(barrier: Barrier, path: Path) -> Iterator[Finding]:
+    from shapely import LineString, Point
+
+    across = cos(radians(barrier.line[0][1]))
+    line = LineString([(lon * across, lat) for lon, lat in barrier.line])
+    for index, crossing in enumerate(barrier.crossings):
+        lon, lat = crossing.location
+        metres = line.distance(Point(lon * across, lat)) * KM_PER_DEGREE * 1000
+        if metres > OFF_BARRIER_METRES:
+            facts = {"value": crossing.id, "barrier": getattr(barrier, "id", "?"), "metres": round(metres)}
+            place = (*path, "crossings", index, "location")
+            yield Finding(path=place, code="crossing.off_barrier", facts=facts, warning=True)
+
+
+def _travel(draft: Draft) -> Iterator[Finding]:
+    travel = draft.sections.get("travel")
+    if travel is not None and travel.provider == "osrm" and travel.url is None:
+        yield Finding(path=("travel", "provider"), code="travel.url_missing", facts={"value": travel.provider})
+
+
+def _country(draft: Draft) -> Iterator[Finding]:
+    calendar = draft.sections.get("calendar")
+    if calendar is None or calendar.country == "TH":
+        return
+    from holidays import list_supported_countries
+
+    if calendar.country not in list_supported_countries():
+        yield Finding(path=("calendar", "country"), code="country.unknown", facts={"value": calendar.country})

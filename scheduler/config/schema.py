@@ -1,0 +1,30 @@
+"""The JSON Schema of config.yaml, for editors. Knows the models; the checks between them stay with `rules`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scheduler.config.models import CHANNELS, Document
+
+
+def json_schema() -> dict[str, Any]:
+    """A JSON Schema (2020-12) of config.yaml as an editor reads it."""
+    schema = Document.model_json_schema(ref_template="#/$defs/{model}")
+    definitions = schema["$defs"]
+    zone = definitions["Zone"]
+    zone["properties"]["file"] = {
+        "type": "string",
+        "description": "ไฟล์ GeoJSON แทน polygon / a GeoJSON file inside this folder, instead of polygon",
+    }
+    zone["required"].remove("polygon")
+    zone["oneOf"] = [{"required": ["polygon"]}, {"required": ["file"]}]
+    schema["properties"]["texts"] = {"anyOf": [{"type": "string"}, schema["properties"]["texts"]]}
+    for model in CHANNELS.values():
+        definitions[model.__name__] = model.model_json_schema()
+    schema["properties"]["channels"]["properties"] = {
+        name: {"$ref": f"#/$defs/{model.__name__}"} for name, model in CHANNELS.items()
+    }
+    for definition in [schema, *definitions.values()]:
+        for name in definition.get("properties", {}):
+            definition["properties"][name].pop("title", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Songsuk config.yaml"}

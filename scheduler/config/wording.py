@@ -1,0 +1,379 @@
+"""What each problem says, in Thai and English: what is wrong, and what to write instead.
+
+Knows codes and facts, nothing of where they come from. Each entry: Thai, English, Thai hint, English hint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_LONGEST = 60
+
+
+def wording(code: str, facts: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
+    """(message, hint), each ``{"th", "en"}``. A fact that reads differently in the two comes as ``x_th``/``x_en``."""
+    th, en, hint_th, hint_en = WORDING[code]
+    shown = {name: str(fact) if name.startswith("meant") else _short(fact) for name, fact in facts.items()}
+    thai = {name.removesuffix("_th"): fact for name, fact in shown.items() if not name.endswith("_en")}
+    english = {name.removesuffix("_en"): fact for name, fact in shown.items() if not name.endswith("_th")}
+    return (
+        {"th": th.format(**thai), "en": en.format(**english)},
+        {"th": hint_th.format(**thai), "en": hint_en.format(**english)},
+    )
+
+
+def nearest(word: str, known: list[str]) -> dict[str, str]:
+    """The fact ``meant``: the nearest right word, or the list of what may be written."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, n=1, cutoff=0.6) or get_close_matches(
+        word.lower(), [name for name in known if name == name.lower()], n=1, cutoff=0.6
+    )
+    if close:
+        return {"meant_th": f"หมายถึง {close[0]} ใช่ไหม", "meant_en": f"did you mean {close[0]}?"}
+    if not known:
+        return {"meant_th": "ลบบรรทัดนี้ออก", "meant_en": "remove it"}
+    listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+    return {"meant_th": f"เขียนได้: {listed}", "meant_en": f"write one of: {listed}"}
+
+
+def _short(fact: object) -> str:
+    text = " ".join(str(fact).split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+WORDING: Mapping[str, tuple[str, str, str, str]] = {
+    # the file
+    "file.unreadable": (
+        "เปิดไฟล์ไม่ได้ ({reason})",
+        "the file cannot be read ({reason})",
+        "ตรวจชื่อไฟล์และสิทธิ์การเปิดอ่าน",
+        "check its name and permissions",
+    ),
+    "file.too_big": (
+        "ไฟล์ใหญ่เกินไป (เกิน {limit} MB)",
+        "the file is too big (over {limit} MB)",
+        "ลดจำนวนจุดของแผนที่ หรือแยกออกเป็นหลายไฟล์",
+        "use fewer map points, or split it",
+    ),
+    "file.encoding": (
+        "ไฟล์ไม่ได้บันทึกเป็น UTF-8",
+        "the file is not UTF-8 text",
+        "บันทึกไฟล์ใหม่โดยเลือก UTF-8",
+        "save it again as UTF-8",
+    ),
+    "file.outside": (
+        "ไฟล์ {value} อยู่นอกโฟลเดอร์ของ config",
+        "{value} lies outside the config's folder",
+        "ย้ายไฟล์มาไว้ข้าง config.yaml เช่น zones/talat.geojson",
+        "move it beside config.yaml, e.g. zones/talat.geojson",
+    ),
+    "file.geojson": (
+        "ไฟล์ {value} ไม่ใช่ GeoJSON ของพื้นที่ ({reason})",
+        "{value} is not the GeoJSON of an area ({reason})",
+        "ใช้ Feature, Polygon หรือ MultiPolygon เพียงรายการเดียว",
+        "give one Feature, Polygon or MultiPolygon",
+    ),
+    "file.texts": (
+        "ไฟล์ข้อความ {value} อ่านไม่ได้ ({reason})",
+        "the wording file {value} cannot be used ({reason})",
+        "เขียนเป็น th: และ en: แล้วตามด้วย ชื่อข้อความ: ข้อความ",
+        "write th: and en:, each with lines of name: text",
+    ),
+    # the YAML
+    "yaml.syntax": (
+        "รูปแบบ YAML ไม่ถูกต้องตรงนี้ ({reason})",
+        "this is not valid YAML here ({reason})",
+        "ตรวจวงเล็บ เครื่องหมาย : และการย่อหน้าของบรรทัดนี้และบรรทัดก่อนหน้า",
+        "look at brackets, colons and indentation on this line and the one before",
+    ),
+    "yaml.tab": (
+        "ย่อหน้าด้วยแท็บ (Tab)",
+        "a tab is used for indentation",
+        "ใช้เว้นวรรคแทนแท็บ",
+        "use spaces instead",
+    ),
+    "yaml.character": (
+        "มีอักขระที่มองไม่เห็น ({value})",
+        "there is an invisible character ({value})",
+        "ลบแล้วพิมพ์ใหม่",
+        "delete it and type the text again",
+    ),
+    "yaml.alias": (
+        "ใช้ anchor หรือ alias ({value}) ไม่ได้",
+        "anchors and aliases ({value}) are not allowed",
+        "เขียนค่าเต็มตรงนี้",
+        "write the value out in full",
+    ),
+    "yaml.merge": (
+        "ใช้ << ไม่ได้",
+        "merge keys (<<) are not allowed",
+        "เขียนค่าเต็มตรงนี้",
+        "write the values out in full",
+    ),
+    "yaml.tag": (
+        "ใช้ป้ายกำกับ YAML ({value}) ไม่ได้",
+        "YAML tags ({value}) are not allowed",
+        "ลบป้ายกำกับออก",
+        "remove the tag",
+    ),
+    "yaml.key": (
+        "ชื่อหัวข้อต้องเป็นข้อความธรรมดา",
+        "a key must be plain text",
+        "เขียนเป็น ชื่อ: ค่า",
+        "write name: value",
+    ),
+    "yaml.documents": (
+        "มีมากกว่าหนึ่งเอกสารในไฟล์ (---)",
+        "the file holds more than one document (---)",
+        "ลบ --- และส่วนที่ตามมา",
+        "remove --- and what follows",
+    ),
+    "yaml.empty": (
+        "ไฟล์ว่างเปล่า",
+        "the file is empty",
+        "เริ่มจาก config.yaml ตัวอย่าง",
+        "begin with the sample config.yaml",
+    ),
+    "yaml.too_deep": (
+        "ซ้อนกันลึกเกินไป (เกิน {limit} ชั้น)",
+        "nested too deeply (over {limit} levels)",
+        "ตรวจวงเล็บ [ และ {{",
+        "look at the brackets [ and {{",
+    ),
+    "yaml.too_many": (
+        "มีค่ามากเกินไป (เกิน {limit} ค่า)",
+        "too many values (over {limit})",
+        "ลดจำนวนจุดของแผนที่",
+        "use fewer map points",
+    ),
+    # keys
+    "key.duplicate": (
+        "หัวข้อ {key} ซ้ำ (มีแล้วที่บรรทัด {first})",
+        "the key {key} is given twice (first on line {first})",
+        "เหลือไว้เพียงหนึ่ง",
+        "keep one of them",
+    ),
+    "key.unknown": ("ไม่รู้จักหัวข้อ {key}", "unknown key {key}", "{meant}", "{meant}"),
+    "key.missing": ("ขาดหัวข้อ {key}", "the key {key} is missing", "เพิ่ม {key}: …", "add {key}: …"),
+    # plain values
+    "value.empty": ("ยังไม่ได้ใส่ค่า", "there is no value here", "ใส่ค่า หรือลบหัวข้อนี้ออก", "write a value, or remove the key"),
+    "value.text": ("ต้องเป็นข้อความ", "this must be text", "เขียนข้อความบรรทัดเดียว", "write one piece of text"),
+    "value.number": ("{value} ไม่ใช่ตัวเลข", "{value} is not a number", "เขียนตัวเลข เช่น 12.5", "write a number, e.g. 12.5"),
+    "value.whole": (
+        "{value} ไม่ใช่จำนวนเต็ม",
+        "{value} is not a whole number",
+        "เขียนจำนวนเต็ม เช่น 12",
+        "write a whole number, e.g. 12",
+    ),
+    "value.decimals": (
+        "{value} มีทศนิยมหรือหลักมากเกินไป",
+        "{value} has too many digits",
+        "ใช้ทศนิยมไม่เกิน {limit} ตำแหน่ง",
+        "use at most {limit} decimal places",
+    ),
+    "value.yes_no": ("{value} ไม่ใช่ yes หรือ no", "{value} is neither yes nor no", "เขียน yes หรือ no", "write yes or no"),
+    "value.choice": ("ใช้ {value} ตรงนี้ไม่ได้", "{value} cannot be used here", "{meant}", "{meant}"),
+    "value.min": ("{value} น้อยเกินไป", "{value} is too small", "ใช้ค่าตั้งแต่ {limit} ขึ้นไป", "write {limit} or more"),
+    "value.above": ("{value} น้อยเกินไป", "{value} is too small", "ใช้ค่าที่มากกว่า {limit}", "write more than {limit}"),
+    "value.max": ("{value} มากเกินไป", "{value} is too big", "ใช้ค่าไม่เกิน {limit}", "write {limit} or less"),
+    "value.too_long": (
+        "ข้อความยาวเกินไป",
+        "this text is too long",
+        "ใช้ไม่เกิน {limit} ตัวอักษร",
+        "use at most {limit} characters",
+    ),
+    "value.too_few": ("ต้องมีอย่างน้อย {limit} รายการ", "at least {limit} is needed here", "เพิ่มรายการ", "add one"),
+    "value.list": (
+        "ต้องเป็นรายการ",
+        "this must be a list",
+        "เขียนเป็น [ก, ข] หรือขึ้นบรรทัดด้วย -",
+        "write [a, b], or lines that begin with -",
+    ),
+    "value.section": (
+        "ต้องเป็นกลุ่มของ ชื่อ: ค่า",
+        "this must be a group of name: value",
+        "เขียนเป็น {{ชื่อ: ค่า}} หรือย่อหน้าบรรทัดถัดไป",
+        "write {{name: value}}, or indent the lines below",
+    ),
+    # ids and references
+    "id.format": (
+        "รหัส {value} ใช้ไม่ได้",
+        "{value} cannot be an id",
+        "ใช้ a-z 0-9 - _ และขึ้นต้นด้วยตัวอักษรอังกฤษ",
+        "use a-z 0-9 - _, beginning with a letter",
+    ),
+    "id.duplicate": (
+        "รหัส {value} ซ้ำ (มีแล้วที่ {first})",
+        "the id {value} is used twice (first at {first})",
+        "ตั้งรหัสใหม่",
+        "give it another id",
+    ),
+    "reference.unknown": ("ไม่มี {value} ใน {family}", "there is no {value} among the {family}", "{meant}", "{meant}"),
+    "channel.unknown": ("ไม่มีช่องทางแชต {value}", "there is no channel {value}", "{meant}", "{meant}"),
+    # times and dates
+    "time.format": (
+        "{value} ไม่ใช่เวลา",
+        "{value} is not a time of day",
+        "เขียน ชั่วโมง:นาที เช่น 18:00",
+        "write hours:minutes, e.g. 18:00",
+    ),
+    "range.format": (
+        "{value} ไม่ใช่ช่วงเวลา",
+        "{value} is not a time range",
+        "เขียน เช่น 09:30-11:30",
+        "write it like 09:30-11:30",
+    ),
+    "range.backwards": (
+        "ช่วงเวลา {value} จบก่อนหรือพร้อมเวลาเริ่ม",
+        "the time range {value} does not end after it begins",
+        "เขียนเวลาเริ่มก่อนเวลาจบ เช่น 09:30-11:30",
+        "write the earlier time first, e.g. 09:30-11:30",
+    ),
+    "date.format": (
+        "{value} ไม่ใช่วันที่",
+        "{value} is not a date",
+        "เขียน ปี ค.ศ.-เดือน-วัน เช่น 2026-12-31",
+        "write it like 2026-12-31",
+    ),
+    "date.buddhist": (
+        "{value} เป็นปี พ.ศ.",
+        "{value} has a Buddhist-era year",
+        "เขียนเป็น ค.ศ.: {right}",
+        "write {right}",
+    ),
+    "send.format": (
+        "{value} ไม่ใช่เวลาส่ง",
+        "{value} is not a time to send",
+        "เขียน dispatch, approval หรือเวลา เช่น 19:00",
+        "write dispatch, approval or a time like 19:00",
+    ),
+    "time_zone.unknown": ("ไม่รู้จักเขตเวลา {value}", "unknown time zone {value}", "{meant}", "{meant}"),
+    "country.unknown": ("ไม่มีปฏิทินวันหยุดของ {value}", "there is no holiday calendar for {value}", "เขียน TH", "write TH"),
+    # addresses on the net
+    "url.format": (
+        "{value} ไม่ใช่ที่อยู่เว็บ",
+        "{value} is not a web address",
+        "เขียน เช่น https://example.org",
+        "write it like https://example.org",
+    ),
+    "url.slash": ("ที่อยู่เว็บลงท้ายด้วย /", "the address ends with a slash", "เขียน {right}", "write {right}"),
+    "tambon.format": (
+        "{value} ไม่ใช่รหัสตำบล",
+        "{value} is not a tambon code",
+        "เขียนเลข 6 หลัก เช่น 840101",
+        "write six digits, e.g. 840101",
+    ),
+    # places
+    "coordinates.format": (
+        "พิกัดต้องเป็นตัวเลขสองตัว",
+        "a place is two numbers",
+        "เขียน [ลองจิจูด, ละติจูด] เช่น [99.3257, 9.1463]",
+        "write [longitude, latitude], e.g. [99.3257, 9.1463]",
+    ),
+    "coordinates.swapped": (
+        "ละติจูดกับลองจิจูดสลับกัน",
+        "latitude and longitude are swapped",
+        "เขียน [{lon}, {lat}]",
+        "write [{lon}, {lat}]",
+    ),
+    "coordinates.outside": (
+        "พิกัด [{lon}, {lat}] อยู่นอกประเทศไทย",
+        "[{lon}, {lat}] is not in Thailand",
+        "ลองจิจูด 97.3-105.7 ละติจูด 5.6-20.5 ตามลำดับ",
+        "longitude 97.3 to 105.7 first, then latitude 5.6 to 20.5",
+    ),
+    "coordinates.impossible": (
+        "ไม่มีพิกัด [{lon}, {lat}] บนโลก",
+        "there is no place [{lon}, {lat}] on earth",
+        "ลองจิจูดไม่เกิน ±180 ละติจูดไม่เกิน ±90",
+        "longitude is within ±180, latitude within ±90",
+    ),
+    "line.few_points": ("เส้นต้องมีอย่างน้อย 2 จุด", "a line needs at least 2 points", "เพิ่มจุด", "add points"),
+    "polygon.few_points": (
+        "พื้นที่ต้องมีอย่างน้อย 3 จุดที่ไม่ซ้ำกัน",
+        "an area needs at least 3 different points",
+        "เพิ่มจุด",
+        "add points",
+    ),
+    "polygon.too_many": (
+        "มีจุดมากเกินไป ({value} จุด)",
+        "too many points ({value})",
+        "ลดให้เหลือไม่เกิน {limit} จุด",
+        "keep it to {limit} points",
+    ),
+    "polygon.crossing": (
+        "เส้นขอบเขตตัดกันเองใกล้ [{lon}, {lat}]",
+        "the border crosses itself near [{lon}, {lat}]",
+        "เรียงจุดตามขอบเขตทีละจุดโดยไม่ข้ามกัน",
+        "list the points in order around the area",
+    ),
+    "polygon.flat": (
+        "ทุกจุดอยู่บนเส้นเดียวกัน จึงไม่มีพื้นที่",
+        "all points lie on one line, so there is no area",
+        "ย้ายจุดให้ล้อมเป็นพื้นที่",
+        "move the points so that they enclose an area",
+    ),
+    "zone.two_shapes": (
+        "มีทั้ง polygon และ file",
+        "both polygon and file are given",
+        "เหลือไว้เพียงหนึ่ง",
+        "keep one of them",
+    ),
+    "zone.overlap": (
+        "ทับกับโซน {other} {area} ตร.กม.",
+        "overlaps zone {other} by {area} km²",
+        "แก้ขอบเขต หรือถ้าตั้งใจให้ทับ ให้ใส่ priority ต่างกัน",
+        "trim one of them, or give them different priority if it is meant",
+    ),
+    # waves
+    "wave.cut_off_late": (
+        "เวลาปิดรับออเดอร์ไม่อยู่ก่อนเวลา{before}",
+        "the cut-off is not before {before}",
+        "ตั้ง cut_off ให้เร็วขึ้น หรือเพิ่ม days_before",
+        "make the cut-off earlier, or raise its days_before",
+    ),
+    "wave.approve_by": (
+        "เส้นตายอนุมัติไม่อยู่ระหว่างเวลาปิดรับกับเวลาปล่อยรถ",
+        "approve_by is not between the cut-off and the dispatch",
+        "ตั้งให้หลัง cut_off และไม่เกิน dispatch",
+        "set it after the cut-off and no later than the dispatch",
+    ),
+    "wave.dispatch_late": (
+        "เวลาปล่อยรถอยู่หลังเวลาเริ่มรับของ",
+        "the dispatch is after the pickups begin",
+        "ตั้ง dispatch ไม่เกินเวลาเริ่มของ pickup",
+        "dispatch no later than the start of pickup",
+    ),
+    "wave.deliver_early": (
+        "ช่วงส่งของเริ่มหรือจบก่อนช่วงรับของ",
+        "the deliveries begin or end before the pickups do",
+        "ตั้ง deliver ให้อยู่หลัง pickup",
+        "set deliver after pickup",
+    ),
+    # the rest
+    "crossing.off_barrier": (
+        "จุดข้าม {value} อยู่ห่างจากแนว {barrier} {metres} เมตร",
+        "the crossing {value} is {metres} m away from {barrier}",
+        "ย้ายจุดข้ามให้อยู่บนแนว",
+        "move it onto the line",
+    ),
+    "travel.url_missing": (
+        "ผู้ให้บริการเส้นทาง {value} ต้องมีที่อยู่",
+        "the provider {value} needs an address",
+        "เพิ่ม url: http://127.0.0.1:5000",
+        "add url: http://127.0.0.1:5000",
+    ),
+    "secret.missing": (
+        "ช่องทาง {channel} เปิดอยู่ แต่ยังไม่ได้ตั้ง {variable}",
+        "the channel {channel} is on and {variable} is not set",
+        "ตั้งตัวแปร {variable} (หรือ {variable}_FILE) หรือลบช่องทางนี้ออก",
+        "set {variable} (or {variable}_FILE), or remove the channel",
+    ),
+    "secret.unreadable": (
+        "อ่านไฟล์ของ {variable}_FILE ไม่ได้",
+        "the file named by {variable}_FILE cannot be read",
+        "ตรวจชื่อไฟล์และสิทธิ์การเปิดอ่าน",
+        "check its path and permissions",
+    ),
+}
