@@ -1,0 +1,333 @@
+"""The application, put together in one place: config, store, clock, channels, and the verbs a person or the clock asks for.
+
+`build` is the only composition root: the command line, the web and the demo all start here. Nothing happens at import.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import channels
+import storage
+from channels.base import Channel, NotConfigured
+from channels.texts import Texts
+from scheduler import batch, day, notices
+from scheduler import config as configs
+from scheduler.clock import Clock, SteppedClock, clock_from
+from scheduler.config import Config
+from scheduler.day import Action
+from scheduler.intake import IntakeContext
+from scheduler.outbox import Outbox
+from scheduler.versions import Versions
+from scheduler.waves import Waves
+from scheduler.workers import Planner
+from storage import Store
+from storage.records import LegMove, Order, Role, Run, Saved
+
+log = logging.getLogger(__name__)
+
+DAY_ACTIONS = frozenset({Action.CLOSE, Action.PLAN, Action.APPROVE, Action.DISPATCH, Action.FINISH})
+LONGEST_WAIT = dt.timedelta(minutes=3)
+"""How long `songsuk day` waits for retries before it leaves them to the next run."""
+
+
+class OfficialBase(Exception):
+    """Something that must not reach real people would: ``channels`` names the channels with an official base."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"official base address: {', '.join(names)}")
+        self.channels = tuple(names)
+
+
+@dataclass(slots=True, kw_only=True)
+class WaveDone:
+    """What `run_day` did for one wave."""
+
+    wave: str
+    state: str
+    did: list[str] = field(default_factory=list)
+    orders: int = 0
+    unassigned: int = 0
+
+
+class App:
+    """One market: its database, its config in force, its channels, its clock."""
+
+    def __init__(
+        self,
+        *,
+        config_path: Path,
+        store: Store,
+        clock: Clock,
+        versions: Versions,
+        texts: Texts,
+        planner: Planner,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.config_path, self.store, self.clock, self.versions = config_path, store, clock, versions
+        self.texts, self.planner, self.environ = texts, planner, environ
+        self.waves = Waves(store, versions, planner, texts, lambda: self.clock.now())
+        self._channels: dict[str, Channel] | None = None
+
+    @property
+    def config(self) -> Config:
+        return self.versions.config()
+
+    @property
+    def tz(self) -> dt.tzinfo:
+        return self.config.market.time_zone
+
+    def channels(self) -> Mapping[str, Channel]:
+        """The configured channels, connected at first use (their SDKs are heavy). `NotConfigured` without a secret."""
+        if self._channels is None:
+            self._channels = {
+                name: channels.connect(name, settings.model_dump(), self.environ)
+                for name, settings in self.config.channels.items()
+            }
+        return self._channels
+
+    def official(self) -> list[str]:
+        """The configured channels whose base address is the service's own: real people would be reached."""
+        return [name for name, settings in self.config.channels.items() if configs.is_official(name, settings)]
+
+    async def close(self) -> None:
+        for channel in (self._channels or {}).values():
+            await channel.close()
+        self.planner.close()
+        self.store.close()
+
+    # --- intake -------------------------------------------------------------------------------------------------
+
+    def intake_context(self) -> IntakeContext:
+        """What reading an order or a member needs to know of the market."""
+        config = self.config
+        return IntakeContext(
+            now=self.clock.now(),
+            time_zone=config.market.time_zone,
+            reference=config.hubs[0].location,
+            known_sellers=frozenset(member.ref for member in self.store.members(Role.SELLER)),
+            vehicles={alias: kind.id for kind in config.vehicles for alias in (kind.id, *kind.aliases)},
+        )
+
+    def take_orders(
+        self, orders: Iterable[Order], *, actor: str, dry_run: bool = False
+    ) -> tuple[list[tuple[Saved, ...]], Counter[str]]:
+        """Give orders their promised wave and save them; also counts those that wait for something."""
+        market = self.waves.market()
+        waiting: Counter[str] = Counter()
+
+        def placed() -> Iterable[Order]:
+            for order in orders:
+                leg = batch.assign(order, market)
+                if leg.reason in {"needs_pin", "out_of_zone", "after_cutoff"}:
+                    waiting[leg.reason] += 1
+                yield replace(order, legs=(leg,))
+
+        saved = self.store.save_orders(placed(), actor=actor, at=self.clock.now(), dry_run=dry_run)
+        return saved, waiting
+
+    def cancel_order(self, order_id: str, *, actor: str, note: str = "") -> Saved | None:
+        """Cancel an order that has not left; its buyer is told if they had been promised a time."""
+        found = self.store.orders(order_ids=[order_id])
+        saved = self.store.cancel_order(order_id, actor=actor, at=self.clock.now(), note=note)
+        if saved is Saved.UPDATED and found and found[0].legs[0].plan_id is not None:
+            order = found[0]
+            plan = self.store.plan(order.legs[0].plan_id or "")
+            if plan is not None and plan.approved_at is not None:
+                config = self.versions.config(plan.config_version)
+                buyer = self.waves.people([order]).buyers[order.buyer_ref]
+                wave = next(wave for wave in config.waves if wave.id == plan.wave)
+                notice = notices.cancellation(order, buyer, wave.deliver.on(plan.date, self.tz)[1])
+                written = notices.messages([notice], plan, wave, config, self.texts.compose, self.clock.now())
+                self.store.add_messages(written, actor=actor, at=self.clock.now())
+        return saved
+
+    def place_again(self, *, actor: str) -> int:
+        """After a new config: orders still waiting are given their wave anew."""
+        market = self.waves.market()
+        moves = []
+        for order in self.store.orders(states={"received"}):
+            old, new = order.legs[0], batch.assign(order, market)
+            if (old.date, old.wave, old.zone, old.reason) != (new.date, new.wave, new.zone, new.reason):
+                moves.append(
+                    LegMove(
+                        order_id=order.order_id,
+                        leg=old.leg,
+                        state="received",
+                        reason=new.reason,
+                        date=new.date,
+                        wave=new.wave,
+                        zone=new.zone,
+                        area=new.area,
+                    )
+                )
+        return self.store.move_legs(moves, actor=actor, at=self.clock.now()) if moves else 0
+
+    # --- the day ------------------------------------------------------------------------------------------------
+
+    def waiting(self, runs: Sequence[Run]) -> set[day.WaveKey]:
+        """The waves that orders wait in."""
+        return set(self.store.waiting_waves())
+
+    def tick(self) -> dt.datetime | None:
+        """Do everything that is due now; the next moment something will be. What `serve` calls."""
+        now = self.clock.now()
+        if self.versions.refresh(now):
+            self.place_again(actor="config.yaml")
+        while True:
+            runs = self.store.runs(since=(self.clock.now() - dt.timedelta(days=day.LOOK_BACK_DAYS)).date())
+            waiting = self.waiting(runs)
+            steps = day.due(now, runs, self.config, self.versions.calendar(), waiting=waiting)
+            done = [step for step in steps if self.waves.perform(step)]
+            for step in done:
+                log.info("%s %s: %s", step.date, step.wave, step.action)
+            if not done:
+                return day.upcoming(now, runs, self.config, self.versions.calendar(), waiting=waiting)
+
+    async def run_day(
+        self,
+        date: dt.date,
+        *,
+        only_wave: str | None = None,
+        approve: bool = False,
+        actor: str = "songsuk day",
+        on_step: Callable[[day.Step, bool], None] = lambda step, done: None,
+    ) -> tuple[list[WaveDone], Counter[str]]:
+        """Every step `date` still lacks, each as if at its scheduled instant; then the outbox until nothing is due.
+
+        The app's clock must be a `SteppedClock`. Steps that fail to move a wave (waiting for approval) end its day here.
+        """
+        clock = self.clock
+        assert isinstance(clock, SteppedClock)  # noqa: S101 - the caller builds the app for a day
+        outbox = Outbox(self.store, self.channels(), clock, failpoint=storage.failpoint)
+        config = self.config
+        automatic = approve or config.approval.mode == "auto"
+        acting = config.model_copy(update={"approval": config.approval.model_copy(update={"mode": "auto"})})
+        waves = {wave.id: WaveDone(wave=wave.id, state="open") for wave in config.waves}
+        became: Counter[str] = Counter()
+        stuck: set[str] = set()
+        far = dt.datetime.combine(date + dt.timedelta(days=3), dt.time.min, self.tz)
+        while True:
+            runs = self.store.runs(date=date)
+            steps = [
+                step
+                for step in day.due(far, runs, acting, self.versions.calendar(), dates=[date])
+                if step.action in DAY_ACTIONS
+                and step.wave not in stuck
+                and only_wave in {None, step.wave}
+                and (step.action is not Action.APPROVE or automatic or self._nothing_to_say(runs, step.wave))
+            ]
+            if not steps:
+                break
+            step = steps[0]
+            became += await self._drain_until(outbox, step.at)
+            clock.set(step.at)
+            done = await asyncio.to_thread(self.waves.perform, step, actor=actor)
+            on_step(step, done)
+            if done:
+                waves[step.wave].did.append(str(step.action))
+            elif self._state(date, step.wave) == _state_of(runs, step.wave):
+                stuck.add(step.wave)
+        became += await self._drain_until(outbox, None)
+        await outbox.release()
+        for plan in self.store.plans(date):
+            waves[plan.wave].orders = int(plan.summary["orders"])
+            waves[plan.wave].unassigned = len(plan.unassigned)
+        for run in self.store.runs(date=date):
+            waves[run.wave].state = run.state
+        return [done for done in waves.values() if only_wave in {None, done.wave}], became
+
+    def _nothing_to_say(self, runs: Sequence[Run], wave: str) -> bool:
+        """A wave without orders and without messages needs nobody's approval."""
+        run = next((run for run in runs if run.wave == wave), None)
+        plan = self.store.plan(run.plan_id) if run is not None and run.plan_id is not None else None
+        return plan is not None and not plan.routes and not plan.unassigned
+
+    def _state(self, date: dt.date, wave: str) -> str:
+        run = self.waves.run(date, wave)
+        return run.state if run is not None else "open"
+
+    async def _drain_until(self, outbox: Outbox, moment: dt.datetime | None) -> Counter[str]:
+        """Send what is due up to `moment` (None: everything), letting the clock stand at each message's own time.
+
+        Retries are waited for in real time: the service on the other side does not live in our clock.
+        """
+        assert isinstance(self.clock, SteppedClock)  # noqa: S101
+        became: Counter[str] = Counter()
+        waited = dt.timedelta()
+        while True:
+            became += await outbox.drain()
+            following = await asyncio.to_thread(self.store.next_message_at, self.clock.now())
+            if following is None or (moment is not None and following > moment):
+                return became
+            ahead = following - self.clock.now()
+            if ahead > dt.timedelta() and await asyncio.to_thread(self._is_retry, following):
+                if moment is not None or waited + ahead > LONGEST_WAIT:
+                    return became
+                waited += ahead
+                await asyncio.sleep(ahead.total_seconds())
+            if ahead <= dt.timedelta():
+                return became
+            self.clock.set(following)
+
+    def _is_retry(self, moment: dt.datetime) -> bool:
+        return any(message.not_before == moment for message in self.store.messages(states={"retry"}))
+
+
+def _state_of(runs: Sequence[Run], wave: str) -> str:
+    return next((run.state for run in runs if run.wave == wave), "open")
+
+
+def build(
+    *,
+    config_path: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Clock | None = None,
+    keep_warm: bool = False,
+    actor: str = "config.yaml",
+) -> App:
+    """Put one market together from its config file and the environment.
+
+    Raises `ConfigError` (the file), `ClockError`, `storage.StorageError` (the database), `OfficialBase` where
+    ``SONGSUK_CLOCK`` is set while a channel would reach real people.
+    """
+    path = config_path or Path(environ.get("SONGSUK_CONFIG", "config.yaml"))
+    loaded = configs.load(path)
+    official = [name for name, settings in loaded.channels.items() if configs.is_official(name, settings)]
+    if official and (environ.get("SONGSUK_CLOCK") or environ.get("SONGSUK_FAILPOINTS")):
+        raise OfficialBase(official)
+    clock = clock or clock_from(environ.get("SONGSUK_CLOCK"))
+    texts = Texts.load(loaded.texts_path)
+    store = storage.open_store(environ.get("SONGSUK_DATABASE_URL", "sqlite:///var/songsuk.db"))
+    versions = Versions(store, path)
+    try:
+        versions.take_up(loaded, clock.now(), actor)
+    except BaseException:
+        store.close()
+        raise
+    planner = Planner(loaded.solver.workers, keep_warm=keep_warm)
+    return App(
+        config_path=path,
+        store=store,
+        clock=clock,
+        versions=versions,
+        texts=texts,
+        planner=planner,
+        environ=environ,
+    )
+
+
+def secrets_missing(app: App) -> list[NotConfigured]:
+    """Every configured channel that lacks a secret."""
+    missing = []
+    for name in app.config.channels:
+        missing += [NotConfigured(name, variable) for variable in channels.missing_secrets(name, app.environ)]
+    return missing
+

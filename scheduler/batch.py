@@ -1,0 +1,191 @@
+"""Which wave an order rides in: at intake as a promise, at the cut-off for good. Pure.
+
+Knows orders, zones, waves and the calendar; knows no database, no solver and no clock. An order that misses the wave
+it wanted goes to the next possible one, with a reason code that the buyer is told in words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scheduler.calendar import MarketCalendar
+from scheduler.config import Config, Wave, Zone
+from scheduler.zones import ZoneIndex
+from storage.records import Leg, LegMove, Order, SellerDetails
+
+HORIZON_DAYS = 14
+"""How far ahead a place is looked for; an order that finds none in two weeks needs a person."""
+
+_PRIORITY = {"high": 0, "normal": 1, "low": 2}
+
+WaveKey = tuple[dt.date, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """What batching asks of the market: its rules, its map, its sellers, and which waves are closed already."""
+
+    config: Config
+    zones: ZoneIndex
+    calendar: MarketCalendar
+    sellers: Mapping[str, SellerDetails]
+    closed: Collection[WaveKey] = frozenset()
+
+
+def wanted_waves(order: Order, waves: Sequence[Wave], zone: Zone | None, tz: dt.tzinfo) -> list[Wave]:
+    """The waves of the order's own day that the buyer's window touches, earliest first; all, where none was named."""
+    offered = [wave for wave in waves if zone is None or wave.id in zone.waves]
+    if order.window_from is None or order.window_to is None:
+        return offered
+    touched = []
+    for wave in offered:
+        start, end = wave.deliver.on(order.service_date, tz)
+        if order.window_from < end and start < order.window_to:
+            touched.append(wave)
+    return touched
+
+
+def delivery_window(order: Order, wave: Wave, date: dt.date, tz: dt.tzinfo) -> tuple[dt.datetime, dt.datetime]:
+    """When the buyer may be visited: the asked window within the wave's, or the wave's where the two do not meet."""
+    start, end = wave.deliver.on(date, tz)
+    if order.window_from is None or order.window_to is None:
+        return start, end
+    low, high = max(start, order.window_from), min(end, order.window_to)
+    return (low, high) if low < high else (start, end)
+
+
+def pickup_window(
+    seller: SellerDetails | None, wave: Wave, date: dt.date, tz: dt.tzinfo
+) -> tuple[dt.datetime, dt.datetime] | None:
+    """When a seller's goods may be fetched in this wave; None where the seller is not ready in it at all."""
+    start, end = wave.pickup.on(date, tz)
+    if seller is not None and seller.ready_from is not None:
+        start = max(start, dt.datetime.combine(date, seller.ready_from, tz))
+    if seller is not None and seller.ready_to is not None:
+        end = min(end, dt.datetime.combine(date, seller.ready_to, tz))
+    return (start, end) if start < end else None
+
+
+def assign(order: Order, market: Market, *, after: WaveKey | None = None, why: str | None = None) -> Leg:
+    """The leg of a plain order: zone, date and wave, with the reason where that is not what was asked for.
+
+    `after` asks for a wave later than that one, for the reason `why`.
+    """
+    origin = ",".join(pickup.seller_id for pickup in order.pickups)
+    leg = Leg(origin=origin, date=order.service_date)
+    if order.cancelled:
+        return replace(leg, state="cancelled")
+    zone = market.zones.locate(order.location) if order.location is not None else None
+    if order.location is not None and zone is None:
+        return replace(leg, reason="out_of_zone")
+    place = {"zone": zone.id, "area": zone.area} if zone is not None else {}
+    missing_pin = "needs_pin" if order.location is None else None
+    reason = why
+    for date, wave, asked in _candidates(order, zone, market):
+        if after is not None and not _later(date, wave, after, market):
+            continue
+        obstacle = _obstacle(order, zone, date, wave, market)
+        if obstacle is None:
+            if not asked and reason is None:
+                reason = "time_window"
+            return replace(leg, date=date, wave=wave.id, reason=missing_pin or reason, **place)
+        if reason is None and asked:
+            reason = obstacle
+    return replace(leg, wave=None, reason=missing_pin or reason or "market_closed", **place)
+
+
+def _candidates(order: Order, zone: Zone | None, market: Market) -> Iterator[tuple[dt.date, Wave, bool]]:
+    """Waves in the order they should be tried: those asked for, the rest of that day after them, then the next days."""
+    config = market.config
+    tz = config.market.time_zone
+    waves = sorted(config.waves, key=lambda wave: wave.deliver.start)
+    wanted = wanted_waves(order, waves, zone, tz)
+    for wave in wanted:
+        yield order.service_date, wave, True
+    offered = [wave for wave in waves if zone is None or wave.id in zone.waves]
+    for wave in offered:
+        later = wanted[-1].deliver.start if wanted else dt.time.min
+        if wave not in wanted and wave.deliver.start >= later:
+            yield order.service_date, wave, False
+    for ahead in range(1, HORIZON_DAYS + 1):
+        for wave in offered:
+            yield order.service_date + dt.timedelta(days=ahead), wave, False
+
+
+def _later(date: dt.date, wave: Wave, after: WaveKey, market: Market) -> bool:
+    after_date, after_wave = after
+    if date != after_date:
+        return date > after_date
+    starts = {other.id: other.deliver.start for other in market.config.waves}
+    return wave.deliver.start > starts.get(after_wave, dt.time.min)
+
+
+def _obstacle(order: Order, zone: Zone | None, date: dt.date, wave: Wave, market: Market) -> str | None:
+    """Why this order cannot ride in this wave, or None."""
+    tz = market.config.market.time_zone
+    if not market.calendar.is_open(date, zone):
+        return "market_closed"
+    sellers = [market.sellers.get(pickup.seller_id) for pickup in order.pickups]
+    for seller in sellers:
+        if seller is not None and not market.calendar.seller_open(seller, date):
+            return "seller_closed"
+    if (date, wave.id) in market.closed or wave.cut_off.at(date, tz) < (order.placed_at or order.received_at):
+        return "after_cutoff"
+    if any(pickup_window(seller, wave, date, tz) is None for seller in sellers):
+        return "seller_closed"
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What the cut-off decided for one wave: who rides, and where everybody else went."""
+
+    date: dt.date
+    wave: str
+    batched: tuple[Order, ...]
+    moves: tuple[LegMove, ...]
+
+
+def close(date: dt.date, wave: str, waiting: Iterable[Order], market: Market) -> Batch:
+    """Close one wave over the orders `waiting` in it: full zones and late orders move on, the rest is batched.
+
+    Where a zone is full, high priority goes first, then who ordered first.
+    """
+    queue = sorted(
+        waiting, key=lambda order: (_PRIORITY[order.priority], order.placed_at or order.received_at, order.order_id)
+    )
+    limits = {zone.id: zone.max_orders for zone in market.config.zones}
+    taken: Counter[str] = Counter()
+    batched: list[Order] = []
+    moves: list[LegMove] = []
+    for order in queue:
+        before = order.legs[0]
+        leg = assign(order, market)
+        stays = (leg.date, leg.wave) == (date, wave)
+        limit = limits.get(leg.zone) if leg.zone is not None else None
+        if leg.zone is None and leg.reason == "needs_pin":
+            leg = assign(order, market, after=(date, wave), why="needs_pin")
+            stays = False
+        elif stays and limit is not None and taken[leg.zone or ""] >= limit:
+            leg = assign(order, market, after=(date, wave), why="wave_full")
+            stays = False
+        if stays:
+            taken[leg.zone or ""] += 1
+            leg = replace(leg, leg=before.leg, state="batched", reason=before.reason if before.reason else leg.reason)
+            batched.append(replace(order, legs=(leg,)))
+        moves.append(
+            LegMove(
+                order_id=order.order_id,
+                leg=before.leg,
+                state="batched" if stays else "received",
+                reason=leg.reason,
+                date=leg.date,
+                wave=leg.wave,
+                zone=leg.zone,
+                area=leg.area,
+            )
+        )
+    return Batch(date=date, wave=wave, batched=tuple(batched), moves=tuple(moves))

@@ -1,0 +1,120 @@
+"""`songsuk messages`: what was said to whom, what came of it, and who must be phoned."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from scheduler.cli import screen
+from scheduler.cli.opened import ConfigFile, DateArgument, Json, Wave, actor_name, date_of, known_wave, opened
+from scheduler.cli.screen import Refusal
+from scheduler.cli.tables import clock
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list")
+def list_(
+    date: Annotated[str | None, typer.Option("--date")] = None,
+    wave: Wave = None,
+    state: Annotated[str | None, typer.Option("--state")] = None,
+    kind: Annotated[str | None, typer.Option("--kind")] = None,
+    channel: Annotated[str | None, typer.Option("--channel")] = None,
+    order: Annotated[str | None, typer.Option("--order")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="A member's id.")] = None,
+    text: Annotated[bool, typer.Option("--text", help="Print the words too.")] = False,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """List messages with their state and attempts."""
+    from scheduler import documents
+
+    with opened(config) as app:
+        found = app.store.messages(
+            date=date_of(date) if date else None,
+            wave=known_wave(app, wave),
+            states={state} if state else None,
+            kinds={kind} if kind else None,
+            channel=channel,
+            order_id=order,
+            to=to,
+        )
+        shown = documents.messages(found, app.tz)
+    if json:
+        screen.document(shown)
+        return
+    screen.table(
+        ", ".join(f"{count} {name}" for name, count in shown["counts"].items()) or "no messages",
+        ["to", "name", "kind", "wave", "over", "state", "at", "id"],
+        (
+            [
+                f"{each['to']['role']} {each['to']['member_id']}",
+                each["to"]["name"],
+                each["kind"],
+                each["wave"] or "–",
+                each["channel"] or "phone",
+                each["state"] + (f" ({each['reason']})" if each["reason"] else ""),
+                clock(each["send_at"]),
+                each["id"][:8],
+            ]
+            for each in shown["messages"]
+        ),
+    )
+    if text:
+        for each in shown["messages"]:
+            screen.out().print(f"\n— {each['to']['role']} {each['to']['name']} ({each['kind']})", markup=False)
+            screen.out().print(each["text"], markup=False)
+
+
+@app.command()
+def calls(date: DateArgument, config: ConfigFile = None, json: Json = False) -> None:
+    """The phone list of a day: whom no chat reaches, their number, and what to say."""
+    from scheduler import views
+
+    with opened(config) as app:
+        found = views.calls(app, date_of(date))
+    if json:
+        screen.document(found)
+        return
+    screen.table(
+        f"{len(found['calls'])} calls",
+        ["name", "phone", "why", "before", "say"],
+        (
+            [each["to"]["name"], each["phone"] or "–", each["reason"] or "", clock(each["before"]), each["script"]]
+            for each in found["calls"]
+        ),
+    )
+
+
+@app.command()
+def resolve(
+    message_id: str,
+    as_: Annotated[str, typer.Option("--as", help="sent, resend or drop.")],
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """End a message whose fate nobody knows: it did arrive, send it again, or let it be."""
+    states = {"sent": "accepted", "resend": "retry", "drop": "failed"}
+    if as_ not in states:
+        raise Refusal(
+            "usage",
+            "--as",
+            {"th": f"ไม่รู้จัก {as_!r}", "en": f"{as_!r} is not one of them"},
+            {"th": "ใช้ sent, resend หรือ drop", "en": "write sent, resend or drop"},
+            exit_code=2,
+        )
+    with opened(config) as app:
+        done = app.store.resolve_message(message_id, states[as_], actor=actor_name(), at=app.clock.now())
+    if not done:
+        raise Refusal(
+            "message.not_unknown",
+            message_id,
+            {"th": "ข้อความนี้ไม่ได้อยู่ในสถานะ unknown", "en": "there is no message of this id in state unknown"},
+            {"th": "ดู songsuk messages list --state unknown", "en": "see songsuk messages list --state unknown"},
+        )
+    found: dict[str, Any] = {"schema": "songsuk/messages.resolve/1", "id": message_id, "state": states[as_]}
+    if json:
+        screen.document(found)
+    else:
+        screen.out().print(f"{message_id}: {states[as_]}")

@@ -1,0 +1,134 @@
+"""Opens the application for a command, and turns everything that can be wrong on the way into a refusal."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scheduler.cli.screen import Refusal
+
+if TYPE_CHECKING:
+    from scheduler.app import App
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="The market's config file [env: SONGSUK_CONFIG; default: config.yaml].")
+]
+Wave = Annotated[str | None, typer.Option("--wave", help="Only this wave.")]
+DateArgument = Annotated[str, typer.Argument(metavar="DATE", help="The service date: 2026-11-24, or 24/11/2569.")]
+
+
+@contextmanager
+def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
+    """The app, put together and closed again; `Refusal` where it cannot be."""
+    import storage
+    from scheduler import app as application
+    from scheduler.clock import ClockError
+    from scheduler.config import ConfigError
+
+    try:
+        built = application.build(config_path=config, keep_warm=keep_warm)
+    except ConfigError as error:
+        raise Refusal.of([problem.as_json() for problem in error.problems], 2) from None
+    except ClockError as error:
+        raise Refusal(
+            "clock.invalid",
+            "SONGSUK_CLOCK",
+            {"th": f"อ่านเวลา {str(error)!r} ไม่ได้", "en": f"{str(error)!r} is not a moment with an offset"},
+            {"th": "เช่น 2026-11-24T09:59:50+07:00 หรือ ….;x60", "en": "e.g. 2026-11-24T09:59:50+07:00, or …;x60"},
+            exit_code=2,
+        ) from None
+    except application.OfficialBase as error:
+        raise Refusal(
+            "clock.official_base",
+            "SONGSUK_CLOCK",
+            {
+                "th": f"ใช้ไม่ได้ขณะที่ช่องทาง {', '.join(error.channels)} ส่งถึงคนจริง",
+                "en": f"not allowed while {', '.join(error.channels)} would reach real people",
+            },
+            {"th": "ลบตัวแปรนี้ หรือเปลี่ยน api_base", "en": "unset it, or point api_base elsewhere"},
+            exit_code=2,
+        ) from None
+    except storage.StorageError as error:
+        raise Refusal(
+            "storage.unavailable",
+            "SONGSUK_DATABASE_URL",
+            {"th": f"เปิดฐานข้อมูลไม่ได้: {error}", "en": f"the database cannot be opened: {error}"},
+            {"th": "ตรวจที่อยู่และสิทธิ์", "en": "check the address and the permissions"},
+            exit_code=2,
+        ) from None
+    try:
+        yield built
+    finally:
+        asyncio.run(built.close())
+
+
+def needs_secrets(app: App) -> None:
+    """Refuse, naming the variables, where a configured channel lacks a secret."""
+    from scheduler.app import secrets_missing
+
+    missing = secrets_missing(app)
+    if missing:
+        raise Refusal.of(
+            [
+                {
+                    "code": "secret.missing",
+                    "path": lack.variable,
+                    "message": {
+                        "th": f"ยังไม่ได้ตั้งค่าสำหรับช่องทาง {lack.channel}",
+                        "en": f"not set, and channel {lack.channel} is configured",
+                    },
+                    "hint": {
+                        "th": f"ตั้ง {lack.variable} หรือ {lack.variable}_FILE หรือลบ channels.{lack.channel}",
+                        "en": f"set {lack.variable} or {lack.variable}_FILE, or remove channels.{lack.channel}",
+                    },
+                }
+                for lack in missing
+            ],
+            2,
+        )
+
+
+def date_of(text: str) -> dt.date:
+    """A date as people write it: ISO, or day first with a Buddhist or a common year; `today` and `tomorrow` too."""
+    from scheduler.intake.thai import parse_date
+
+    if text in {"today", "tomorrow"}:
+        today = dt.datetime.now().astimezone().date()
+        return today + dt.timedelta(days=text == "tomorrow")
+    found = parse_date(text)
+    if not isinstance(found, dt.date):
+        raise Refusal(
+            "date.invalid",
+            "DATE",
+            {"th": f"{text!r} ไม่ใช่วันที่", "en": f"{text!r} is not a date"},
+            {"th": "เช่น 2026-11-24 หรือ 24/11/2569", "en": "e.g. 2026-11-24, or 24/11/2569"},
+            exit_code=2,
+        )
+    return found
+
+
+def actor_name() -> str:
+    """Who is at the keyboard, for the audit."""
+    return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or 'operator'}"
+
+
+def known_wave(app: App, wave: str | None) -> str | None:
+    """`wave`, or a refusal that lists the waves there are."""
+    known = [each.id for each in app.config.waves]
+    if wave is not None and wave not in known:
+        raise Refusal(
+            "wave.unknown",
+            "--wave",
+            {"th": f"ไม่มีรอบ {wave!r}", "en": f"there is no wave {wave!r}"},
+            {"th": f"รอบที่มี: {', '.join(known)}", "en": f"there are: {', '.join(known)}"},
+            exit_code=2,
+        )
+    return wave

@@ -1,0 +1,267 @@
+"""`songsuk orders`: put the day's orders in, look at them, take one back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scheduler.cli import screen
+from scheduler.cli.opened import ConfigFile, Json, Wave, actor_name, date_of, known_wave, opened
+from scheduler.cli.screen import Refusal
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, XLSX or JSON.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and judge everything, save nothing.")] = False,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """Import orders row by row: good rows are kept, bad ones listed with row, column, reason and hint."""
+    from scheduler.intake import UnreadableFile, read_orders
+    from storage.records import Saved
+
+    with opened(config) as app:
+        context = app.intake_context()
+        try:
+            with screen.progress("reading", quiet=json) as step:
+                read = read_orders(file, name=file.name, context=context, on_progress=step)
+        except UnreadableFile as error:
+            raise Refusal(error.code, str(file), error.message, error.hint, exit_code=2) from None
+        actor = actor_name()
+        saved, waiting = app.take_orders(read.orders, actor=actor, dry_run=dry_run)
+        fates = [fate for rows in saved for fate in rows]
+        errors = [problem.as_json() for problem in read.errors]
+        late = [
+            (order, rows) for order, rows in zip(read.orders, saved, strict=True) if Saved.ALREADY_DISPATCHED in rows
+        ]
+        for order, rows in late:
+            for pickup, fate in zip(order.pickups, rows, strict=True):
+                if fate is Saved.ALREADY_DISPATCHED:
+                    errors.append(already_dispatched(order.order_id, read.row_of(order.order_id, pickup.seller_id)))
+        rejected = read.rejected + fates.count(Saved.ALREADY_DISPATCHED)
+        found: dict[str, Any] = {
+            "schema": "songsuk/orders.import/1",
+            "file": file.name,
+            "format": read.format,
+            "encoding": read.encoding,
+            "dry_run": dry_run,
+            "rows": read.rows,
+            "created": fates.count(Saved.CREATED),
+            "updated": fates.count(Saved.UPDATED),
+            "unchanged": fates.count(Saved.UNCHANGED),
+            "rejected": rejected,
+            "orders": len(read.orders) - len(late),
+            "waiting": {code: waiting[code] for code in ("needs_pin", "out_of_zone", "after_cutoff")},
+            "errors": sorted(errors, key=lambda error: error["row"]),
+            "warnings": [warning.as_json() for warning in read.warnings],
+        }
+    show_import(found, as_json=json)
+    raise typer.Exit(1 if rejected else 0)
+
+
+def already_dispatched(order_id: str, row: int) -> dict[str, Any]:
+    """The refusal of a change to an order that is on its way."""
+    return {
+        "row": row,
+        "order_id": order_id,
+        "column": "order_id",
+        "value": order_id,
+        "code": "order.already_dispatched",
+        "message": {"th": "ออเดอร์นี้ออกส่งแล้ว", "en": "this order is on its way"},
+        "hint": {"th": "โทรแจ้งไรเดอร์แทน", "en": "phone the rider instead"},
+    }
+
+
+def show_import(found: dict[str, Any], *, as_json: bool) -> None:
+    """An import's outcome: orders and members alike."""
+    if as_json:
+        screen.document(found)
+        return
+    chosen = screen.language()
+    if found["errors"]:
+        screen.table(
+            "rows not taken" if chosen == "en" else "แถวที่ไม่รับ",
+            ["row", "id", "column", "value", "why", "what to write"]
+            if chosen == "en"
+            else ["แถว", "รหัส", "คอลัมน์", "ค่า", "เหตุผล", "แก้เป็น"],
+            (
+                [
+                    error["row"],
+                    error.get("order_id") or error.get("member_id") or "",
+                    error["column"] or "",
+                    error["value"] or "",
+                    error["message"][chosen],
+                    error["hint"][chosen],
+                ]
+                for error in found["errors"][:200]
+            ),
+            right=[0],
+        )
+    if len(found["errors"]) > 200:
+        screen.say(f"… {len(found['errors']) - 200} more; --json has them all")
+    for warning in found["warnings"][:20]:
+        screen.say(f"row {warning['row']}, {warning['column']}: {warning['message'][chosen]}")
+    counts = ", ".join(f"{found[name]} {name}" for name in ("created", "updated", "unchanged", "rejected"))
+    waiting = ", ".join(f"{count} {code}" for code, count in found.get("waiting", {}).items() if count)
+    dry = " (dry run: nothing saved)" if found["dry_run"] else ""
+    screen.out().print(f"{found['rows']} rows: {counts}{'; waiting: ' + waiting if waiting else ''}{dry}", markup=False)
+
+
+@app.command("list")
+def list_(
+    date: Annotated[str | None, typer.Option("--date", help="Only orders that ride on this date.")] = None,
+    wave: Wave = None,
+    state: Annotated[str | None, typer.Option("--state", help="Only orders in this state.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Only orders with this reason, e.g. needs_pin.")] = None,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """List orders with their wave, zone and state."""
+    from scheduler import documents
+
+    with opened(config) as app:
+        found = app.store.orders(
+            date=date_of(date) if date else None,
+            wave=known_wave(app, wave),
+            states={state} if state else None,
+            reasons={reason} if reason else None,
+        )
+        shown = documents.orders(found, app.tz)
+    _show(shown, as_json=json)
+
+
+@app.command()
+def show(order_id: str, config: ConfigFile = None, json: Json = False) -> None:
+    """Show one order."""
+    from scheduler import documents
+
+    with opened(config) as app:
+        found = app.store.orders(order_ids=[order_id])
+        if not found:
+            raise _unknown(order_id)
+        shown = documents.orders(found, app.tz)
+    _show(shown, as_json=json)
+
+
+def _show(shown: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        screen.document(shown)
+        return
+    screen.table(
+        "",
+        ["order", "date", "wave", "zone", "state", "reason", "sellers", "rider"],
+        (
+            [
+                order["order_id"],
+                order["date"],
+                order["wave"] or "–",
+                order["zone"] or "–",
+                order["state"],
+                order["reason"] or "",
+                " ".join(order["seller_ids"]),
+                " ".join(leg["rider_id"] or "" for leg in order["legs"]),
+            ]
+            for order in shown["orders"]
+        ),
+    )
+
+
+@app.command()
+def add(
+    order_id: str,
+    seller: Annotated[str, typer.Option("--seller", help="seller_id.")],
+    date: Annotated[str, typer.Option("--date", help="Service date.")],
+    items: Annotated[str, typer.Option("--items")] = "",
+    phone: Annotated[str, typer.Option("--phone", help="The buyer's phone.")] = "",
+    name: Annotated[str, typer.Option("--name", help="The buyer's name.")] = "",
+    address: Annotated[str, typer.Option("--address")] = "",
+    pin: Annotated[str, typer.Option("--pin", help="lat,lon, or a maps link, or a Plus Code.")] = "",
+    window: Annotated[str, typer.Option("--window", help="e.g. 11:00-13:00")] = "",
+    weight: Annotated[str, typer.Option("--weight-kg")] = "",
+    volume: Annotated[str, typer.Option("--volume-l")] = "",
+    cash: Annotated[str, typer.Option("--cash-thb", help="Cash to collect.")] = "",
+    priority: Annotated[str, typer.Option("--priority")] = "",
+    note: Annotated[str, typer.Option("--note")] = "",
+    more: Annotated[list[str] | None, typer.Option("--set", help="Any other column: NAME=VALUE.")] = None,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """Add one order by hand, as from a phone call. The same names and rules as the import."""
+    from scheduler import documents
+    from scheduler.intake import order_from_object
+    from storage.records import Order, Saved
+
+    fields = {
+        "order_id": order_id,
+        "seller_id": seller,
+        "service_date": date,
+        "items": items,
+        "buyer_phone": phone,
+        "buyer_name": name,
+        "address_text": address,
+        "pin": pin,
+        "window": window,
+        "weight_kg": weight,
+        "volume_l": volume,
+        "cod_amount_thb": cash,
+        "priority": priority,
+        "note": note,
+        "channel": "phone",
+    }
+    for pair in more or []:
+        column, separator, value = pair.partition("=")
+        if not separator:
+            raise Refusal(
+                "usage",
+                "--set",
+                {"th": f"{pair!r} ไม่มีเครื่องหมาย =", "en": f"{pair!r} has no ="},
+                {"th": "เขียน ชื่อคอลัมน์=ค่า", "en": "write NAME=VALUE"},
+                exit_code=2,
+            )
+        fields[column.strip()] = value.strip()
+    with opened(config) as app:
+        read = order_from_object({name: value for name, value in fields.items() if value}, row=1, context=app.intake_context())
+        if not isinstance(read, Order):
+            raise Refusal.of([{"path": each.column or "", **each.as_json()} for each in read], 1)
+        saved, _ = app.take_orders([read], actor=actor_name())
+        if Saved.ALREADY_DISPATCHED in saved[0]:
+            error = already_dispatched(order_id, 1)
+            raise Refusal(error["code"], order_id, error["message"], error["hint"])
+        shown = documents.orders(app.store.orders(order_ids=[order_id]), app.tz)
+    _show(shown, as_json=json)
+
+
+@app.command()
+def cancel(
+    order_id: str,
+    note: Annotated[str, typer.Option("--note", help="Why, for the audit.")] = "",
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """Cancel an order that has not left. Its buyer is told, if a time had been promised."""
+    from scheduler import documents
+    from storage.records import Saved
+
+    with opened(config) as app:
+        saved = app.cancel_order(order_id, actor=actor_name(), note=note)
+        if saved is None:
+            raise _unknown(order_id)
+        if saved is Saved.ALREADY_DISPATCHED:
+            error = already_dispatched(order_id, 0)
+            raise Refusal(error["code"], order_id, error["message"], error["hint"])
+        shown = documents.orders(app.store.orders(order_ids=[order_id]), app.tz)
+    _show(shown, as_json=json)
+
+
+def _unknown(order_id: str) -> Refusal:
+    return Refusal(
+        "order.unknown",
+        order_id,
+        {"th": "ไม่พบออเดอร์นี้", "en": "there is no such order"},
+        {"th": "ดูรายการด้วย songsuk orders list", "en": "songsuk orders list shows what there is"},
+    )

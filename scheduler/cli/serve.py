@@ -1,0 +1,66 @@
+"""`songsuk serve`: the daemon; `songsuk doctor`: is this machine ready; `songsuk db`: the schema."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from scheduler.cli import screen
+from scheduler.cli.opened import ConfigFile, Json, needs_secrets, opened
+from scheduler.cli.screen import Refusal
+
+db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="Overrides web.host.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Overrides web.port; 0 takes a free one.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Run the market: the clock, the outbox and the web, in one process."""
+    import logging
+
+    from scheduler import daemon
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    with opened(config, keep_warm=True) as app:
+        needs_secrets(app)
+        asyncio.run(daemon.serve(app, host or app.config.web.host, app.config.web.port if port is None else port))
+
+
+def doctor(config: ConfigFile = None, json: Json = False) -> None:
+    """Look at everything a day needs, and say what is missing and how to mend it. Sends nothing."""
+    from scheduler import doctor as checks
+
+    found = checks.examine(config, os.environ)
+    if json:
+        screen.document({"schema": "songsuk/doctor/1", "ok": all(each["ok"] for each in found), "checks": found})
+    else:
+        chosen = screen.language()
+        for each in found:
+            screen.out().print(f"{'✓' if each['ok'] else '✗'} {each['name']}: {each['message'][chosen]}", markup=False)
+    raise typer.Exit(0 if all(each["ok"] for each in found) else 1)
+
+
+@db.command()
+def upgrade(json: Json = False) -> None:
+    """Bring the database's schema up to this version (opening it does so too)."""
+    import storage
+
+    url = os.environ.get("SONGSUK_DATABASE_URL", "sqlite:///var/songsuk.db")
+    try:
+        store = storage.open_store(url)
+    except storage.StorageError as error:
+        raise Refusal(
+            "storage.unavailable", "SONGSUK_DATABASE_URL", {"th": str(error), "en": str(error)}, exit_code=2
+        ) from None
+    found: dict[str, Any] = {"schema": "songsuk/db/1", "database": store.url_safe, "revision": store.revision()}
+    store.close()
+    if json:
+        screen.document(found)
+    else:
+        screen.out().print(f"{found['database']}: {found['revision']}", markup=False)

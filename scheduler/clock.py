@@ -1,0 +1,139 @@
+"""What time it is for Songsuk: the machine's, a chosen one, or one that a day is stepped through.
+
+Knows no day. The one home of APScheduler: `ticking` calls the application at the moments it names; nothing else in the
+house keeps time. ``SONGSUK_CLOCK`` replaces the clock in every command (a start, or ``start;x60`` for a speed).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+
+class ClockError(ValueError):
+    """``SONGSUK_CLOCK`` is not a moment."""
+
+
+class Clock(Protocol):
+    def now(self) -> dt.datetime:
+        """The present, aware."""
+        ...
+
+    async def until(self, moment: dt.datetime) -> None:
+        """Return when `moment` has come."""
+        ...
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    speed = 1.0
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+    async def until(self, moment: dt.datetime) -> None:
+        await asyncio.sleep(max(0.0, (moment - self.now()).total_seconds()))
+
+
+class ShiftedClock:
+    """A clock that began at `start` and runs `speed` times as fast as the machine's."""
+
+    def __init__(self, start: dt.datetime, speed: float = 1.0) -> None:
+        self.start, self.speed = start, speed
+        self._began = time.monotonic()
+
+    def now(self) -> dt.datetime:
+        return self.start + dt.timedelta(seconds=(time.monotonic() - self._began) * self.speed)
+
+    async def until(self, moment: dt.datetime) -> None:
+        await asyncio.sleep(max(0.0, (moment - self.now()).total_seconds() / self.speed))
+
+
+class SteppedClock:
+    """A clock that stands until it is set; it never goes back. What `songsuk day` and the demo walk through a day with."""
+
+    speed = float("inf")
+
+    def __init__(self, start: dt.datetime) -> None:
+        self._now = start
+
+    def now(self) -> dt.datetime:
+        return self._now
+
+    def set(self, moment: dt.datetime) -> None:
+        self._now = max(self._now, moment)
+
+    async def until(self, moment: dt.datetime) -> None:
+        self.set(moment)
+
+
+_CLOCK = re.compile(r"^(?P<start>[^;]+?)(?:;\s*x(?P<speed>\d+(?:\.\d+)?))?$")
+
+
+def clock_from(setting: str | None) -> Clock:
+    """The clock that ``SONGSUK_CLOCK`` names: ``2026-11-24T09:59:50+07:00`` or ``…;x60``; unset is the machine's."""
+    if not setting:
+        return SystemClock()
+    match = _CLOCK.match(setting.strip())
+    try:
+        start = dt.datetime.fromisoformat(match["start"]) if match else None
+    except ValueError:
+        start = None
+    if match is None or start is None or start.tzinfo is None:
+        raise ClockError(setting)
+    speed = float(match["speed"] or 1)
+    if speed <= 0:
+        raise ClockError(setting)
+    return ShiftedClock(start, speed)
+
+
+class Ticker:
+    """Calls `tick` now, and again at each moment it returns (the market's time), and at least every `at_least`.
+
+    APScheduler fires the jobs. A moment that came while `tick` was running is not lost: the next is asked for after it.
+    """
+
+    def __init__(
+        self,
+        clock: SystemClock | ShiftedClock,
+        tick: Callable[[], Awaitable[dt.datetime | None]],
+        *,
+        at_least: dt.timedelta = dt.timedelta(seconds=30),
+    ) -> None:
+        self._clock, self._tick, self._at_least = clock, tick, at_least
+        self._scheduler: AsyncIOScheduler | None = None
+
+    async def start(self) -> None:
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+        self._scheduler = AsyncIOScheduler(timezone=dt.UTC)
+        self._scheduler.start()
+        self._arm(dt.datetime.now(dt.UTC))
+
+    def _arm(self, moment: dt.datetime) -> None:
+        if self._scheduler is not None:
+            self._scheduler.add_job(
+                self._fire, "date", run_date=moment, id="tick", replace_existing=True, misfire_grace_time=None
+            )
+
+    async def _fire(self) -> None:
+        following = await self._tick()
+        real = dt.datetime.now(dt.UTC)
+        latest = real + self._at_least
+        if following is not None:
+            ahead = max(0.0, (following - self._clock.now()).total_seconds()) / self._clock.speed
+            latest = min(latest, real + dt.timedelta(seconds=ahead))
+        self._arm(latest)
+
+    async def stop(self) -> None:
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None

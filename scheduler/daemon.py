@@ -1,0 +1,102 @@
+"""The daemon: the clock ticks, the outbox drains, the web listens, until it is asked to stop.
+
+One process, one event loop; the store and the planning run in threads and processes beside it. Knows no wave and no
+message itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import signal
+import socket
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import storage
+from scheduler.app import App
+from scheduler.clock import ShiftedClock, SystemClock, Ticker
+from scheduler.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+STORE_THREADS = 8
+IDLE = dt.timedelta(seconds=2)
+"""How long the outbox rests at most, so that an approval typed elsewhere goes out soon."""
+
+
+async def serve(app: App, host: str, port: int) -> None:
+    """Run until SIGINT or SIGTERM; stops within ten seconds, finishing what is being sent."""
+    import uvicorn
+
+    from scheduler.web import create
+
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store"))
+    clock = app.clock
+    if not isinstance(clock, SystemClock | ShiftedClock):
+        raise TypeError("the daemon needs a clock that runs")
+    stop, woken = asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+
+    channels = await asyncio.to_thread(app.channels)
+    outbox = Outbox(app.store, channels, clock, failpoint=storage.failpoint)
+
+    async def tick() -> dt.datetime | None:
+        try:
+            return await asyncio.to_thread(app.tick)
+        except storage.StorageError:
+            log.exception("the database did not answer; trying again")
+            return None
+        finally:
+            woken.set()
+
+    listening = _listen(host, port)
+    address, actual = listening.getsockname()[:2]
+    print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - the contract's first line
+    server = uvicorn.Server(
+        uvicorn.Config(create(app, wake=woken.set), log_level="warning", lifespan="off", access_log=False)
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[method-assign] - the daemon has its own
+    web = asyncio.create_task(server.serve(sockets=[listening]))
+    ticker = Ticker(clock, tick)
+    await ticker.start()
+    sending = asyncio.create_task(_send(outbox, app, woken, stop))
+    await asyncio.to_thread(app.planner.warm)
+    await stop.wait()
+    log.info("stopping")
+    await ticker.stop()
+    server.should_exit = True
+    woken.set()
+    await asyncio.wait([sending, web], timeout=10)
+
+
+async def _send(outbox: Outbox, app: App, woken: asyncio.Event, stop: asyncio.Event) -> None:
+    """Drain whenever something may be due: when woken, when the next message's time comes, at least every `IDLE`."""
+    while not stop.is_set():
+        try:
+            await outbox.drain()
+            following = await asyncio.to_thread(app.store.next_message_at, app.clock.now())
+        except storage.StorageError:
+            log.exception("the database did not answer; trying again")
+            following = None
+        wait = IDLE.total_seconds()
+        if following is not None:
+            speed = getattr(app.clock, "speed", 1.0)
+            wait = min(wait, max(0.05, (following - app.clock.now()).total_seconds() / speed))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), wait)
+        woken.clear()
+    await outbox.release()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    return listening

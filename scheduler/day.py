@@ -1,0 +1,145 @@
+"""What the day still lacks: from the waves' state and an instant to the steps that are due. Pure.
+
+Knows wave runs, their config and the calendar; performs nothing. `serve`, `songsuk day` and the demo share it, so a
+step done late, twice or by another process is the same step.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scheduler.calendar import MarketCalendar
+from scheduler.config import Config, Wave
+from storage.records import Run
+
+WaveKey = tuple[dt.date, str]
+LOOK_BACK_DAYS = 3
+"""How far back a wave that was missed (the machine was off) is still looked for."""
+FINISH_AFTER = dt.timedelta(hours=1)
+"""A wave is finished this long after its delivery window ends."""
+
+
+class Action(StrEnum):
+    CLOSE = "close"
+    PLAN = "plan"
+    APPROVE = "approve"
+    REMIND = "remind"
+    ROLL_OVER = "roll_over"
+    DISPATCH = "dispatch"
+    FINISH = "finish"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do for one wave, and when it was, or will be, due."""
+
+    at: dt.datetime
+    action: Action
+    date: dt.date
+    wave: str
+
+
+def due(
+    now: dt.datetime,
+    runs: Iterable[Run],
+    config: Config,
+    calendar: MarketCalendar,
+    *,
+    waiting: Collection[WaveKey] = frozenset(),
+    dates: Collection[dt.date] | None = None,
+) -> list[Step]:
+    """The next step of each wave that is due at `now`, earliest first; perform them and ask again.
+
+    `waiting`: waves that orders wait in; a wave that nobody closed in time is only caught up for their sake.
+    `dates`: the service dates to look at; None means all that `now` can touch.
+    """
+    return [step for step in _steps(now, runs, config, calendar, waiting, dates) if step.at <= now]
+
+
+def upcoming(
+    now: dt.datetime,
+    runs: Iterable[Run],
+    config: Config,
+    calendar: MarketCalendar,
+    *,
+    waiting: Collection[WaveKey] = frozenset(),
+) -> dt.datetime | None:
+    """The earliest moment after `now` at which something becomes due."""
+    later = [step.at for step in _steps(now, runs, config, calendar, waiting, None) if step.at > now]
+    return min(later, default=None)
+
+
+def _steps(
+    now: dt.datetime,
+    runs: Iterable[Run],
+    config: Config,
+    calendar: MarketCalendar,
+    waiting: Collection[WaveKey],
+    dates: Collection[dt.date] | None,
+) -> list[Step]:
+    by_key: Mapping[WaveKey, Run] = {(run.date, run.wave): run for run in runs}
+    waves = {wave.id: wave for wave in config.waves}
+    steps = []
+    for date in sorted(dates if dates is not None else _dates(now, config, by_key, waiting)):
+        for wave in config.waves:
+            run = by_key.get((date, wave.id))
+            if run is None and not calendar.is_open(date) and (date, wave.id) not in waiting:
+                continue
+            step = _next(now, date, waves[wave.id], run, config, waited=(date, wave.id) in waiting or dates is not None)
+            if step is not None:
+                steps.append(step)
+    return sorted(steps, key=lambda step: (step.at, step.date, step.wave))
+
+
+def _dates(
+    now: dt.datetime, config: Config, runs: Mapping[WaveKey, Run], waiting: Collection[WaveKey]
+) -> Iterator[dt.date]:
+    today = now.astimezone(config.market.time_zone).date()
+    ahead = max(wave.cut_off.days_before for wave in config.waves) + 1
+    dates = {today + dt.timedelta(days=days) for days in range(-LOOK_BACK_DAYS, ahead + 1)}
+    dates |= {date for date, _ in runs} | {date for date, _ in waiting if date <= today}
+    yield from dates
+
+
+def _next(
+    now: dt.datetime, date: dt.date, wave: Wave, run: Run | None, config: Config, *, waited: bool
+) -> Step | None:
+    tz = config.market.time_zone
+    cut_off = wave.cut_off.at(date, tz)
+    over = wave.deliver.on(date, tz)[1]
+
+    def at(moment: dt.datetime, action: Action) -> Step:
+        return Step(at=moment, action=action, date=date, wave=wave.id)
+
+    state = run.state if run is not None else "open"
+    if state == "open":
+        return at(cut_off, Action.CLOSE) if waited or over > now else None
+    if state in {"closed", "planned"} and over <= now and not waited:
+        return at(over, Action.ROLL_OVER)
+    if state == "closed":
+        return at(cut_off, Action.PLAN)
+    if state == "planned":
+        return _approval(date, wave, run, config, at(cut_off, Action.APPROVE))
+    if state == "approved":
+        return at(wave.dispatch.at(date, tz), Action.DISPATCH)
+    if state == "dispatched":
+        return at(over + FINISH_AFTER, Action.FINISH)
+    return None
+
+
+def _approval(date: dt.date, wave: Wave, run: Run | None, config: Config, approve: Step) -> Step | None:
+    """A planned wave approves itself at once where the market wants that; else its deadline decides."""
+    if config.approval.mode == "auto":
+        return approve
+    deadline = wave.approve_by.at(date, config.market.time_zone)
+    match config.approval.at_deadline:
+        case "approve":
+            return Step(at=deadline, action=Action.APPROVE, date=date, wave=wave.id)
+        case "roll_over":
+            return Step(at=deadline, action=Action.ROLL_OVER, date=date, wave=wave.id)
+        case _:
+            reminded = run is not None and run.reminded_at is not None
+            return None if reminded else Step(at=deadline, action=Action.REMIND, date=date, wave=wave.id)

@@ -1,0 +1,223 @@
+"""The only loop that speaks: rows that are due are sent, and what became of them is written back.
+
+Knows rows and channels; knows no plan. A row is written as ``sending``, with its frozen payload and its key, before the
+call, and its result after; a crash between the two leaves ``sending``, whose lease runs out and becomes ``unknown``.
+What an outcome means for a row is decided by `judge`, which is pure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import random
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from channels.base import Channel, Content, Gone, Later, Outcome, Receipt, Refused, Unknown
+from scheduler.clock import Clock
+from scheduler.notices import content_from_json
+from storage import AttemptEnd, AttemptStart, Store
+from storage.records import Message
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 60.0
+BATCH = 100
+KEY_LIFE = dt.timedelta(hours=23)
+"""How long a request may be repeated under its key: LINE keeps a key for 24 hours."""
+FIRST_RETRY, LAST_RETRY = 5.0, 600.0
+RATES: Mapping[str, float] = {"telegram": 25.0, "line": 200.0}
+"""Requests a second that this process starts, by channel; a channel without a rate is not paced."""
+
+InThread = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a row becomes after an attempt."""
+
+    state: str
+    outcome: str
+    reason: str | None = None
+    status: int | None = None
+    provider_id: str | None = None
+    detail: str | None = None
+    not_before: dt.datetime | None = None
+    address_state: str | None = None
+    """Where the attempt shows that an address is dead: its new state."""
+
+
+def judge(message: Message, outcome: Outcome, *, keyed: bool, tries: int, now: dt.datetime) -> Verdict:
+    """What `outcome` of attempt number `tries` (from 1) means for the row.
+
+    Provably unsent is always tried again. Unknown is tried again where the service refuses a second copy of one key;
+    elsewhere once for what is critical (the copy says so), and never for what is informative.
+    """
+    match outcome:
+        case Receipt(provider_id=provider_id, status=status):
+            return Verdict(state="accepted", outcome="accepted", status=status, provider_id=provider_id)
+        case Later(reason=reason, after=after, status=status):
+            return _retry(message, "later", reason, status, after, tries, now)
+        case Gone(reason=reason, status=status):
+            state = "blocked" if reason == "blocked" else "dead"
+            return Verdict(state="failed", outcome="gone", reason=reason, status=status, address_state=state)
+        case Refused(reason=reason, status=status, account=account):
+            if reason == "quota":
+                return Verdict(state="failed", outcome="refused", reason="quota", status=status)
+            if account:
+                return _retry(message, "refused", reason, status, LAST_RETRY, tries, now)
+            return Verdict(state="failed", outcome="refused", reason="refused", status=status, detail=reason)
+        case Unknown(reason=reason, status=status):
+            attempts = [attempt for attempt in message.attempts if attempt.outcome != "later"]
+            first = attempts[0].at if attempts else now
+            if keyed and now - first < KEY_LIFE:
+                return _retry(message, "unknown", reason, status, None, tries, now)
+            if not keyed and message.klass == "critical" and not _said_again(message):
+                return _retry(message, "unknown", reason, status, 30.0, tries, now)
+            return Verdict(state="unknown", outcome="unknown", reason=reason, status=status)
+
+
+def _said_again(message: Message) -> bool:
+    return any(attempt.outcome == "unknown" for attempt in message.attempts)
+
+
+def _retry(
+    message: Message, outcome: str, reason: str, status: int | None, after: float | None, tries: int, now: dt.datetime
+) -> Verdict:
+    wait = after if after is not None else min(LAST_RETRY, FIRST_RETRY * 2 ** min(tries - 1, 10))
+    jitter = 1.0 if after is not None else random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+    moment = now + dt.timedelta(seconds=wait * jitter)
+    if moment >= message.expires_at:
+        # A held-back row that nobody needs any more ends as expired when it is next woken.
+        moment = message.expires_at
+    return Verdict(state="retry", outcome=outcome, reason=reason, status=status, not_before=moment, detail=reason)
+
+
+class Pace:
+    """Starts at most `rate` things a second, evenly, by the machine's own clock."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._gap = 1.0 / rate if rate else 0.0
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        if not self._gap:
+            return
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        start = max(now, self._next)
+        self._next = start + self._gap
+        if start > now:
+            await asyncio.sleep(start - now)
+
+
+class Outbox:
+    """Drains due rows over the connected channels. One at a time in a process; rows are claimed under a lease."""
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        *,
+        in_thread: InThread = asyncio.to_thread,
+        failpoint: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        self._store, self._channels, self._clock = store, channels, clock
+        self._in_thread, self._failpoint = in_thread, failpoint
+        self._holder = uuid.uuid4().hex
+        self._paces = {name: Pace(RATES.get(name)) for name in channels}
+
+    async def drain(self) -> Counter[str]:
+        """Send everything that is due now; count what rows became. Returns when nothing more is due."""
+        became: Counter[str] = Counter()
+        await self._in_thread(self._recover)
+        while True:
+            await self._in_thread(self._store.wake_messages, self._clock.now())
+            rounds = await asyncio.gather(*(self._round(name) for name in self._channels))
+            if not any(rounds):
+                return became
+            for result in rounds:
+                became.update(result)
+
+    def _recover(self) -> None:
+        """Rows whose sender died: those the service itself keeps single are tried again under their key."""
+        now = self._clock.now()
+        self._store.expire_leases(now)
+        for message in self._store.messages(states={"unknown"}):
+            channel = self._channels.get(message.channel or "")
+            first = message.attempts[0].at if message.attempts else now
+            again = channel is not None and (
+                (channel.keyed and now - first < KEY_LIFE)
+                or (not channel.keyed and message.klass == "critical" and not _said_again(message))
+            )
+            if again and message.expires_at > now:
+                self._store.resolve_message(message.id, "retry", actor="outbox", at=now)
+
+    async def _round(self, name: str) -> Counter[str]:
+        channel = self._channels[name]
+        claimed: list[Message] = await self._in_thread(
+            lambda: self._store.claim_messages(
+                self._clock.now(), channel=name, holder=self._holder, limit=BATCH, lease_seconds=LEASE_SECONDS
+            )
+        )
+        if not claimed:
+            return Counter()
+        starts = [self._start(channel, message) for message in claimed]
+        self._failpoint("outbox.before_begin")
+        await self._in_thread(self._store.begin_attempts, starts)
+        self._failpoint("outbox.before_call")
+        ends = await asyncio.gather(
+            *(self._attempt(channel, message, start) for message, start in zip(claimed, starts, strict=True))
+        )
+        await self._finish(claimed, ends)
+        return Counter(end.state for end in ends)
+
+    def _start(self, channel: Channel, message: Message) -> AttemptStart:
+        payload = message.payload
+        if payload is None:
+            payload = channel.render(content_from_json(message.content))
+        elif not channel.keyed and _said_again(message):
+            payload = channel.render(said_again(content_from_json(message.content)))
+        key = str(uuid.uuid5(uuid.UUID(message.id), "request"))
+        return AttemptStart(message_id=message.id, payload=dict(payload), retry_key=key, at=self._clock.now())
+
+    async def _attempt(self, channel: Channel, message: Message, start: AttemptStart) -> AttemptEnd:
+        await self._paces[channel.name].turn()
+        outcome = await channel.send(message.address or "", dict(start.payload), key=start.retry_key)
+        self._failpoint("outbox.after_call")
+        now = self._clock.now()
+        verdict = judge(message, outcome, keyed=channel.keyed, tries=len(message.attempts) + 1, now=now)
+        if verdict.address_state is not None:
+            await self._in_thread(
+                lambda: self._store.set_address_state(
+                    channel.name, message.address, verdict.address_state, actor=f"channel:{channel.name}", at=now
+                )
+            )
+        return AttemptEnd(
+            message_id=message.id,
+            at=now,
+            state=verdict.state,
+            reason=verdict.reason,
+            outcome=verdict.outcome,
+            status=verdict.status,
+            provider_id=verdict.provider_id,
+            detail=verdict.detail,
+            not_before=verdict.not_before,
+        )
+
+    async def _finish(self, claimed: Sequence[Message], ends: Sequence[AttemptEnd]) -> None:
+        await self._in_thread(self._store.finish_attempts, ends)
+        for message, end in zip(claimed, ends, strict=True):
+            if end.state not in {"accepted"}:
+                log.warning("message %s (%s): %s %s", message.id, message.kind, end.state, end.reason or "")
+
+
+def said_again(content: Content) -> Content:
+    """The same content, saying that it may have come before."""
+    mark = "(ส่งซ้ำ) " if content.language == "th" else "(sent again) "
+    return replace(content, title=mark + content.title)

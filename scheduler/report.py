@@ -1,0 +1,52 @@
+"""What a day came to. Reads rows only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from typing import Any
+
+from scheduler.documents import order_state
+from storage import Store
+from storage.records import Role
+
+
+def day(store: Store, date: dt.date) -> dict[str, Any]:
+    """Orders by state and reason, each rider's work, and messages by state, kind and channel, for one service date."""
+    orders = store.orders(date=date)
+    states = Counter(order_state(order)[0] for order in orders)
+    reasons = Counter(reason for order in orders if (reason := order_state(order)[1]) is not None)
+    names = {member.ref: member.person.name for member in store.members(Role.RIDER)}
+    riders: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {"waves": [], "deliveries": 0, "distance": 0, "duration": 0, "service": 0, "cod_satang": 0}
+    )
+    for plan in store.plans(date):
+        if plan.approved_at is None:
+            continue
+        for route in plan.routes:
+            work = riders[route.rider_id]
+            work["waves"].append(plan.wave)
+            work["deliveries"] += sum(step.type == "delivery" for step in route.steps)
+            work["distance"] += route.distance
+            work["duration"] += round((route.steps[-1].arrival - route.steps[0].arrival).total_seconds())
+            work["service"] += route.service
+            work["cod_satang"] += route.cod_satang
+    messages = store.messages(date=date)
+    return {
+        "schema": "songsuk/report.day/1",
+        "date": date.isoformat(),
+        "orders": {
+            "total": len(orders),
+            "by_state": dict(sorted(states.items())),
+            "by_reason": dict(sorted(reasons.items())),
+            "cod_satang": sum(order.cod_satang for order in orders if not order.cancelled),
+        },
+        "riders": [
+            {"rider_id": ref, "name": names.get(ref, ""), **work} for ref, work in sorted(riders.items())
+        ],
+        "messages": {
+            "by_state": dict(sorted(Counter(message.state for message in messages).items())),
+            "by_kind": dict(sorted(Counter(message.kind for message in messages).items())),
+            "by_channel": dict(sorted(Counter(message.channel or "phone" for message in messages).items())),
+        },
+    }

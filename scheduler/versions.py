@@ -1,0 +1,83 @@
+"""Which config is in force: the file's valid edits become versions in the database, each wave keeps its own.
+
+A broken file never replaces a running good config; it is reported, and the last version stays in force.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from scheduler import config as configs
+from scheduler.calendar import MarketCalendar
+from scheduler.config import Config, ConfigError
+from scheduler.zones import ZoneIndex
+from storage import Store
+
+
+class Versions:
+    """The config versions of one market, parsed once each."""
+
+    def __init__(self, store: Store, path: Path) -> None:
+        self._store, self._path = store, path
+        self._parsed: dict[int, Config] = {}
+        self._seen: tuple[int, int] | None = None
+        self._latest = 0
+        self._zones: dict[int, ZoneIndex] = {}
+        self._calendars: dict[int, MarketCalendar] = {}
+        self.broken: ConfigError | None = None
+
+    def take_up(self, loaded: Config, at: dt.datetime, actor: str) -> int:
+        """Make `loaded` the next version, unless it is in force already or the market publishes by hand."""
+        known = self._store.config_versions()
+        if known and loaded.config.publish == "manual":
+            self._latest = known[-1].version
+            return self._latest
+        version = self._store.publish_config(loaded.text, loaded.sha256, actor=actor, at=at).version
+        self._parsed[version] = loaded
+        self._latest = version
+        return version
+
+    def refresh(self, at: dt.datetime) -> bool:
+        """Look at the file again; True where a new version came into force. A broken edit is kept in `broken`."""
+        try:
+            stat = self._path.stat()
+            stamp = (stat.st_mtime_ns, stat.st_size)
+            if stamp == self._seen:
+                return False
+            self._seen = stamp
+            before = self._latest
+            loaded = configs.load(self._path)
+        except ConfigError as error:
+            self.broken = error
+            return False
+        except OSError:
+            return False
+        self.broken = None
+        return self.take_up(loaded, at, actor="config.yaml") != before
+
+    @property
+    def latest(self) -> int:
+        return self._latest
+
+    def config(self, version: int | None = None) -> Config:
+        """The config of `version`; of the one in force where none is named."""
+        wanted = version if version is not None else self._latest
+        if wanted not in self._parsed:
+            stored = self._store.config_version(wanted)
+            if stored is None:
+                raise LookupError(f"config version {wanted} is not in the database")
+            self._parsed[wanted] = configs.parse(stored.text)
+        return self._parsed[wanted]
+
+    def zones(self, version: int | None = None) -> ZoneIndex:
+        wanted = version if version is not None else self._latest
+        if wanted not in self._zones:
+            self._zones[wanted] = ZoneIndex(self.config(wanted))
+        return self._zones[wanted]
+
+    def calendar(self, version: int | None = None) -> MarketCalendar:
+        wanted = version if version is not None else self._latest
+        if wanted not in self._calendars:
+            self._calendars[wanted] = MarketCalendar(self.config(wanted))
+        return self._calendars[wanted]

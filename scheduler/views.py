@@ -1,0 +1,73 @@
+"""What is asked of the application and answered as a document: the same for the command line and the API."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from scheduler import documents, notices, revision
+from scheduler.app import App
+from scheduler.planning import DIMENSIONS
+from storage.records import Plan, Role, Run
+
+
+def plans(app: App, date: dt.date, wave: str | None = None, plan_id: str | None = None) -> dict[str, Any]:
+    """A day's plans with their message previews; one plan by its id, also a superseded one."""
+    order = {each.id: number for number, each in enumerate(app.config.waves)}
+    runs = sorted(app.store.runs(date=date), key=lambda run: order.get(run.wave, len(order)))
+    shown: list[tuple[Run, Plan | None, dict[str, Any]]] = []
+    for run in runs:
+        if wave not in {None, run.wave}:
+            continue
+        wanted = plan_id if plan_id is not None else run.plan_id
+        plan = app.store.plan(wanted) if wanted is not None else None
+        if plan_id is not None and (plan is None or plan.run_id != run.id):
+            continue
+        shown.append((run, plan, preview(app, plan) if plan is not None else {}))
+    market = app.config.market
+    return documents.plans(market.id, date, str(market.time_zone), app.tz, DIMENSIONS, shown)
+
+
+def preview(app: App, plan: Plan) -> dict[str, Any]:
+    """How many messages of each kind approving sends (or sent), over LINE and by phone."""
+    told = (
+        app.store.messages(plan_id=plan.id)
+        if plan.approved_at is not None
+        else app.waves.told(plan, approved_by="")
+    )
+    return {**notices.preview(told), "line_left": None}
+
+
+def replan(
+    app: App, date: dt.date, wave: str, without_riders: Collection[str], add_orders: Sequence[str], *, actor: str
+) -> dict[str, Any]:
+    """Plan a wave anew; the document of the new plan with what it changes."""
+    run = app.waves.run(date, wave)
+    if run is None:
+        raise LookupError(f"{date} {wave} has no run")
+    before = app.store.plan(run.plan_id) if run.plan_id is not None else None
+    plan = app.waves.plan(run, actor=actor, without_riders=frozenset(without_riders), add_orders=add_orders)
+    found = plans(app, date, wave)
+    if before is not None and plan is not None:
+        told = app.waves.told(plan, approved_by=actor)
+        people = {(message.role, message.member_ref) for message in told if message.kind != "summary"}
+        found["waves"][0]["changes"] = revision.changes(before, plan, len(people))
+    return found
+
+
+def calls(app: App, date: dt.date) -> dict[str, Any]:
+    """The phone list of a day: everybody a message could not reach, with what to say."""
+    told = [
+        message
+        for message in app.store.messages(date=date, states={"suppressed", "failed"})
+        if message.kind not in {"summary", "escalation"}
+    ]
+    refs = {(role, message.member_ref) for message in told for role in (message.role,)}
+    phones = {
+        (str(role), member.ref): member.person.phone
+        for role in Role
+        for member in app.store.members(role, refs=[ref for of, ref in refs if of == role])
+        if any(of == role for of, _ in refs)
+    }
+    return documents.calls(date, told, phones, app.tz)

@@ -1,0 +1,172 @@
+"""The REST API: orders in, plans and messages out; the names and rules of the files and the command line.
+
+Every call carries a key (``Authorization: Bearer sk_…``, from ``songsuk keys create``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse
+from starlette.responses import Response
+
+from scheduler import documents, views
+from scheduler.app import App
+from scheduler.intake import orders_from_objects
+from scheduler.keys import digest
+from scheduler.web.body import read_body
+from scheduler.web.problems import problem
+from storage.records import Order, Saved
+
+router = APIRouter(prefix="/api/v1")
+MOST_ORDERS = 2000
+
+
+async def caller(request: Request) -> str | None:
+    """The name of the key that the request carries, or None."""
+    app: App = request.app.state.app
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        return None
+    return await asyncio.to_thread(app.store.key_name, digest(key.strip()))
+
+
+Caller = Annotated[str | None, Depends(caller)]
+
+
+def _unauthorized() -> Response:
+    return problem(
+        401,
+        "key.invalid",
+        {"th": "คีย์ไม่ถูกต้องหรือไม่ได้ส่งมา", "en": "the API key is missing or not valid"},
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+ORDERS_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [
+                        {"$ref": "#/components/schemas/Order"},
+                        {
+                            "type": "object",
+                            "required": ["orders"],
+                            "properties": {"orders": {"type": "array", "items": {"$ref": "#/components/schemas/Order"}}},
+                        },
+                    ]
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/orders", status_code=201, openapi_extra=ORDERS_BODY)
+async def post_orders(request: Request, key: Caller) -> Response:
+    """Put in one order, or several as ``{"orders": […]}``: all of them, or none.
+
+    201 where something was created, 200 where it was known (updated or unchanged), 409 for an order on its way,
+    422 with every error otherwise. Sending the same body again changes nothing.
+    """
+    if key is None:
+        return _unauthorized()
+    app: App = request.app.state.app
+    body = await read_body(request)
+    if body is None:
+        return problem(413, "body.too_large", {"th": "ข้อมูลใหญ่เกินไป", "en": "the body is too large"})
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        return problem(422, "json.invalid", {"th": "ไม่ใช่ JSON", "en": "the body is not JSON"})
+    rows = sent.get("orders") if isinstance(sent, dict) and "orders" in sent else [sent]
+    if not isinstance(rows, list) or not rows or len(rows) > MOST_ORDERS:
+        return problem(
+            422,
+            "orders.shape",
+            {"th": f"ส่งได้ครั้งละ 1 ถึง {MOST_ORDERS} ออเดอร์", "en": f"send one to {MOST_ORDERS} orders at a time"},
+        )
+    return await asyncio.to_thread(_take, app, rows, f"api:{key}")
+
+
+def _take(app: App, rows: list[Any], actor: str) -> Response:
+    context = app.intake_context()
+    taken = orders_from_objects(rows, context=context)
+    if taken.errors:
+        return problem(
+            422,
+            "orders.invalid",
+            {"th": "มีออเดอร์ที่ไม่ถูกต้อง ยังไม่ได้บันทึกอะไร", "en": "some orders are not valid; nothing was saved"},
+            errors=[error.as_json() for error in taken.errors],
+        )
+    return _save(app, taken.orders, actor)
+
+
+def _save(app: App, orders: list[Order], actor: str) -> Response:
+    judged, _ = app.take_orders(orders, actor=actor, dry_run=True)
+    late = [order.order_id for order, fates in zip(orders, judged, strict=True) if Saved.ALREADY_DISPATCHED in fates]
+    if late:
+        return problem(
+            409,
+            "order.already_dispatched",
+            {"th": f"ออกส่งแล้ว: {', '.join(late)}", "en": f"on its way already: {', '.join(late)}"},
+            errors=[{"order_id": order_id, "code": "order.already_dispatched"} for order_id in late],
+        )
+    saved, _ = app.take_orders(orders, actor=actor)
+    fates = [fate for rows in saved for fate in rows]
+    found = documents.orders(app.store.orders(order_ids=[order.order_id for order in orders]), app.tz)
+    found |= {
+        "created": fates.count(Saved.CREATED),
+        "updated": fates.count(Saved.UPDATED),
+        "unchanged": fates.count(Saved.UNCHANGED),
+    }
+    return JSONResponse(found, status_code=201 if found["created"] else 200)
+
+
+@router.get("/plans/{date}")
+async def get_plans(
+    request: Request, key: Caller, date: dt.date, wave: str | None = None, plan: str | None = None
+) -> Response:
+    """A day's plans, as ``songsuk plan show DATE --json``."""
+    if key is None:
+        return _unauthorized()
+    app: App = request.app.state.app
+    return JSONResponse(await asyncio.to_thread(views.plans, app, date, wave, plan))
+
+
+@router.get("/messages")
+async def get_messages(
+    request: Request,
+    key: Caller,
+    date: dt.date | None = None,
+    wave: str | None = None,
+    state: str | None = None,
+    kind: str | None = None,
+    channel: str | None = None,
+    order: str | None = None,
+    to: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+) -> Response:
+    """Messages with their attempts, as ``songsuk messages list --json``."""
+    if key is None:
+        return _unauthorized()
+    app: App = request.app.state.app
+    found = await asyncio.to_thread(
+        lambda: app.store.messages(
+            date=date,
+            wave=wave,
+            states={state} if state else None,
+            kinds={kind} if kind else None,
+            channel=channel,
+            order_id=order,
+            to=to,
+            limit=limit,
+        )
+    )
+    return JSONResponse(documents.messages(found, app.tz))

@@ -1,0 +1,34 @@
+"""Refusals over HTTP: RFC 9457 ``application/problem+json``, with our codes and words in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+
+def problem(
+    status: int,
+    code: str,
+    message: Mapping[str, str],
+    *,
+    errors: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """One refusal; ``errors`` has a row for each thing that is wrong."""
+    return JSONResponse(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "code": code,
+            "detail": message["en"],
+            "message": dict(message),
+            "errors": [dict(error) for error in errors],
+        },
+        status_code=status,
+        media_type="application/problem+json",
+        headers=dict(headers) if headers is not None else None,
+    )

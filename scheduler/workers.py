@@ -1,0 +1,64 @@
+"""Where solving happens: areas shared out among processes, so that the event loop and the other areas go on.
+
+Knows how many cores there are; knows nothing of orders. Processes are spawned, not forked (the daemon has threads), and
+warmed before the first plan needs them.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from routing.model import Settings
+from scheduler.planning import AreaPlan, AreaProblem, solve_area
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Planner:
+    """Solves areas, in parallel where there are several. `keep_warm`: processes live on between plans (the daemon)."""
+
+    def __init__(self, workers: int = 0, *, keep_warm: bool = False) -> None:
+        self._workers = workers or cores()
+        self._keep_warm = keep_warm
+        self._pool: ProcessPoolExecutor | None = None
+
+    def warm(self) -> None:
+        """Start the processes and load the solver in them."""
+        for future in [self._processes().submit(_load) for _ in range(self._workers)]:
+            future.result()
+
+    def solve(self, areas: Sequence[AreaProblem], provider: Mapping[str, Any], settings: Settings) -> list[AreaPlan]:
+        """The areas' plans, in the order given. The cores are shared out among the areas that run at once."""
+        share = replace(settings, workers=max(1, self._workers // max(1, len(areas))))
+        if len(areas) < 2 and not self._keep_warm:
+            return [solve_area(area, provider, share) for area in areas]
+        futures: list[Future[AreaPlan]] = [
+            self._processes().submit(solve_area, area, provider, share)
+            for area in sorted(areas, key=lambda area: -len(area.shipments))
+        ]
+        answers = {answer.area: answer for answer in (future.result() for future in futures)}
+        return [answers[area.area] for area in areas]
+
+    def _processes(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"))
+        return self._pool
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
+def _load() -> int:
+    import routing.engines.ortools  # noqa: F401 - what the first plan would otherwise wait for
+
+    return os.getpid()
