@@ -1,0 +1,88 @@
+"""What is remembered: tables, migrations and a Store of named verbs. The only home of SQLModel.
+
+Knows nothing of chats, solvers, clocks or configuration. Importing it loads no database library; `open_store` does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from storage.errors import BadUrl, BadValue, Busy, IllegalRun, NewerSchema, StorageError, Unreachable
+from storage.records import (
+    Approval,
+    Attempt,
+    AttemptEnd,
+    AttemptStart,
+    AuditEntry,
+    ChatAddress,
+    ConfigVersion,
+    Leg,
+    LegMove,
+    Member,
+    Message,
+    Order,
+    Person,
+    Pickup,
+    Plan,
+    PlanRoute,
+    PlanStep,
+    PlanUnassigned,
+    RiderDetails,
+    Role,
+    Run,
+    Saved,
+    SellerDetails,
+)
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+__all__ = [
+    "Approval",
+    "Attempt",
+    "AttemptEnd",
+    "AttemptStart",
+    "AuditEntry",
+    "BadUrl",
+    "BadValue",
+    "Busy",
+    "ChatAddress",
+    "ConfigVersion",
+    "IllegalRun",
+    "Leg",
+    "LegMove",
+    "Member",
+    "Message",
+    "NewerSchema",
+    "Order",
+    "Person",
+    "Pickup",
+    "Plan",
+    "PlanRoute",
+    "PlanStep",
+    "PlanUnassigned",
+    "RiderDetails",
+    "Role",
+    "Run",
+    "Saved",
+    "SellerDetails",
+    "StorageError",
+    "Store",
+    "Unreachable",
+    "open_store",
+]
+
+
+def open_store(url: str) -> Store:
+    """The Store behind `url`, its schema up to date: ``sqlite:///var/songsuk.db`` or ``postgresql+psycopg://…``."""
+    from storage.store import Store
+
+    return Store.open(url)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Store":
+        from storage.store import Store
+
+        return Store
+    raise AttributeError(f"module 'storage' has no attribute {name!r}")

@@ -274,6 +274,8 @@ class Plan:
     revision: int
     config_version: int
     created_at: dt.datetime
+    seen: int | None = None
+    """``Store.mark()`` from before its orders were read: what changed later makes it stale, whatever clocks say."""
     supersedes: str | None = None
     approved_at: dt.datetime | None = None
     approved_by: str | None = None
@@ -285,9 +287,11 @@ class Plan:
 
 class Approval(StrEnum):
     APPROVED = "approved"
+    WAITING = "waiting"
+    """Noted; more coordinators have to agree before anything is sent."""
     ALREADY = "already"
     STALE = "stale"
-    """Another plan has taken this one's place."""
+    """Another plan has taken this one's place, or one of its orders has changed since."""
     UNKNOWN = "unknown"
 
 
@@ -340,6 +344,31 @@ class Message:
     content: Json
     payload: Json | None = None
     attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStart:
+    """What is about to be asked of a service. ``payload`` is frozen by the first attempt of a message."""
+
+    message_id: str
+    payload: Json
+    retry_key: str | None = None
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptEnd:
+    """What came of an attempt (``outcome``), and what the message becomes (``state``)."""
+
+    message_id: str
+    at: dt.datetime
+    state: str
+    outcome: str
+    reason: str | None = None
+    status: int | None = None
+    provider_id: str | None = None
+    detail: str | None = None
+    not_before: dt.datetime | None = None
 
 
 # --- housekeeping -------------------------------------------------------------------------------------------------

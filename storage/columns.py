@@ -1,0 +1,83 @@
+"""How values stand in a column, on both databases: instants, words, JSON, and whether they are personal.
+
+Knows the two dialects' manners, no table.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field
+
+BIG = BigInteger()
+SERIAL = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER PRIMARY KEY counts by itself in SQLite
+DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class Instant(TypeDecorator[dt.datetime]):
+    """A moment, aware on both sides, kept in UTC. SQLite keeps UTC without an offset, so that text sorts by time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value.isoformat()} has no time zone")
+        moment = value.astimezone(dt.UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if dialect.name == "sqlite" else value.astimezone(dt.UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text. NUL is refused on both databases alike, because PostgreSQL cannot keep it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is not None and "\0" in value:
+            raise ValueError("a text with a NUL character")
+        return value
+
+
+def to_json(value: Any) -> str:
+    """JSON as the engines write it: Thai as Thai, any Mapping as an object, NUL refused as in `Words`."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    if "\\u0000" in text:
+        raise ValueError("a text with a NUL character")
+    return text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise ValueError(f"{type(value).__name__} has no place in a JSON column")
+
+
+def plain(sa_type: Any, *, key: bool = False, index: bool = False, references: str | None = None) -> Any:
+    """A column that says nothing about a person."""
+    return _column(sa_type, personal=False, key=key, index=index, references=references)
+
+
+def personal(sa_type: Any, *, key: bool = False, index: bool = False) -> Any:
+    """A column that tells of a person: what retention and erasure empty."""
+    return _column(sa_type, personal=True, key=key, index=index, references=None)
+
+
+def _column(sa_type: Any, *, personal: bool, key: bool, index: bool, references: str | None) -> Any:
+    extra: dict[str, Any] = {"foreign_key": references} if references else {}
+    return Field(
+        sa_type=sa_type, primary_key=key, index=index, sa_column_kwargs={"info": {"personal": personal}}, **extra
+    )

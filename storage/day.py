@@ -1,0 +1,151 @@
+"""The verbs of a wave's run: closed once, dispatched once, finished, called off.
+
+Whoever fires, one run per (market, date, wave): the row's own uniqueness decides, and every step is a guarded UPDATE.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, select, update
+
+from storage.failpoints import writes
+from storage.legs import LEG, move_legs
+from storage.message_rows import MESSAGE, WAITING, insert_messages, move_messages
+from storage.records import LegMove, Message, Run
+from storage.tables import PlanRow, RunRow
+from storage.verbs import Verbs, Write, new_id
+
+RUN = RunRow.__table__
+PLAN = PlanRow.__table__
+
+SOURCES = {
+    "closed": ("open",),
+    "planned": ("approved", "closed", "planned"),
+    "approved": ("planned",),
+    "dispatched": ("approved",),
+    "finished": ("dispatched",),
+    "cancelled": ("approved", "closed", "open", "planned"),
+}
+"""Where a run must stand to become the key; a test holds that this is the life-cycle's own table."""
+
+
+class Day(Verbs):
+    def run(self, market: str, date: dt.date, wave: str) -> Run | None:
+        """The run of one wave of one day, if it was ever fired."""
+        query = select(RUN).where(RUN.c.market == market, RUN.c.date == date, RUN.c.wave == wave)
+        with self._read() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else _run(row)
+
+    def runs(
+        self, *, date: dt.date | None = None, states: Collection[str] | None = None, since: dt.date | None = None
+    ) -> list[Run]:
+        """Runs by date; `since` is the first date wanted."""
+        query = select(RUN).order_by(RUN.c.date, RUN.c.closed_at, RUN.c.wave)
+        if date is not None:
+            query = query.where(RUN.c.date == date)
+        if states is not None:
+            query = query.where(RUN.c.state.in_(list(states)))
+        if since is not None:
+            query = query.where(RUN.c.date >= since)
+        with self._read() as connection:
+            return [_run(row) for row in connection.execute(query).mappings()]
+
+    @writes
+    def close_run(
+        self,
+        market: str,
+        date: dt.date,
+        wave: str,
+        *,
+        config_version: int,
+        moves: Sequence[LegMove],
+        actor: str,
+        at: dt.datetime,
+        messages: Sequence[Message] = (),
+    ) -> Run | None:
+        """Closes a wave: its run, its legs' batching and what people are told of it. None: somebody else has it."""
+        with self._write("close_run", actor, at) as write:
+            write.lock_day()
+            values = {"state": "closed", "config_version": config_version, "closed_at": at}
+            key = {"market": market, "date": date, "wave": wave}
+            make = write.insert(RUN).values(id=new_id("r"), opened_at=at, **key, **values)
+            taken = write.connection.execute(make.on_conflict_do_nothing().returning(RUN)).mappings().first()
+            if taken is None:
+                opened = update(RUN).where(*(RUN.c[name] == value for name, value in key.items()))
+                guarded = opened.where(RUN.c.state.in_(SOURCES["closed"])).values(values).returning(RUN)
+                taken = write.connection.execute(guarded).mappings().first()
+            if taken is None:
+                return None
+            moved = move_legs(write.connection, moves, at)
+            written = insert_messages(write, messages)
+            write.tell(f"run:{taken['id']}", date=date.isoformat(), wave=wave, legs=moved, messages=written)
+            return _run(taken)
+
+    @writes
+    def dispatch_run(self, run_id: str, *, actor: str, at: dt.datetime) -> bool:
+        """Sends an approved wave on its way, its plan's legs with it; False: it was not waiting for that."""
+        with self._write("dispatch_run", actor, at) as write:
+            write.lock_day()
+            row = step_run(write, run_id, "dispatched", dispatched_at=at)
+            if row is None:
+                return False
+            planned = (LEG.c.plan_id == row["plan_id"], LEG.c.state == "planned")
+            gone = write.connection.execute(update(LEG).where(*planned).values(state="dispatched", changed_at=at))
+            write.tell(f"run:{run_id}", legs=gone.rowcount)
+            return True
+
+    @writes
+    def finish_run(self, run_id: str, *, actor: str, at: dt.datetime) -> bool:
+        """Ends a dispatched wave."""
+        with self._write("finish_run", actor, at) as write:
+            write.lock_day()
+            if step_run(write, run_id, "finished", finished_at=at) is None:
+                return False
+            write.tell(f"run:{run_id}")
+            return True
+
+    @writes
+    def cancel_run(
+        self, run_id: str, *, moves: Sequence[LegMove], messages: Sequence[Message], actor: str, at: dt.datetime
+    ) -> bool:
+        """Calls a wave off that is not under way: what its plans had to say is withdrawn, `messages` said instead."""
+        with self._write("cancel_run", actor, at) as write:
+            write.lock_day()
+            if step_run(write, run_id, "cancelled") is None:
+                return False
+            withdrawn = supersede_messages(write, run_id, "run_cancelled")
+            moved = move_legs(write.connection, moves, at)
+            written = insert_messages(write, messages)
+            write.tell(f"run:{run_id}", legs=moved, messages=written, withdrawn=withdrawn)
+            return True
+
+    @writes
+    def remind_run(self, run_id: str, *, messages: Sequence[Message], actor: str, at: dt.datetime) -> bool:
+        """Reminds of a run that waits for approval, once."""
+        with self._write("remind_run", actor, at) as write:
+            once = update(RUN).where(RUN.c.id == run_id, RUN.c.state == "planned", RUN.c.reminded_at.is_(None))
+            if not write.connection.execute(once.values(reminded_at=at)).rowcount:
+                return False
+            write.tell(f"run:{run_id}", messages=insert_messages(write, messages))
+            return True
+
+
+def step_run(write: Write, run_id: str, state: str, **values: Any) -> RowMapping | None:
+    """The run as it is after its step, or None: the life-cycle has no such step from where it stands."""
+    guarded = update(RUN).where(RUN.c.id == run_id, RUN.c.state.in_(SOURCES[state]))
+    return write.connection.execute(guarded.values(state=state, **values).returning(RUN)).mappings().first()
+
+
+def supersede_messages(write: Write, run_id: str, reason: str) -> int:
+    """Withdraws what the run's plans so far still had to say."""
+    plans = select(PLAN.c.id).where(PLAN.c.run_id == run_id)
+    waiting = MESSAGE.c.plan_id.in_(plans) & MESSAGE.c.state.in_(WAITING)
+    return len(move_messages(write.connection, waiting, "superseded", write.at, reason=reason))
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(**{name: row[name] for name in Run.__slots__})

@@ -1,0 +1,92 @@
+"""Opens a database: what each of the two has to be told so that a commit is durable and writers wait their turn.
+
+SQLite: WAL, synchronous=FULL, 30 s of patience, foreign keys on; a transaction that writes begins IMMEDIATE, so that
+it never finds halfway that another was first. Knows no table.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+
+from storage.columns import to_json
+from storage.errors import BadUrl, Unreachable
+
+WRITES = "songsuk_writes"
+"""Execution option of a connection whose next transaction writes."""
+
+_PATIENCE_MS = 30_000
+_KNOWN = {"sqlite": "sqlite", "postgresql+psycopg": "postgresql"}
+
+
+def parse(url: str) -> URL:
+    """The address, checked; BadUrl says what is wrong with it and never repeats its password."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadUrl("not a database address; write sqlite:///var/songsuk.db or postgresql+psycopg://…") from None
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in _KNOWN:
+        raise BadUrl(f"{parsed.drivername} is not spoken here; write sqlite:///… or postgresql+psycopg://…")
+    return parsed
+
+
+def in_memory(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+def connect(url: URL) -> Engine:
+    """An engine for `url`; nothing is opened yet but the folder of a SQLite file."""
+    if url.get_backend_name() == "postgresql":
+        return create_engine(
+            url,
+            pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
+            pool_size=10,
+            json_serializer=to_json,
+            connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+        )
+    extra: dict[str, Any] = {}
+    if in_memory(url):
+        # One connection, lent to one thread at a time: each new one would be another, empty database.
+        extra = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+    else:
+        _make_folder(Path(str(url.database)))
+    engine = create_engine(
+        url,
+        json_serializer=to_json,
+        connect_args={"check_same_thread": False, "timeout": _PATIENCE_MS / 1000},
+        **extra,
+    )
+    event.listen(engine, "connect", _greet_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unreachable(f"cannot make the folder {path.parent}: {error.strerror}") from error
+
+
+def _greet_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # Python's own BEGINs would come late and deferred
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

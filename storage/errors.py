@@ -1,0 +1,71 @@
+"""What can go wrong between the Store and its database, by fault.
+
+    StorageError
+    ├── BadUrl        the address names no database we speak: the operator's to mend
+    ├── NewerSchema   a later Songsuk has migrated this database: install that one
+    ├── Unreachable   no server, no file, no room on the disk: try again later
+    │   └── Busy      another writer kept its lock longer than we wait
+    ├── BadValue      a value no database of ours can keep (NUL, half a surrogate, a number out of range)
+    └── IllegalRun    a step the wave's life-cycle does not have, such as a new plan for a dispatched wave
+
+Expected outcomes (a stale plan, a lost race) are values, not errors. Foreign exceptions are translated here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class StorageError(Exception):
+    """The database did not do as asked."""
+
+
+class BadUrl(StorageError):
+    """Not an address of a SQLite or PostgreSQL database."""
+
+
+class NewerSchema(StorageError):
+    """The database was migrated by a newer Songsuk than this one."""
+
+
+class Unreachable(StorageError):
+    """The database cannot be read or written just now."""
+
+
+class Busy(Unreachable):
+    """Another writer held its lock for too long."""
+
+
+class BadValue(StorageError):
+    """A value the database cannot keep."""
+
+
+class IllegalRun(StorageError):
+    """The wave's run is not in a state that allows this."""
+
+
+_BUSY = ("database is locked", "database table is locked", "lock timeout", "deadlock detected")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The libraries' exceptions become those of the tree above; what only a bug of ours explains is a StorageError."""
+    from sqlalchemy import exc
+
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, exc.InternalError) as error:
+        reason = str(getattr(error, "orig", None) or error)
+        busy = any(words in reason for words in _BUSY)
+        raise (Busy if busy else Unreachable)(reason) from error
+    except exc.DataError as error:
+        raise BadValue(str(error.orig)) from error
+    except exc.StatementError as error:
+        if isinstance(error.orig, (ValueError, OverflowError)):  # refused on its way in: columns.py, or the driver
+            raise BadValue(str(error.orig)) from error
+        raise StorageError(str(error.orig or error)) from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise BadValue(str(error)) from error
+    except exc.SQLAlchemyError as error:
+        raise StorageError(str(error)) from error

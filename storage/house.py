@@ -1,0 +1,144 @@
+"""The verbs of the house itself: leases, versions of the configuration, raw inbox, API keys, audit."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import RowMapping, select, update
+
+from storage.failpoints import writes
+from storage.records import AuditEntry, ConfigVersion, Json
+from storage.tables import ApiKeyRow, AuditRow, ConfigVersionRow, InboxRow, LeaseRow
+from storage.verbs import Verbs
+
+LEASE, VERSION, INBOX, KEY, AUDIT = (
+    row.__table__ for row in (LeaseRow, ConfigVersionRow, InboxRow, ApiKeyRow, AuditRow)
+)
+
+
+class House(Verbs):
+    @writes
+    def acquire_lease(self, name: str, holder: str, *, now: dt.datetime, seconds: float) -> int | None:
+        """Takes or renews the lease `name`; its fencing token, which grows with every taking. None: another has it."""
+        until = now + dt.timedelta(seconds=seconds)
+        with self._write("acquire_lease", holder, now) as write:
+            mine = LEASE.c.name == name
+            renew = update(LEASE).where(mine, LEASE.c.holder == holder, LEASE.c.until > now)
+            kept = write.connection.execute(renew.values(until=until).returning(LEASE.c.token)).scalar()
+            if kept is not None:
+                return int(kept)  # a renewal tells nothing new: no audit row every few seconds
+            first = {"name": name, "holder": holder, "token": 1, "until": until}
+            take = (
+                write.insert(LEASE)
+                .values(first)
+                .on_conflict_do_update(
+                    index_elements=[LEASE.c.name],
+                    set_={"holder": holder, "token": LEASE.c.token + 1, "until": until},
+                    where=LEASE.c.until <= now,
+                )
+                .returning(LEASE.c.token)
+            )
+            token = write.connection.execute(take).scalar()
+            if token is None:
+                return None
+            write.tell(f"lease:{name}", token=token)
+            return int(token)
+
+    @writes
+    def release_lease(self, name: str, holder: str, *, now: dt.datetime) -> bool:
+        """Lets a lease go that `holder` has, so that the next need not wait for its end."""
+        with self._write("release_lease", holder, now) as write:
+            held = update(LEASE).where(LEASE.c.name == name, LEASE.c.holder == holder, LEASE.c.until > now)
+            if not write.connection.execute(held.values(until=now)).rowcount:
+                return False
+            write.tell(f"lease:{name}")
+            return True
+
+    @writes
+    def publish_config(self, text: str, sha256: str, *, actor: str, at: dt.datetime, note: str = "") -> ConfigVersion:
+        """Keeps a configuration as the next version; the latest again is that same version."""
+        with self._write("publish_config", actor, at) as write:
+            write.lock_day()
+            latest = (
+                write.connection.execute(select(VERSION).order_by(VERSION.c.version.desc()).limit(1)).mappings().first()
+            )
+            if latest is not None and latest["sha256"] == sha256:
+                return _version(latest)
+            new = ConfigVersion(
+                version=latest["version"] + 1 if latest else 1,
+                text=text,
+                sha256=sha256,
+                created_at=at.astimezone(dt.UTC),
+                actor=actor,
+                note=note,
+            )
+            write.insert_all(VERSION, [{name: getattr(new, name) for name in ConfigVersion.__slots__}])
+            write.tell(f"config:{new.version}", sha256=sha256)
+            return new
+
+    def config_version(self, version: int) -> ConfigVersion | None:
+        with self._read() as connection:
+            row = connection.execute(select(VERSION).where(VERSION.c.version == version)).mappings().first()
+        return None if row is None else _version(row)
+
+    def config_versions(self) -> list[ConfigVersion]:
+        """All versions, the first first."""
+        with self._read() as connection:
+            return [_version(row) for row in connection.execute(select(VERSION).order_by(VERSION.c.version)).mappings()]
+
+    @writes
+    def add_inbox(self, channel: str, event_id: str, received_at: dt.datetime, headers: Json, body: bytes) -> bool:
+        """Keeps what a service told us, raw; False: it had told us before."""
+        with self._write("add_inbox", f"hook:{channel}", received_at) as write:
+            row = {"channel": channel, "event_id": event_id, "received_at": received_at, "body": body}
+            new = write.insert(INBOX).values(headers=dict(headers), **row).on_conflict_do_nothing()
+            if write.connection.execute(new.returning(INBOX.c.seq)).first() is None:
+                return False
+            write.tell(f"inbox:{channel}/{event_id}", bytes=len(body))
+            return True
+
+    @writes
+    def create_key(self, name: str, digest: str, *, actor: str, at: dt.datetime) -> bool:
+        """Lets the holder of the key with this digest in; False: the name, or the digest, is in use."""
+        with self._write("create_key", actor, at) as write:
+            if write.connection.execute(select(KEY.c.name).where(KEY.c.digest == digest)).first():
+                return False
+            fresh = {"digest": digest, "created_at": at, "revoked_at": None}
+            made = write.insert(KEY).values(name=name, **fresh)
+            again = made.on_conflict_do_update(
+                index_elements=[KEY.c.name], set_=fresh, where=KEY.c.revoked_at.is_not(None)
+            )
+            if write.connection.execute(again.returning(KEY.c.name)).first() is None:
+                return False
+            write.tell(f"key:{name}")
+            return True
+
+    @writes
+    def revoke_key(self, name: str, *, actor: str, at: dt.datetime) -> bool:
+        """Shuts a key out; False: there is none of that name in use."""
+        with self._write("revoke_key", actor, at) as write:
+            used = update(KEY).where(KEY.c.name == name, KEY.c.revoked_at.is_(None))
+            if not write.connection.execute(used.values(revoked_at=at)).rowcount:
+                return False
+            write.tell(f"key:{name}")
+            return True
+
+    def key_name(self, digest: str) -> str | None:
+        """Whose key this is; None: nobody's, or revoked."""
+        with self._read() as connection:
+            query = select(KEY.c.name).where(KEY.c.digest == digest, KEY.c.revoked_at.is_(None))
+            name: str | None = connection.execute(query).scalar()
+        return name
+
+    def audit(self, limit: int = 100, subject: str | None = None) -> list[AuditEntry]:
+        """Who did what, the latest first."""
+        query = select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit)
+        if subject is not None:
+            query = query.where(AUDIT.c.subject == subject)
+        with self._read() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [AuditEntry(**{name: row[name] for name in AuditEntry.__slots__}) for row in rows]
+
+
+def _version(row: RowMapping) -> ConfigVersion:
+    return ConfigVersion(**{name: row[name] for name in ConfigVersion.__slots__})

@@ -1,0 +1,87 @@
+"""Legs on their way: which step may follow which, as guarded UPDATEs.
+
+The states and arrows are those of the order's life-cycle; a test holds that both tables say the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, func, update
+
+from storage.records import LegMove
+from storage.tables import LegRow
+
+LEG = LegRow.__table__
+
+SOURCES = {
+    "received": ("batched", "cancelled", "received", "rescheduled", "unassigned"),
+    "batched": ("planned", "received", "unassigned"),
+    "planned": ("batched", "planned"),
+    "dispatched": ("planned",),
+    "picked_up": ("dispatched",),
+    "delivered": ("dispatched", "picked_up"),
+    "failed": ("dispatched", "picked_up", "planned"),
+    "rescheduled": ("failed",),
+    "returned": ("failed",),
+    "unassigned": ("batched", "planned"),
+    "cancelled": ("batched", "dispatched", "planned", "received", "unassigned"),
+}
+"""Where a leg must stand to become the key."""
+
+ON_THE_WAY = ("dispatched", "picked_up", "delivered", "failed", "returned")
+"""What has left the market: its order is no longer changed by intake."""
+
+_PLANNED = ("planned", *ON_THE_WAY)  # states in which a leg belongs to a plan and a rider
+
+
+def move_legs(connection: Connection, moves: Sequence[LegMove], at: dt.datetime) -> int:
+    """Takes every leg its step, where the life-cycle has it; returns how many went.
+
+    A leg that meanwhile went elsewhere (a cancelled order) stays there: a plan on old facts is found out at approval.
+    """
+    moved = 0
+    groups: dict[str, list[LegMove]] = defaultdict(list)
+    for move in moves:
+        groups[move.state].append(move)
+    for state, group in groups.items():
+        kept = state in _PLANNED
+        change = (
+            update(LEG)
+            .where(
+                LEG.c.order_id == bindparam("b_order"),
+                LEG.c.leg == bindparam("b_leg"),
+                LEG.c.state.in_(SOURCES[state]),
+            )
+            .values(
+                state=state,
+                reason=bindparam("b_reason", type_=LEG.c.reason.type),
+                date=func.coalesce(bindparam("b_date", type_=LEG.c.date.type), LEG.c.date),
+                wave=func.coalesce(bindparam("b_wave", type_=LEG.c.wave.type), LEG.c.wave),
+                zone=func.coalesce(bindparam("b_zone", type_=LEG.c.zone.type), LEG.c.zone),
+                area=func.coalesce(bindparam("b_area", type_=LEG.c.area.type), LEG.c.area),
+                plan_id=func.coalesce(bindparam("b_plan", type_=LEG.c.plan_id.type), LEG.c.plan_id if kept else None),
+                rider_id=func.coalesce(
+                    bindparam("b_rider", type_=LEG.c.rider_id.type), LEG.c.rider_id if kept else None
+                ),
+                changed_at=at,
+            )
+        )
+        rows = [
+            {
+                "b_order": move.order_id,
+                "b_leg": move.leg,
+                "b_reason": move.reason,
+                "b_date": move.date,
+                "b_wave": move.wave,
+                "b_zone": move.zone,
+                "b_area": move.area,
+                "b_plan": move.plan_id,
+                "b_rider": move.rider_id,
+            }
+            for move in group
+        ]
+        moved += connection.execute(change, rows).rowcount
+    return moved

@@ -1,0 +1,95 @@
+"""Messages between their rows and their values: written once, moved by guarded UPDATEs, read with their attempts.
+
+The states and arrows are those of the message's life-cycle; a test holds that both tables say the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, update
+
+from storage.records import Attempt, Message, Role
+from storage.tables import AttemptRow, MessageOrderRow, MessageRow
+from storage.verbs import Write, chunks, fetch
+
+MESSAGE, ABOUT, ATTEMPT = MessageRow.__table__, MessageOrderRow.__table__, AttemptRow.__table__
+
+SOURCES = {
+    "ready": ("held", "suppressed"),
+    "held": ("ready",),
+    "sending": ("ready", "retry", "unknown"),
+    "accepted": ("sending", "unknown"),
+    "confirmed": ("accepted", "unknown"),
+    "unknown": ("sending",),
+    "retry": ("sending", "unknown"),
+    "failed": ("retry", "sending", "unknown"),
+    "expired": ("held", "ready", "retry"),
+    "superseded": ("held", "ready", "retry", "unknown"),
+    "suppressed": ("held", "ready", "retry"),
+}
+"""Where a message must stand to become the key."""
+
+WAITING = ("held", "ready", "retry")
+"""Written, and in nobody's hands: what may still be called back."""
+
+_COPIED = (
+    *("id", "kind", "klass", "event", "member_ref", "name", "channel", "address", "via", "date", "wave", "plan_id"),
+    *("revision", "state", "reason", "send_at", "expires_at", "not_before", "bundle", "text", "content", "payload"),
+)
+
+
+def insert_messages(write: Write, messages: Sequence[Message]) -> int:
+    """Writes those that were not written before, by id and by (event, role, member_ref, revision); returns how many."""
+    written = 0
+    for chunk in chunks(messages):
+        rows = [
+            {name: getattr(message, name) for name in _COPIED}
+            | {"role": message.role.value, "created_at": write.at, "changed_at": write.at}
+            for message in chunk
+        ]
+        statement = write.insert(MESSAGE).on_conflict_do_nothing().returning(MESSAGE.c.id)
+        new = set(write.connection.execute(statement, rows).scalars())
+        about = [
+            {"message_id": message.id, "position": position, "order_id": order_id}
+            for message in chunk
+            if message.id in new
+            for position, order_id in enumerate(message.order_ids)
+        ]
+        write.insert_all(ABOUT, about)
+        written += len(new)
+    return written
+
+
+def move_messages(
+    connection: Connection, which: ColumnElement[bool], state: str, at: dt.datetime, **values: Any
+) -> list[str]:
+    """Takes the messages of `which` to `state`, those that may go; returns their ids."""
+    change = (
+        update(MESSAGE)
+        .where(which, MESSAGE.c.state.in_(SOURCES[state]))
+        .values(state=state, changed_at=at, **values)
+        .returning(MESSAGE.c.id)
+    )
+    return list(connection.execute(change).scalars())
+
+
+def read_messages(connection: Connection, query: Select[Any]) -> list[Message]:
+    """The messages of a SELECT on the whole table, in its order, with what they are about and what was tried."""
+    rows = connection.execute(query).mappings().all()
+    ids = [row["id"] for row in rows]
+    about: dict[str, list[str]] = defaultdict(list)
+    attempts: dict[str, list[Attempt]] = defaultdict(list)
+    for row in fetch(connection, select(ABOUT).order_by(ABOUT.c.position), ABOUT.c.message_id, ids):
+        about[row["message_id"]].append(row["order_id"])
+    for row in fetch(connection, select(ATTEMPT).order_by(ATTEMPT.c.id), ATTEMPT.c.message_id, ids):
+        attempts[row["message_id"]].append(Attempt(**{name: row[name] for name in Attempt.__slots__}))
+    return [_message(row, tuple(about[row["id"]]), tuple(attempts[row["id"]])) for row in rows]
+
+
+def _message(row: RowMapping, about: tuple[str, ...], attempts: tuple[Attempt, ...]) -> Message:
+    copied = {name: row[name] for name in _COPIED}
+    return Message(**copied, role=Role(row["role"]), order_ids=about, attempts=attempts)

@@ -1,0 +1,244 @@
+"""One chunk of orders against what is already there: what is new, what changed, what must stay.
+
+Reads everything the chunk touches once, decides in memory, writes by executemany. Knows no transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import RowMapping, Table, bindparam, delete, select, tuple_, update
+
+from storage.directory import Directory
+from storage.legs import LEG, ON_THE_WAY, SOURCES
+from storage.records import Leg, Order, Person, Pickup, Role, Saved
+from storage.tables import OrderRow, PickupRow
+from storage.verbs import Write
+
+ORDER, PICKUP = OrderRow.__table__, PickupRow.__table__
+
+_PICKUP_FACTS = ("items", "weight_g", "volume_ml", "temperature", "cod_satang")
+_PLACE = ("address_text", "landmark", "tambon", "postcode", "location", "pin_source")
+_FACTS = (
+    *_PLACE,
+    "service_date",
+    "placed_at",
+    "buyer_ref",
+    "window_from",
+    "window_to",
+    "paid_method",
+    "priority",
+    "needs_help",
+    "proof",
+    "note",
+    "cancelled",
+)
+_COPIED = tuple(name for name in _FACTS if name not in ("location", "buyer_ref", "cancelled"))
+
+
+class Intake:
+    """Saves one chunk of orders with different ids."""
+
+    def __init__(self, write: Write, change_no: int) -> None:
+        self._write = write
+        self._change_no = change_no
+        self._directory = Directory(write)
+        self._orders: dict[str, RowMapping] = {}
+        self._pickups: dict[str, dict[str, RowMapping]] = defaultdict(dict)
+        self._legs: dict[str, list[RowMapping]] = defaultdict(list)
+        self._inserts: dict[Table, list[dict[str, Any]]] = {ORDER: [], PICKUP: [], LEG: []}
+        self._changed_orders: list[dict[str, Any]] = []
+        self._changed_pickups: list[dict[str, Any]] = []
+        self._touched: list[str] = []
+        self._dropped_legs: list[tuple[str, int]] = []
+
+    def save(self, orders: Sequence[Order]) -> list[tuple[Saved, ...]]:
+        self._load(orders)
+        prints = [(_print(order, _FACTS, order.buyer), _print(order, _PLACE)) for order in orders]
+        unknown = [
+            order
+            for order, (given, _) in zip(orders, prints, strict=True)
+            if order.order_id not in self._orders or self._orders[order.order_id]["given"] != given
+        ]
+        buyers = {(Role.BUYER.value, order.buyer_ref) for order in unknown if order.buyer_ref}
+        kept = {
+            (Role.BUYER.value, self._orders[o.order_id]["buyer_ref"]) for o in unknown if o.order_id in self._orders
+        }
+        self._directory.load(buyers | kept, (order.buyer for order in unknown))
+        results = [self._save(order, *both) for order, both in zip(orders, prints, strict=True)]
+        self._flush()
+        return results
+
+    def _load(self, orders: Sequence[Order]) -> None:
+        ids = [order.order_id for order in orders]
+        execute = self._write.connection.execute
+        for row in execute(select(ORDER).where(ORDER.c.order_id.in_(ids))).mappings():
+            self._orders[row["order_id"]] = row
+        if not self._orders:
+            return
+        for row in execute(select(PICKUP).where(PICKUP.c.order_id.in_(ids))).mappings():
+            self._pickups[row["order_id"]][row["seller_id"]] = row
+        for row in execute(select(LEG).where(LEG.c.order_id.in_(ids)).order_by(LEG.c.leg)).mappings():
+            self._legs[row["order_id"]].append(row)
+
+    def _save(self, order: Order, given: str, place: str) -> tuple[Saved, ...]:
+        known = self._orders.get(order.order_id)
+        if known is None:
+            self._create(order, given, place)
+            return (Saved.CREATED,) * len(order.pickups)
+        legs = self._legs[order.order_id]
+        if any(leg["state"] in ON_THE_WAY for leg in legs):
+            return (Saved.ALREADY_DISPATCHED,) * len(order.pickups)
+        changed = known["given"] != given
+        rows = tuple(self._save_pickup(order.order_id, pickup) for pickup in order.pickups)
+        if changed:
+            rows = tuple(Saved.UPDATED if row is Saved.UNCHANGED else row for row in rows)
+            self._update(order, known, given, place)
+        elif any(row is not Saved.UNCHANGED for row in rows):
+            self._touched.append(order.order_id)
+        else:
+            return rows
+        self._update_legs(order, known, place)
+        return rows
+
+    def _create(self, order: Order, given: str, place: str) -> None:
+        person_id, ref, _ = self._directory.resolve(Role.BUYER, order.buyer_ref, order.buyer, overwrite=False)
+        stamps = {"received_at": order.received_at, "source": order.source, "created_at": self._write.at}
+        row = {"order_id": order.order_id} | stamps | self._facts(order, given, place)
+        self._inserts[ORDER].append(
+            row | self._place(order) | {"buyer_ref": ref, "person_id": person_id, "cancelled": order.cancelled}
+        )
+        for position, pickup in enumerate(order.pickups):
+            self._insert_pickup(order.order_id, position, pickup)
+        self._insert_legs(order, order.legs or (Leg(date=order.service_date),))
+
+    def _facts(self, order: Order, given: str, place: str) -> dict[str, Any]:
+        facts = {name: getattr(order, name) for name in _COPIED if name not in _PLACE}
+        return facts | {
+            "buyer_name": order.buyer.name,
+            "buyer_phone": order.buyer.phone,
+            "given": given,
+            "given_place": place,
+            "given_cancelled": order.cancelled,
+            "change_no": self._change_no,
+            "changed_at": self._write.at,
+        }
+
+    @staticmethod
+    def _place(order: Order) -> dict[str, Any]:
+        lon, lat = order.location or (None, None)
+        return {name: getattr(order, name) for name in _COPIED if name in _PLACE} | {"lon": lon, "lat": lat}
+
+    def _update(self, order: Order, known: RowMapping, given: str, place: str) -> None:
+        row = dict(known) | self._facts(order, given, place)
+        if known["given_place"] != place:
+            row |= self._place(order)
+        if not _same_buyer(order, known):
+            row["person_id"], row["buyer_ref"], _ = self._directory.resolve(
+                Role.BUYER, order.buyer_ref, order.buyer, overwrite=False
+            )
+        else:  # whoever it is, they may have an address more
+            self._directory.resolve(Role.BUYER, known["buyer_ref"], order.buyer, overwrite=False)
+        row["cancelled"] = _stays_cancelled(order, known)
+        self._changed_orders.append(row)
+
+    def _save_pickup(self, order_id: str, pickup: Pickup) -> Saved:
+        known = self._pickups[order_id].get(pickup.seller_id)
+        if known is None:
+            self._insert_pickup(order_id, len(self._pickups[order_id]), pickup)
+            return Saved.CREATED
+        facts = {name: getattr(pickup, name) for name in _PICKUP_FACTS}
+        if all(known[name] == value for name, value in facts.items()):
+            return Saved.UNCHANGED
+        self._changed_pickups.append({"order_id": order_id, "seller_id": pickup.seller_id} | facts)
+        return Saved.UPDATED
+
+    def _insert_pickup(self, order_id: str, position: int, pickup: Pickup) -> None:
+        facts = {name: getattr(pickup, name) for name in _PICKUP_FACTS}
+        self._inserts[PICKUP].append(
+            {"order_id": order_id, "seller_id": pickup.seller_id, "position": position} | facts
+        )
+
+    def _insert_legs(self, order: Order, legs: Sequence[Leg]) -> None:
+        for leg in legs:
+            row = {name: getattr(leg, name) for name in Leg.__slots__}
+            row["state"] = "cancelled" if order.cancelled else leg.state
+            self._inserts[LEG].append(row | {"order_id": order.order_id, "changed_at": self._write.at})
+
+    def _update_legs(self, order: Order, known: RowMapping, place: str) -> None:
+        """Legs that wait are laid anew; what is batched or planned stays, and approval sees that the order changed."""
+        legs = self._legs[order.order_id]
+        if _stays_cancelled(order, known):
+            for leg in legs:
+                if leg["state"] in SOURCES["cancelled"]:
+                    self._dropped_legs.append((order.order_id, leg["leg"]))
+                    fields = {name: leg[name] for name in Leg.__slots__} | {"plan_id": None, "rider_id": None}
+                    self._insert_legs(replace(order, cancelled=True), [Leg(**fields)])
+            return
+        if not order.legs or any(leg["state"] not in ("received", "cancelled") for leg in legs):
+            return
+        new = order.legs
+        by_hand = known["given_place"] == place and (known["lon"], known["lat"]) != (order.location or (None, None))
+        if by_hand:  # a pin that somebody set: what the row's own lack of one would say of zone and area is not so
+            old = {leg["leg"]: leg for leg in legs}
+            new = tuple(_at_known_place(leg, old[leg.leg]) if leg.leg in old else leg for leg in new)
+        self._dropped_legs += [(order.order_id, leg["leg"]) for leg in legs]
+        self._insert_legs(replace(order, cancelled=False), new)
+
+    def _flush(self) -> None:
+        self._directory.flush()
+        connection, stamp = self._write.connection, {"change_no": self._change_no, "changed_at": self._write.at}
+        if self._dropped_legs:
+            connection.execute(delete(LEG).where(tuple_(LEG.c.order_id, LEG.c.leg).in_(self._dropped_legs)))
+        if self._changed_orders:
+            _update_all(self._write, ORDER, self._changed_orders, ("order_id",))
+        if self._touched:
+            connection.execute(update(ORDER).where(ORDER.c.order_id.in_(self._touched)).values(stamp))
+        if self._changed_pickups:
+            _update_all(self._write, PICKUP, self._changed_pickups, ("order_id", "seller_id"))
+        for table, rows in self._inserts.items():
+            self._write.insert_all(table, rows)
+
+
+def _print(order: Order, names: Sequence[str], buyer: Person | None = None) -> str:
+    """A fingerprint of what a row says, so that hearing it again is known without keeping it twice."""
+    facts: list[object] = [_utc(getattr(order, name)) for name in names]
+    if buyer is not None:
+        facts += [buyer.name, buyer.phone, buyer.language, buyer.chat_channel, buyer.consent, buyer.group]
+        facts += [buyer.household, [(item.channel, item.address) for item in buyer.addresses]]
+    return hashlib.sha256(repr(facts).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _utc(value: object) -> object:
+    return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value
+
+
+def _same_buyer(order: Order, known: RowMapping) -> bool:
+    """A row that names the buyer as before, or not at all, keeps them."""
+    if order.buyer_ref:
+        return bool(order.buyer_ref == known["buyer_ref"])
+    told = (order.buyer.name, order.buyer.phone)
+    return told == (known["buyer_name"], known["buyer_phone"]) or not (order.buyer.phone or order.buyer.addresses)
+
+
+def _stays_cancelled(order: Order, known: RowMapping) -> bool:
+    """A row that was cancelled and no longer is brings the order back; what `cancel_order` ended stays so."""
+    return order.cancelled or bool(known["cancelled"] and not known["given_cancelled"])
+
+
+def _at_known_place(leg: Leg, old: RowMapping) -> Leg:
+    return replace(leg, zone=old["zone"], area=old["area"], reason=old["reason"], wave=leg.wave or old["wave"])
+
+
+def _update_all(write: Write, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
+    """One executemany UPDATE of every column the rows have but their keys."""
+    columns = [name for name in rows[0] if name not in keys]
+    change = update(table).values({name: bindparam(f"b_{name}") for name in columns})
+    for key in keys:
+        change = change.where(table.c[key] == bindparam(f"b_{key}"))
+    write.connection.execute(change, [{f"b_{name}": value for name, value in row.items()} for row in rows])

@@ -1,0 +1,261 @@
+"""The verbs of messages: written, woken, claimed by one sender, tried, ended.
+
+A message is in one hand at a time (`sending`, with a lease), and so is a person's address: what was written first for
+it goes first. Knows no service; what a call's outcome means for a message the caller says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, tuple_, update
+
+from storage.failpoints import writes
+from storage.message_rows import (
+    ABOUT,
+    ATTEMPT,
+    MESSAGE,
+    SOURCES,
+    WAITING,
+    insert_messages,
+    move_messages,
+    read_messages,
+)
+from storage.records import AttemptEnd, AttemptStart, Message
+from storage.verbs import Verbs, chunks
+
+_ACTOR = "outbox"  # of what happens by the clock alone
+
+
+class Outbox(Verbs):
+    @writes
+    def add_messages(self, messages: Sequence[Message], *, actor: str, at: dt.datetime) -> int:
+        """Writes messages once per (event, role, member_ref, revision); returns how many are new."""
+        with self._write("add_messages", actor, at) as write:
+            written = insert_messages(write, messages)
+            if written:
+                write.tell("messages", written=written)
+        return written
+
+    @writes
+    def wake_messages(self, now: dt.datetime) -> int:
+        """Ends what has become useless and readies what is due; returns how many messages moved."""
+        with self._write("wake_messages", _ACTOR, now) as write:
+            late = MESSAGE.c.expires_at <= now
+            expired = move_messages(write.connection, late, "expired", now, reason="too_late")
+            due = and_(MESSAGE.c.state == "held", MESSAGE.c.send_at <= now)
+            woken = move_messages(write.connection, due, "ready", now)
+            if expired or woken:
+                write.tell("messages", expired=len(expired), ready=len(woken))
+        return len(expired) + len(woken)
+
+    @writes
+    def claim_messages(
+        self, now: dt.datetime, *, channel: str, holder: str, limit: int, lease_seconds: float
+    ) -> list[Message]:
+        """Takes up to `limit` due messages of a channel into `holder`'s hand, the longest due first.
+
+        At most one per address, and none while an earlier one of that address is out or waits to be tried again.
+        """
+        with self._write("claim_messages", holder, now) as write:
+            write.lock_claims(channel)
+            pick = (
+                select(MESSAGE.c.id)
+                .where(MESSAGE.c.channel == channel, _claimable(now))
+                .order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
+                .limit(limit)
+                .with_for_update(skip_locked=True)  # what another verb has its hand on waits for the next claim
+            )
+            ids = list(write.connection.execute(pick).scalars())
+            if not ids:
+                return []
+            until = now + dt.timedelta(seconds=lease_seconds)
+            mine = MESSAGE.c.id.in_(ids)
+            move_messages(write.connection, mine, "sending", now, lease_holder=holder, lease_until=until)
+            write.tell("messages", channel=channel, claimed=len(ids))
+            return read_messages(
+                write.connection, select(MESSAGE).where(mine).order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
+            )
+
+    @writes
+    def begin_attempts(self, items: Sequence[AttemptStart]) -> list[str]:
+        """Notes, before the call, what will be asked; returns the ids that are still `sending`: only those may be sent.
+
+        The first payload of a message is frozen: a later one is not written over it.
+        """
+        if not items:
+            return []
+        at = items[0].at
+        with self._write("begin_attempts", _ACTOR, at) as write:
+            connection = write.connection
+            ids = [item.message_id for item in items]
+            held = select(MESSAGE.c.id).where(MESSAGE.c.id.in_(ids), MESSAGE.c.state == "sending").with_for_update()
+            ours = set(connection.execute(held).scalars())
+            mine = [item for item in items if item.message_id in ours]
+            if mine:
+                freeze = (
+                    update(MESSAGE)
+                    .where(MESSAGE.c.id == bindparam("b_id"), MESSAGE.c.payload.is_(None))
+                    .values(payload=bindparam("b_payload", type_=MESSAGE.c.payload.type))
+                )
+                connection.execute(freeze, [{"b_id": item.message_id, "b_payload": item.payload} for item in mine])
+                begun = [
+                    {"message_id": item.message_id, "at": item.at, "outcome": "sending", "retry_key": item.retry_key}
+                    for item in mine
+                ]
+                write.insert_all(ATTEMPT, begun)
+                write.tell("messages", begun=len(mine))
+        return [item.message_id for item in mine]
+
+    @writes
+    def finish_attempts(self, items: Sequence[AttemptEnd]) -> None:
+        """Notes what came of calls. A message no longer `sending` (its lease was over) keeps the state it has."""
+        if not items:
+            return
+        with self._write("finish_attempts", _ACTOR, items[0].at) as write:
+            connection = write.connection
+            finished = 0
+            for item in items:
+                gone = {"reason": item.reason, "not_before": item.not_before, "lease_holder": None, "lease_until": None}
+                which = and_(MESSAGE.c.id == item.message_id, MESSAGE.c.state == "sending")
+                if item.state not in SOURCES or not move_messages(connection, which, item.state, item.at, **gone):
+                    continue
+                finished += 1
+                last = select(func.max(ATTEMPT.c.id)).where(ATTEMPT.c.message_id == item.message_id)
+                connection.execute(
+                    update(ATTEMPT)
+                    .where(ATTEMPT.c.id == last.scalar_subquery(), ATTEMPT.c.outcome == "sending")
+                    .values(
+                        outcome=item.outcome,
+                        status=item.status,
+                        provider_id=item.provider_id,
+                        detail=item.detail,
+                        ended_at=item.at,
+                    )
+                )
+            if finished:
+                write.tell("messages", finished=finished)
+
+    @writes
+    def expire_leases(self, now: dt.datetime) -> int:
+        """Takes back what a dead sender held: tried, it is `unknown`; not yet tried, it is simply to be tried."""
+        with self._write("expire_leases", _ACTOR, now) as write:
+            connection = write.connection
+            over = and_(MESSAGE.c.state == "sending", MESSAGE.c.lease_until <= now)
+            tried = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "sending")
+            free = {"lease_holder": None, "lease_until": None}
+            untried = move_messages(connection, and_(over, ~tried), "retry", now, not_before=now, **free)
+            unknown = move_messages(connection, and_(over, tried), "unknown", now, reason="lease_over", **free)
+            if unknown:
+                ended = {"outcome": "unknown", "ended_at": now}
+                mine = and_(ATTEMPT.c.message_id.in_(unknown), ATTEMPT.c.outcome == "sending")
+                connection.execute(update(ATTEMPT).where(mine).values(ended))
+            if untried or unknown:
+                write.tell("messages", untried=len(untried), unknown=len(unknown))
+        return len(untried) + len(unknown)
+
+    @writes
+    def resolve_message(
+        self, message_id: str, to_state: str, *, reason: str | None = None, actor: str, at: dt.datetime
+    ) -> bool:
+        """Ends an `unknown`: somebody knows, or decides. False: it was not, or may not become that."""
+        with self._write("resolve_message", actor, at) as write:
+            which = and_(MESSAGE.c.id == message_id, MESSAGE.c.state == "unknown")
+            again = {"not_before": at} if to_state == "retry" else {}
+            if to_state not in SOURCES or to_state == "sending":
+                return False
+            if not move_messages(write.connection, which, to_state, at, reason=reason, **again):
+                return False
+            write.tell(f"message:{message_id}", became=to_state)
+            return True
+
+    @writes
+    def move_messages(
+        self, ids: Collection[str], to_state: str, *, reason: str | None = None, actor: str, at: dt.datetime
+    ) -> list[str]:
+        """Calls back (`superseded`, `suppressed`, `expired`), confirms, or readies again; returns the ids that went.
+
+        Only along the life-cycle's arrows, and never out of a sender's hand.
+        """
+        if to_state not in ("superseded", "suppressed", "expired", "confirmed", "ready", "held"):
+            return []
+        moved: list[str] = []
+        with self._write("move_messages", actor, at) as write:
+            for chunk in chunks(sorted(set(ids))):
+                moved += move_messages(write.connection, MESSAGE.c.id.in_(chunk), to_state, at, reason=reason)
+            if moved:
+                write.tell(f"message:{moved[0]}" if len(moved) == 1 else "messages", became=to_state, moved=len(moved))
+        return moved
+
+    def messages(
+        self,
+        *,
+        date: dt.date | None = None,
+        wave: str | None = None,
+        states: Collection[str] | None = None,
+        kinds: Collection[str] | None = None,
+        channel: str | None = None,
+        order_id: str | None = None,
+        to: str | None = None,
+        plan_id: str | None = None,
+        limit: int | None = None,
+    ) -> list[Message]:
+        """Messages in the order they were written, with their attempts; `to` is a member's ref."""
+        query = select(MESSAGE).order_by(MESSAGE.c.seq).limit(limit)
+        for column, value in (
+            (MESSAGE.c.date, date),
+            (MESSAGE.c.wave, wave),
+            (MESSAGE.c.channel, channel),
+            (MESSAGE.c.member_ref, to),
+            (MESSAGE.c.plan_id, plan_id),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        if states is not None:
+            query = query.where(MESSAGE.c.state.in_(list(states)))
+        if kinds is not None:
+            query = query.where(MESSAGE.c.kind.in_(list(kinds)))
+        if order_id is not None:
+            query = query.where(MESSAGE.c.id.in_(select(ABOUT.c.message_id).where(ABOUT.c.order_id == order_id)))
+        with self._read() as connection:
+            return read_messages(connection, query)
+
+    def next_message_at(self, now: dt.datetime, *, channels: Collection[str] | None = None) -> dt.datetime | None:
+        """The earliest moment at which a message can wake, be claimed, expire or be taken back; None: never.
+
+        `now` or before means: there is work. `channels`: only messages of these.
+        """
+        ours = MESSAGE.c.channel.is_not(None) if channels is None else MESSAGE.c.channel.in_(list(channels))
+
+        def earliest(column: ColumnElement[dt.datetime | None], *states: str, after_now: bool = False) -> Any:
+            query = select(func.min(column)).where(MESSAGE.c.state.in_(states), ours)
+            return connection.execute(query.where(column > now) if after_now else query).scalar_one()
+
+        with self._read() as connection:
+            if connection.execute(select(MESSAGE.c.id).where(ours, _claimable(now)).limit(1)).first():
+                return now
+            moments = (
+                earliest(MESSAGE.c.send_at, "held"),
+                earliest(MESSAGE.c.not_before, "retry", after_now=True),  # due and not claimable: behind one in hand
+                earliest(MESSAGE.c.expires_at, *WAITING),
+                earliest(MESSAGE.c.lease_until, "sending"),
+            )
+        return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _claimable(now: dt.datetime) -> ColumnElement[bool]:
+    """Due, not useless, and first in its address's line."""
+    first = MESSAGE.alias("first")
+    in_hand = first.c.state == "sending"
+    before_it = and_(
+        first.c.state.in_(("ready", "retry")),
+        first.c.expires_at > now,
+        tuple_(first.c.send_at, first.c.seq) < tuple_(MESSAGE.c.send_at, MESSAGE.c.seq),
+    )
+    blocked = exists().where(
+        first.c.channel == MESSAGE.c.channel, first.c.address == MESSAGE.c.address, or_(in_hand, before_it)
+    )
+    due = or_(MESSAGE.c.state == "ready", and_(MESSAGE.c.state == "retry", MESSAGE.c.not_before <= now))
+    return and_(due, MESSAGE.c.expires_at > now, ~blocked)

@@ -1,0 +1,48 @@
+"""The Store: every verb there is, on one database. Synchronous; safe to share between threads."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from storage.day import Day
+from storage.engine import connect, parse
+from storage.house import House
+from storage.migrate import upgrade_engine
+from storage.order_views import OrderViews
+from storage.orders import Orders
+from storage.outbox import Outbox
+from storage.people import People
+from storage.plans import Plans
+
+
+class Store(People, Orders, OrderViews, Day, Plans, Outbox, House):
+    """What is remembered, by named verbs. Each verb is one transaction; values go in and come out, rows never."""
+
+    url_safe: str
+    """The database's address, its password left out."""
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """Connects and brings the schema up to date; see errors.py for what may be in the way."""
+        parsed = parse(url)
+        engine = connect(parsed)
+        try:
+            upgrade_engine(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        store = cls(engine)
+        store.url_safe = parsed.render_as_string(hide_password=True)
+        return store
+
+    def close(self) -> None:
+        """Lets the connections go. A verb after this opens them anew."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

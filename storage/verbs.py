@@ -1,0 +1,126 @@
+"""What every verb of the Store is made of: one transaction, its audit row, its two failpoints.
+
+Knows how to begin, lock, end and record; not what is written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, Table, insert, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.engine import WRITES
+from storage.errors import translated
+from storage.failpoints import failpoint
+from storage.tables import AuditRow
+
+CHUNK = 1000
+"""Keys asked for in one statement: well under both databases' bounds, few enough round trips."""
+
+_DAY_LOCK = 7_306_002
+_CLAIM_LOCK = 7_306_003
+
+T = TypeVar("T")
+
+
+def new_id(prefix: str) -> str:
+    return f"{prefix}_{uuid.uuid4().hex}"
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+class Write:
+    """A transaction that writes, and what the audit will say of it. No subject: nothing changed, no audit row."""
+
+    def __init__(self, connection: Connection, at: dt.datetime) -> None:
+        self.connection = connection
+        self.at = at
+        self.subject: str | None = None
+        self.detail: Mapping[str, Any] = {}
+        self.given_up = False
+
+    def tell(self, subject: str, **detail: Any) -> None:
+        self.subject, self.detail = subject, detail
+
+    def give_up(self) -> None:
+        """Nothing of this is kept, though the verb ends well."""
+        self.given_up = True
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that can say ON CONFLICT, in the database's own tongue."""
+        return postgresql.insert(table) if self.connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+    def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self.connection.execute(insert(table), rows)
+
+    def lock(self, key: int, sub: str = "") -> None:
+        """Until the end: only one transaction holds `key`. SQLite has one writer anyway."""
+        if self.connection.dialect.name == "postgresql":
+            lock = text("SELECT pg_advisory_xact_lock(:key, hashtext(:sub))")
+            self.connection.execute(lock, {"key": key, "sub": sub})
+
+    def lock_day(self) -> None:
+        """Orders, runs and plans change one verb at a time, so that 'changed since the plan' has one answer."""
+        self.lock(_DAY_LOCK)
+
+    def lock_claims(self, channel: str) -> None:
+        """Two claimers of one channel take turns, so that neither hands out a person's second message first."""
+        self.lock(_CLAIM_LOCK, channel)
+
+
+class Verbs:
+    """The ground the groups of verbs stand on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def _write(self, verb: str, actor: str, at: dt.datetime) -> Iterator[Write]:
+        """One transaction: all of the verb and its audit row, or nothing."""
+        with translated(), self._engine.connect() as fresh:
+            connection = fresh.execution_options(**{WRITES: True})
+            with connection.begin() as transaction:
+                write = Write(connection, at)
+                yield write
+                if write.subject is not None and not write.given_up:
+                    entry = AuditRow.__table__.insert().values(
+                        at=at,
+                        recorded_at=dt.datetime.now(dt.UTC),
+                        actor=actor,
+                        verb=verb,
+                        subject=write.subject,
+                        detail=dict(write.detail),
+                    )
+                    connection.execute(entry)
+                failpoint(f"{verb}.before_commit")
+                if write.given_up:
+                    transaction.rollback()
+            failpoint(f"{verb}.after_commit")
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        """One snapshot: several statements see one moment. It never waits for a writer."""
+        with translated(), self._engine.connect() as fresh:
+            connection = fresh
+            if self._engine.dialect.name == "postgresql":
+                connection = fresh.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+
+def fetch(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], keys: Iterable[Any]
+) -> list[RowMapping]:
+    """The rows of `query` whose `column` is one of `keys`, asked for a chunk at a time."""
+    return [row for chunk in chunks(keys) for row in connection.execute(query.where(column.in_(chunk))).mappings()]
