@@ -36,7 +36,7 @@ def check(problem: Problem, plan: Plan, *, tolerance: int = 0) -> list[Violation
             continue
         walk = _Walk(problem, vehicle, route, tolerance)
         found.extend(walk.violations())
-        served.update({s: 1 for s in walk.touched})
+        served.update(dict.fromkeys(walk.touched, 1))
     for id_, times in driven.items():
         if times > 1:
             found.append(Violation(cause="duplicate", route=id_, step=None, amount=times - 1))

@@ -75,8 +75,8 @@ class Compiled:
     def _dearest_leg(self, rider: Rider) -> int:
         durations, distances = self.travel[rider.travel_class]
         reachable = (durations < UNREACHABLE) & (distances < UNREACHABLE)
-        longest = int(durations[reachable].max(initial=0))
-        farthest = int(distances[reachable].max(initial=0))
+        longest = int(np.max(durations[reachable], initial=0))
+        farthest = int(np.max(distances[reachable], initial=0))
         legs = 2 * max((len(stops) for stops in self.stops_of), default=0) + 1
         work = max(
             (sum(self.stops[n].setup + self.stops[n].service for n in stops) for stops in self.stops_of), default=0

@@ -7,19 +7,21 @@ does not fit alone fits nowhere. What fits alone in some vehicle but in none as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, permutations
+from heapq import nsmallest
+from itertools import islice, pairwise, permutations
 
 from .compiled import ANY_TIME, Compiled, Rider, may_carry
 from .model import Problem, Reason, Unassigned, VehicleReason
 from .plans import left_out
+from .sentences import sentence_for
 from .timetable import Broken, Timetable, timetable
 
 MOST_ORDERS = 24
 """How many orders of one shipment's pickups are tried alone: all of them up to four pickups."""
 
-MOST_POSITIONS = 16
+MOST_POSITIONS = 3
 """How many places in a planned route are asked for the rule that binds there."""
 
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
@@ -54,7 +56,9 @@ def _overall(reasons: Sequence[VehicleReason], fits_alone: bool) -> Reason:
         return Reason.NO_RIDER
     if fits_alone:
         return Reason.PRIORITY
-    codes = [r.code for r in reasons if r.code not in (Reason.SKILL, Reason.REFUSED)] or [r.code for r in reasons]
+    codes: list[Reason] = [r.code for r in reasons if r.code not in (Reason.SKILL, Reason.REFUSED)] or [
+        r.code for r in reasons
+    ]
     return min(set(codes), key=lambda code: (-codes.count(code), _RANK[code]))
 
 
@@ -93,20 +97,21 @@ def _reason(rider: Rider, broken: Broken, added_cost: int | None = None) -> Vehi
 
 def _as_planned(compiled: Compiled, rider: Rider, route: Sequence[int], s: int, alone: Timetable) -> VehicleReason:
     """What the planned route lacks to take the shipment in as well, at the place where it lacks least."""
-    least: Broken | None = None
+    least: tuple[Broken, list[int]] | None = None
     before = timetable(compiled, rider, route) if route else None
     cost = before.cost if isinstance(before, Timetable) else 0
     for sequence in _places(compiled, rider, route, s):
         times = timetable(compiled, rider, sequence)
         if not isinstance(times, Broken):
             return VehicleReason(vehicle=rider.vehicle.id, code=Reason.PRIORITY, added_cost=times.cost - cost)
-        if times.code in (Reason.TIME_WINDOW, Reason.SHIFT):
-            times = _shift_or_window(compiled, rider, sequence, times)
-        if least is None or _shortfall(times) < _shortfall(least):
-            least = times
+        if least is None or _shortfall(times) < _shortfall(least[0]):
+            least = (times, sequence)
     if least is None:
         return VehicleReason(vehicle=rider.vehicle.id, code=Reason.PRIORITY, added_cost=alone.cost)
-    return _reason(rider, least, alone.cost)
+    broken, sequence = least
+    if broken.code in (Reason.TIME_WINDOW, Reason.SHIFT):
+        broken = _shift_or_window(compiled, rider, sequence, broken)
+    return _reason(rider, broken, alone.cost)
 
 
 def _shortfall(broken: Broken) -> tuple[int, int]:
@@ -117,28 +122,24 @@ def _shortfall(broken: Broken) -> tuple[int, int]:
 def _places(compiled: Compiled, rider: Rider, route: Sequence[int], s: int) -> Iterator[list[int]]:
     """The route with the shipment taken in, at the shortest detours first."""
     *pickups, delivery = compiled.stops_of[s]
-    indexes = [rider.vehicle.start, *(compiled.stops[n].index for n in route), rider.vehicle.end]
-
-    def detour(n: int) -> Callable[[int], int]:
-        x = compiled.stops[n].index
-
-        def seconds(k: int) -> int:
-            here, there = indexes[k], indexes[k + 1]
-            to = 0 if here is None else rider.durations[here, x]
-            on = 0 if there is None else rider.durations[x, there]
-            return to + on - (0 if here is None or there is None else rider.durations[here, there])
-
-        return seconds
-
-    first, last = detour(pickups[0] if pickups else delivery), detour(delivery)
-    pairs = [(i, j) for i in range(len(route) + 1) for j in range(i, len(route) + 1) if pickups or i == j]
-    pairs.sort(key=lambda p: first(p[0]) + last(p[1]))
-    for i, j in pairs[:MOST_POSITIONS]:
+    last = _detours(compiled, rider, route, delivery)
+    first = _detours(compiled, rider, route, pickups[0]) if pickups else [0] * len(last)
+    pairs = ((first[i] + last[j], i, j) for j in range(len(last)) for i in range(j + 1) if pickups or i == j)
+    for _, i, j in nsmallest(MOST_POSITIONS, pairs):
         yield [*route[:i], *pickups, *route[i:j], delivery, *route[j:]]
 
 
-def sentence(unassigned: Unassigned, problem: Problem) -> Mapping[str, str]:
-    """The reason in Thai and English, as short as a table cell wants it."""
-    from .sentences import sentence_for
+def _detours(compiled: Compiled, rider: Rider, route: Sequence[int], n: int) -> list[int]:
+    """Seconds more when stop `n` comes before each position of the route, or after its last."""
+    x = compiled.stops[n].index
+    places = [rider.vehicle.start, *(compiled.stops[m].index for m in route), rider.vehicle.end]
 
+    def seconds(here: int | None, there: int | None) -> int:
+        return 0 if here is None or there is None else rider.durations[here, there]
+
+    return [seconds(here, x) + seconds(x, there) - seconds(here, there) for here, there in pairwise(places)]
+
+
+def sentence(unassigned: Unassigned, problem: Problem) -> Mapping[str, str]:
+    """The reason in Thai and English (keys ``th`` and ``en``), as short as a table cell wants it."""
     return sentence_for(unassigned, problem)

@@ -82,7 +82,7 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What a vehicle costs, in VROOM's words: once if used, per hour of travel, per hour of setup and service, per km."""
+    """What a vehicle costs, as in VROOM: once if used, per hour of travel, per km, per hour of setup and service."""
 
     fixed: int = 0
     per_hour: int = 3600

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .compiled import Compiled
+from .compiled import Compiled, slight
 from .model import Id, Plan, Problem, Route, Step, Unassigned
 from .timetable import Broken, Timetable, timetable
 
@@ -121,3 +121,18 @@ def left_out(compiled: Compiled, routes: Sequence[Sequence[int]]) -> list[int]:
     """The shipments, by position, that no route serves."""
     served = {compiled.stops[n].shipment for sequence in routes for n in sequence}
     return [s for s in range(len(compiled.problem.shipments)) if s not in served]
+
+
+def weight(compiled: Compiled, routes: Sequence[Sequence[int]]) -> int | None:
+    """What every engine minimises: cost, preferences not met and penalties of what is left out. None: impossible."""
+    total = sum(compiled.penalties[s] for s in left_out(compiled, routes))
+    for v, sequence in enumerate(routes):
+        if not sequence:
+            continue
+        times = timetable(compiled, compiled.riders[v], sequence)
+        if isinstance(times, Broken):
+            return None
+        vehicle = compiled.problem.vehicles[v]
+        carried = {compiled.stops[n].shipment for n in sequence}
+        total += times.cost + sum(slight(vehicle, compiled.problem.shipments[s]) for s in carried)
+    return total

@@ -18,7 +18,7 @@ from .plans import build, left_out
 from .timetable import Broken, timetable
 from .validate import validate
 
-DEFAULT_ENGINE = "greedy"
+DEFAULT_ENGINE = "ortools"
 
 
 class InternalPlanError(RuntimeError):

@@ -17,7 +17,7 @@ from .model import UNREACHABLE, Amount, Reason, TimeWindow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
-    """A feasible route. Lists go by position in the sequence; ``loads`` has one more in front, the load at the start."""
+    """A feasible route. Lists go by position in the sequence; ``loads`` has one more in front, that at the start."""
 
     start: int
     arrivals: list[int]
@@ -112,11 +112,15 @@ def loads_along(compiled: Compiled, route: Sequence[int]) -> list[Amount]:
 def _legs(compiled: Compiled, rider: Rider, route: Sequence[int]) -> tuple[list[int | None], list[int], list[int]]:
     """Where the vehicle stands before each leg, and each leg's seconds and metres; the last leg ends the route."""
     places: list[int | None] = [rider.vehicle.start, *(compiled.stops[n].index for n in route)]
-    legs, metres = [], []
+    legs: list[int] = []
+    metres: list[int] = []
     for here, there in zip(places, [*places[1:], rider.vehicle.end], strict=True):
-        known = here is not None and there is not None
-        legs.append(rider.durations[here, there] if known else 0)
-        metres.append(rider.distances[here, there] if known else 0)
+        if here is None or there is None:
+            legs.append(0)
+            metres.append(0)
+        else:
+            legs.append(rider.durations[here, there])
+            metres.append(rider.distances[here, there])
     return places, legs, metres
 
 

@@ -51,7 +51,7 @@ def _matrix(path: str, matrix: Matrix) -> Iterator[ProblemError]:
             yield ProblemError(f"{path}.{name}", "matrix.not_square", f"shape is {table.shape}")
         elif not np.issubdtype(table.dtype, np.integer):
             yield ProblemError(f"{path}.{name}", "matrix.not_integer", f"entries are {table.dtype}")
-        elif table.size and table.min() < 0:
+        elif table.size and np.min(table) < 0:
             yield ProblemError(f"{path}.{name}", "matrix.negative", "an entry is below zero")
     if matrix.durations.shape != matrix.distances.shape:
         yield ProblemError(path, "matrix.size", "durations and distances differ in size")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ..compiled import Compiled
-from ..model import Settings
-from ..plans import Answer
+from routing.compiled import Compiled
+from routing.model import Settings
+from routing.plans import Answer
 
 Report = Callable[[Sequence[Sequence[int]]], None]
 """Called with every better set of routes, when it is found."""

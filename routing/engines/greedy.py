@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from time import monotonic
 
-from ..compiled import Compiled, Rider, Stop, slight
-from ..model import UNREACHABLE, Settings, TimeWindow, Vehicle
-from ..plans import Answer
-from ..timetable import Broken, loads_along, timetable
+from routing.compiled import Compiled, Rider, Stop, slight
+from routing.model import UNREACHABLE, Settings, TimeWindow, Vehicle
+from routing.plans import Answer
+from routing.timetable import Broken, loads_along, timetable
+
 from . import Report
 
 MOST_EXACT_CHECKS = 60
@@ -26,14 +27,26 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     return Answer(routes=routes, engine="greedy", first_plan_ms=round((monotonic() - began) * 1000))
 
 
-def construct(compiled: Compiled, deadline: float | None = None) -> list[list[int]]:
-    """Insert every shipment where it costs least; those that fit nowhere, or come after the deadline, stay out."""
+def construct(
+    compiled: Compiled, given: Sequence[Sequence[int]] = (), deadline: float | None = None
+) -> list[list[int]]:
+    """Take into the given routes every shipment they lack, where it costs least.
+
+    Those stay out that fit nowhere, cost more than their stated penalty, or come after the deadline.
+    """
     routes = [OpenRoute(compiled, rider) for rider in compiled.riders]
+    for route, stops in zip(routes, given, strict=False):
+        route.set(list(stops))
+    served = {compiled.stops[n].shipment for stops in given for n in stops}
     kinds: dict[Vehicle, int] = {}
     alike = [kinds.setdefault(replace(r.vehicle, id=0, skills=frozenset()), len(kinds)) for r in compiled.riders]
     for s in insertion_order(compiled):
+        if s in served:
+            continue
         if deadline is not None and monotonic() > deadline:
             break
+        stated = compiled.problem.shipments[s].penalty
+        worth = float("inf") if stated is None else stated
         best: tuple[float, int, list[int]] | None = None
         empty: set[tuple[int, int]] = set()
         for v in compiled.carriers[s]:
@@ -42,7 +55,7 @@ def construct(compiled: Compiled, deadline: float | None = None) -> list[list[in
                 if (alike[v], extra) in empty:
                     continue
                 empty.add((alike[v], extra))
-            found = routes[v].cheapest(s, (best[0] if best else float("inf")) - extra)
+            found = routes[v].cheapest(s, (best[0] if best else worth) - extra)
             if found is not None:
                 best = (found[0] + extra, v, found[1])
         if best is not None:
@@ -183,7 +196,7 @@ class OpenRoute:
     def _several(
         self, pickups: Sequence[int], delivery: int, below: float, used: int
     ) -> tuple[float, list[int]] | None:
-        """Several pickups: the first with the delivery where they are cheapest, each further one before the delivery."""
+        """Several pickups: the first and the delivery where they are cheapest, then the others before the delivery."""
         choices = sorted(self._pairs(pickups[0], delivery))[:MOST_EXACT_CHECKS]
         for delta, i, j in choices:
             if delta >= below:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
-from ..model import Location, Matrix
+from routing.model import Location, Matrix
 
 
 class TravelError(ValueError):

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from ..model import UNREACHABLE, Location, Matrix
+from routing.model import UNREACHABLE, Location, Matrix
+
 from . import TravelError
 
 EARTH_RADIUS = 6_371_008.8
@@ -226,7 +228,7 @@ def _cuts(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], line: npt.NDAr
     A point on the line belongs to its left bank, so that no way slips through a corner between two segments.
     """
     out = np.zeros((len(a), len(b)), dtype=np.bool_)
-    for p, q in zip(line[:-1], line[1:], strict=True):
+    for p, q in pairwise(line):
         left_a, left_b = _left(p, q, a), _left(p, q, b)
         for side in (True, False):
             rows, columns = np.flatnonzero(left_a == side), np.flatnonzero(left_b != side)
