@@ -1,4 +1,4 @@
-"""The application, put together in one place: config, store, clock, channels, and the verbs a person or the clock asks for.
+"""The application, put together in one place: config, store, clock, channels, and the verbs people and the clock ask for.
 
 `build` is the only composition root: the command line, the web and the demo all start here. Nothing happens at import.
 """
@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import channels
 import storage
-from channels.base import Channel, NotConfigured
+from channels.base import Channel
 from channels.texts import Texts
 from scheduler import batch, day, notices
 from scheduler import config as configs
@@ -81,21 +82,21 @@ class App:
         return self.versions.config()
 
     @property
-    def tz(self) -> dt.tzinfo:
+    def tz(self) -> ZoneInfo:
         return self.config.market.time_zone
 
     def channels(self) -> Mapping[str, Channel]:
         """The configured channels, connected at first use (their SDKs are heavy). `NotConfigured` without a secret."""
         if self._channels is None:
             self._channels = {
-                name: channels.connect(name, settings.model_dump(), self.environ)
+                name: channels.connect(name, settings.model_dump(), secrets_for(name, self.environ))
                 for name, settings in self.config.channels.items()
             }
         return self._channels
 
     def official(self) -> list[str]:
         """The configured channels whose base address is the service's own: real people would be reached."""
-        return [name for name, settings in self.config.channels.items() if configs.is_official(name, settings)]
+        return official_channels(self.config)
 
     async def close(self) -> None:
         for channel in (self._channels or {}).values():
@@ -143,7 +144,7 @@ class App:
             if plan is not None and plan.approved_at is not None:
                 config = self.versions.config(plan.config_version)
                 buyer = self.waves.people([order]).buyers[order.buyer_ref]
-                wave = next(wave for wave in config.waves if wave.id == plan.wave)
+                wave = config.wave(plan.wave)
                 notice = notices.cancellation(order, buyer, wave.deliver.on(plan.date, self.tz)[1])
                 written = notices.messages([notice], plan, wave, config, self.texts.compose, self.clock.now())
                 self.store.add_messages(written, actor=actor, at=self.clock.now())
@@ -202,7 +203,7 @@ class App:
     ) -> tuple[list[WaveDone], Counter[str]]:
         """Every step `date` still lacks, each as if at its scheduled instant; then the outbox until nothing is due.
 
-        The app's clock must be a `SteppedClock`. Steps that fail to move a wave (waiting for approval) end its day here.
+        The app's clock must be a `SteppedClock`. A step that does not move its wave ends that wave's day here.
         """
         clock = self.clock
         assert isinstance(clock, SteppedClock)  # noqa: S101 - the caller builds the app for a day
@@ -292,6 +293,7 @@ def build(
     clock: Clock | None = None,
     keep_warm: bool = False,
     actor: str = "config.yaml",
+    adapt: Callable[[Config], Config] = lambda config: config,
 ) -> App:
     """Put one market together from its config file and the environment.
 
@@ -300,13 +302,12 @@ def build(
     """
     path = config_path or Path(environ.get("SONGSUK_CONFIG", "config.yaml"))
     loaded = configs.load(path)
-    official = [name for name, settings in loaded.channels.items() if configs.is_official(name, settings)]
+    official = official_channels(adapt(loaded))
     if official and (environ.get("SONGSUK_CLOCK") or environ.get("SONGSUK_FAILPOINTS")):
         raise OfficialBase(official)
     clock = clock or clock_from(environ.get("SONGSUK_CLOCK"))
-    texts = Texts.load(loaded.texts_path)
     store = storage.open_store(environ.get("SONGSUK_DATABASE_URL", "sqlite:///var/songsuk.db"))
-    versions = Versions(store, path)
+    versions = Versions(store, path, adapt)
     try:
         versions.take_up(loaded, clock.now(), actor)
     except BaseException:
@@ -318,16 +319,22 @@ def build(
         store=store,
         clock=clock,
         versions=versions,
-        texts=texts,
+        texts=Texts(),
         planner=planner,
         environ=environ,
     )
 
 
-def secrets_missing(app: App) -> list[NotConfigured]:
-    """Every configured channel that lacks a secret."""
-    missing = []
-    for name in app.config.channels:
-        missing += [NotConfigured(name, variable) for variable in channels.missing_secrets(name, app.environ)]
-    return missing
+def secrets_for(name: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The secrets of one channel, from the environment or the files it names."""
+    found = {}
+    for variable in channels.secrets_of(name):
+        secret = configs.read_secret(variable, environ)
+        if secret is not None:
+            found[variable] = secret.get_secret_value()
+    return found
 
+
+def official_channels(config: Config) -> list[str]:
+    """The configured channels whose base address is the service's own."""
+    return [name for name, settings in config.channels.items() if channels.is_official(name, settings.model_dump())]

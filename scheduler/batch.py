@@ -10,9 +10,11 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from scheduler.calendar import MarketCalendar
-from scheduler.config import Config, Wave, Zone
+from scheduler.config import Config
+from scheduler.config.models import Wave, Zone
 from scheduler.zones import ZoneIndex
 from storage.records import Leg, LegMove, Order, SellerDetails
 
@@ -35,7 +37,7 @@ class Market:
     closed: Collection[WaveKey] = frozenset()
 
 
-def wanted_waves(order: Order, waves: Sequence[Wave], zone: Zone | None, tz: dt.tzinfo) -> list[Wave]:
+def wanted_waves(order: Order, waves: Sequence[Wave], zone: Zone | None, tz: ZoneInfo) -> list[Wave]:
     """The waves of the order's own day that the buyer's window touches, earliest first; all, where none was named."""
     offered = [wave for wave in waves if zone is None or wave.id in zone.waves]
     if order.window_from is None or order.window_to is None:
@@ -48,7 +50,7 @@ def wanted_waves(order: Order, waves: Sequence[Wave], zone: Zone | None, tz: dt.
     return touched
 
 
-def delivery_window(order: Order, wave: Wave, date: dt.date, tz: dt.tzinfo) -> tuple[dt.datetime, dt.datetime]:
+def delivery_window(order: Order, wave: Wave, date: dt.date, tz: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     """When the buyer may be visited: the asked window within the wave's, or the wave's where the two do not meet."""
     start, end = wave.deliver.on(date, tz)
     if order.window_from is None or order.window_to is None:
@@ -58,7 +60,7 @@ def delivery_window(order: Order, wave: Wave, date: dt.date, tz: dt.tzinfo) -> t
 
 
 def pickup_window(
-    seller: SellerDetails | None, wave: Wave, date: dt.date, tz: dt.tzinfo
+    seller: SellerDetails | None, wave: Wave, date: dt.date, tz: ZoneInfo
 ) -> tuple[dt.datetime, dt.datetime] | None:
     """When a seller's goods may be fetched in this wave; None where the seller is not ready in it at all."""
     start, end = wave.pickup.on(date, tz)
@@ -81,7 +83,8 @@ def assign(order: Order, market: Market, *, after: WaveKey | None = None, why: s
     zone = market.zones.locate(order.location) if order.location is not None else None
     if order.location is not None and zone is None:
         return replace(leg, reason="out_of_zone")
-    place = {"zone": zone.id, "area": zone.area} if zone is not None else {}
+    if zone is not None:
+        leg = replace(leg, zone=zone.id, area=zone.area)
     missing_pin = "needs_pin" if order.location is None else None
     reason = why
     for date, wave, asked in _candidates(order, zone, market):
@@ -91,10 +94,10 @@ def assign(order: Order, market: Market, *, after: WaveKey | None = None, why: s
         if obstacle is None:
             if not asked and reason is None:
                 reason = "time_window"
-            return replace(leg, date=date, wave=wave.id, reason=missing_pin or reason, **place)
+            return replace(leg, date=date, wave=wave.id, reason=missing_pin or reason)
         if reason is None and asked:
             reason = obstacle
-    return replace(leg, wave=None, reason=missing_pin or reason or "market_closed", **place)
+    return replace(leg, wave=None, reason=missing_pin or reason or "market_closed")
 
 
 def _candidates(order: Order, zone: Zone | None, market: Market) -> Iterator[tuple[dt.date, Wave, bool]]:

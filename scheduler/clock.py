@@ -58,7 +58,7 @@ class ShiftedClock:
 
 
 class SteppedClock:
-    """A clock that stands until it is set; it never goes back. What `songsuk day` and the demo walk through a day with."""
+    """A clock that stands until it is set, and never goes back: `songsuk day` and the demo walk a day with it."""
 
     speed = float("inf")
 

@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 from channels.base import Action, Content, Line
 from scheduler.batch import wanted_waves
-from scheduler.config import Config, Wave
+from scheduler.config import Config
+from scheduler.config.models import Wave
 from scheduler.intake.items import sum_items
 from storage.records import Location, Member, Message, Order, Plan, PlanRoute, PlanStep, Role
 
@@ -327,12 +328,11 @@ class Notices:
 
     def _unassigned_rows(self, reader: Member) -> list[dict[str, str]]:
         language = language_of(reader, self.config)
-        waves = {wave.id: wave for wave in self.config.waves}
         return [
             {
                 "order_id": left.order_id,
                 "why": str(left.message[language]),
-                "next": waves[left.next_wave].id if left.next_wave in waves else "",
+                "next": self.config.wave(left.next_wave).label.in_(language) if left.next_wave is not None else "",
             }
             for left in self.plan.unassigned
         ]
@@ -391,7 +391,7 @@ def moved_notice(
             "new_date": date if start is not None else None,
             "new_from": start,
             "new_to": end,
-            "new_wave": wave_id if start is not None else None,
+            "new_wave": wave.label.in_(config.market.language) if wave is not None and start is not None else "",
         },
         order_ids=(order.order_id,),
         expires_at=end if end is not None else missed.deliver.on(missed_date, tz)[1] + dt.timedelta(days=1),
@@ -427,7 +427,9 @@ def cancellation(order: Order, buyer: Member, expires_at: dt.datetime) -> Notice
     )
 
 
-def moved_from(date: dt.date, wave: Wave, orders: Iterable[Order], config: Config, zone_of: Mapping[str, Any]) -> list[Order]:
+def moved_from(
+    date: dt.date, wave: Wave, orders: Iterable[Order], config: Config, zone_of: Mapping[str, Any]
+) -> list[Order]:
     """The orders that wanted this wave first and ride in another one, for a reason worth telling."""
     tz = config.market.time_zone
     waves = sorted(config.waves, key=lambda other: other.deliver.start)
@@ -459,7 +461,7 @@ def messages(
             "market": config.market.name.in_(language),
             "language": language,
             "date": plan.date if plan is not None else now.astimezone(config.market.time_zone).date(),
-            "wave": plan.wave if plan is not None else "",
+            "wave": wave.label.in_(language) if wave is not None else "",
             **notice.facts,
         }
         content = compose(notice.kind, facts, language)

@@ -13,7 +13,7 @@ import logging
 import random
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60.0
 BATCH = 100
+SENDER = "sender"
+SENDER_LEASE_SECONDS = 10.0
 KEY_LIFE = dt.timedelta(hours=23)
 """How long a request may be repeated under its key: LINE keeps a key for 24 hours."""
 FIRST_RETRY, LAST_RETRY = 5.0, 600.0
@@ -116,7 +118,7 @@ class Pace:
 
 
 class Outbox:
-    """Drains due rows over the connected channels. One at a time in a process; rows are claimed under a lease."""
+    """Drains due rows over the connected channels. One process is the sender, by a lease row; the others stand by."""
 
     def __init__(
         self,
@@ -130,24 +132,65 @@ class Outbox:
         self._store, self._channels, self._clock = store, channels, clock
         self._in_thread, self._failpoint = in_thread, failpoint
         self._holder = uuid.uuid4().hex
+        self._token: int | None = None
         self._paces = {name: Pace(RATES.get(name)) for name in channels}
 
+    async def elect(self, patience: float = 0.0) -> bool:
+        """Become the one sender of this database, or stay it; False where another process is, after `patience` seconds.
+
+        A new sender takes back what the last one held: nobody else has a hand on it any more.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        while not await self._in_thread(self._hold):
+            if loop.time() >= deadline:
+                return False
+            await asyncio.sleep(0.5)
+        return True
+
+    def _hold(self) -> bool:
+        token = self._store.acquire_lease(
+            SENDER, self._holder, now=dt.datetime.now(dt.UTC), seconds=SENDER_LEASE_SECONDS
+        )
+        if token is not None and token != self._token:
+            self._recover()
+        self._token = token
+        return token is not None
+
+    async def release(self) -> None:
+        """Let another process send at once."""
+        if self._token is not None:
+            await self._in_thread(lambda: self._store.release_lease(SENDER, self._holder, now=dt.datetime.now(dt.UTC)))
+            self._token = None
+
     async def drain(self) -> Counter[str]:
-        """Send everything that is due now; count what rows became. Returns when nothing more is due."""
+        """Send everything that is due now; count what rows became. Returns when nothing more is due.
+
+        Sends nothing where another process is the sender.
+        """
         became: Counter[str] = Counter()
-        await self._in_thread(self._recover)
-        while True:
-            await self._in_thread(self._store.wake_messages, self._clock.now())
-            rounds = await asyncio.gather(*(self._round(name) for name in self._channels))
-            if not any(rounds):
-                return became
-            for result in rounds:
-                became.update(result)
+        if not await self.elect():
+            return became
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while True:
+                await self._in_thread(self._store.wake_messages, self._clock.now())
+                rounds = await asyncio.gather(*(self._round(name) for name in self._channels))
+                if not any(rounds):
+                    return became
+                for result in rounds:
+                    became.update(result)
+        finally:
+            renewing.cancel()
+
+    async def _renew(self) -> None:
+        while await self._in_thread(self._hold):
+            await asyncio.sleep(SENDER_LEASE_SECONDS / 3)
 
     def _recover(self) -> None:
         """Rows whose sender died: those the service itself keeps single are tried again under their key."""
         now = self._clock.now()
-        self._store.expire_leases(now)
+        self._store.expire_leases(now, all_of_them=True)
         for message in self._store.messages(states={"unknown"}):
             channel = self._channels.get(message.channel or "")
             first = message.attempts[0].at if message.attempts else now
@@ -169,12 +212,14 @@ class Outbox:
             return Counter()
         starts = [self._start(channel, message) for message in claimed]
         self._failpoint("outbox.before_begin")
-        await self._in_thread(self._store.begin_attempts, starts)
+        still = set(await self._in_thread(self._store.begin_attempts, starts))
         self._failpoint("outbox.before_call")
-        ends = await asyncio.gather(
-            *(self._attempt(channel, message, start) for message, start in zip(claimed, starts, strict=True))
-        )
-        await self._finish(claimed, ends)
+        ours = [(message, start) for message, start in zip(claimed, starts, strict=True) if message.id in still]
+        ends = await asyncio.gather(*(self._attempt(channel, message, start) for message, start in ours))
+        await self._in_thread(self._store.finish_attempts, ends)
+        for (message, _), end in zip(ours, ends, strict=True):
+            if end.state != "accepted":
+                log.warning("message %s (%s): %s, %s", message.id, message.kind, end.state, end.reason or "no reason")
         return Counter(end.state for end in ends)
 
     def _start(self, channel: Channel, message: Message) -> AttemptStart:
@@ -187,15 +232,16 @@ class Outbox:
         return AttemptStart(message_id=message.id, payload=dict(payload), retry_key=key, at=self._clock.now())
 
     async def _attempt(self, channel: Channel, message: Message, start: AttemptStart) -> AttemptEnd:
+        address = message.address or ""
         await self._paces[channel.name].turn()
-        outcome = await channel.send(message.address or "", dict(start.payload), key=start.retry_key)
+        outcome = await channel.send(address, dict(start.payload), key=start.retry_key or message.id)
         self._failpoint("outbox.after_call")
         now = self._clock.now()
         verdict = judge(message, outcome, keyed=channel.keyed, tries=len(message.attempts) + 1, now=now)
         if verdict.address_state is not None:
             await self._in_thread(
                 lambda: self._store.set_address_state(
-                    channel.name, message.address, verdict.address_state, actor=f"channel:{channel.name}", at=now
+                    channel.name, address, verdict.address_state or "dead", actor=f"channel:{channel.name}", at=now
                 )
             )
         return AttemptEnd(
@@ -209,12 +255,6 @@ class Outbox:
             detail=verdict.detail,
             not_before=verdict.not_before,
         )
-
-    async def _finish(self, claimed: Sequence[Message], ends: Sequence[AttemptEnd]) -> None:
-        await self._in_thread(self._store.finish_attempts, ends)
-        for message, end in zip(claimed, ends, strict=True):
-            if end.state not in {"accepted"}:
-                log.warning("message %s (%s): %s %s", message.id, message.kind, end.state, end.reason or "")
 
 
 def said_again(content: Content) -> Content:

@@ -14,11 +14,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import routing
-from routing import travel
-from routing.explain import sentence
 from routing.model import Costs, Plan, Problem, Route, Settings, Shipment, Task, Unassigned, Vehicle
+from routing.travel.straight import Barrier, Crossing, Straight
 from scheduler.batch import delivery_window, pickup_window
-from scheduler.config import Config, VehicleKind, Wave
+from scheduler.config import Config
+from scheduler.config.models import Wave
 from scheduler.zones import ZoneIndex
 from storage import records
 from storage.records import Location, Member, Order
@@ -38,8 +38,7 @@ class AreaProblem:
 
     area: str
     points: tuple[Location, ...]
-    profiles: tuple[travel.Profile, ...]
-    barriers: tuple[travel.Barrier, ...]
+    travel: Straight
     vehicles: tuple[Vehicle, ...]
     shipments: tuple[Shipment, ...]
 
@@ -105,7 +104,9 @@ def problems(
     for name, members, group in _areas(orders, [rider for rider, _ in available], sellers, config, zones):
         refs = {rider.ref for rider in members}
         found.append(
-            _problem(name, date, wave, group, [pair for pair in available if pair[0].ref in refs], sellers, config, zones)
+            _problem(
+                name, date, wave, group, [pair for pair in available if pair[0].ref in refs], sellers, config, zones
+            )
         )
     return found
 
@@ -116,7 +117,7 @@ def rider_window(
     """When this rider can be out for this wave; None where the shift leaves no time, or the vehicle is unknown."""
     tz = config.market.time_zone
     details = rider.rider
-    if details is None or not rider.active or _kind(details.vehicle, config) is None:
+    if details is None or not rider.active or config.vehicle(details.vehicle) is None:
         return None
     start = wave.pickup.on(date, tz)[0] - START_EARLY
     end = wave.deliver.on(date, tz)[1] + END_LATE
@@ -200,7 +201,7 @@ def _problem(
     places = Places()
     vehicles = []
     for rider, (start, end) in available:
-        details, kind = _details(rider), _kind(_details(rider).vehicle, config)
+        details, kind = _details(rider), config.vehicle(_details(rider).vehicle)
         assert kind is not None  # noqa: S101 - rider_window let only known kinds through
         home = details.home or hub_of(details, config, zones)
         finish = {"home": home, "hub": hub_of(details, config, zones), "anywhere": None}[details.end_at]
@@ -226,21 +227,10 @@ def _problem(
     shipments = tuple(
         _shipment(order, date, wave, [rider for rider, _ in available], sellers, config, places) for order in orders
     )
-    used = {vehicle.profile for vehicle in vehicles} or {config.vehicles[0].id}
     return AreaProblem(
         area=area,
         points=places.points,
-        profiles=tuple(
-            travel.Profile(
-                id=kind.id,
-                speed_kmh=kind.speed_kmh,
-                detour_factor=config.travel.detour_factor,
-                seconds_per_leg=round(config.travel.minutes_per_leg * 60),
-            )
-            for kind in config.vehicles
-            if kind.id in used
-        ),
-        barriers=_barriers(config),
+        travel=travel_of(config),
         vehicles=tuple(vehicles),
         shipments=shipments,
     )
@@ -328,24 +318,30 @@ def _details(rider: Member) -> records.RiderDetails:
     return rider.rider
 
 
-def _kind(vehicle: str, config: Config) -> VehicleKind | None:
-    return next((kind for kind in config.vehicles if kind.id == vehicle or vehicle in kind.aliases), None)
-
-
 def _span(window: tuple[dt.datetime, dt.datetime], date: dt.date, tz: dt.tzinfo) -> tuple[int, int]:
     return seconds(window[0], date, tz), seconds(window[1], date, tz)
 
 
-def _barriers(config: Config) -> tuple[travel.Barrier, ...]:
+def travel_of(config: Config) -> Straight:
+    """The travel times the config asks for."""
+    return Straight(
+        speed_kmh={kind.id: kind.speed_kmh for kind in config.vehicles},
+        detour_factor=config.travel.detour_factor,
+        minutes_per_leg=config.travel.minutes_per_leg,
+        barriers=_barriers(config),
+    )
+
+
+def _barriers(config: Config) -> tuple[Barrier, ...]:
     return tuple(
-        travel.Barrier(
+        Barrier(
             id=barrier.id,
             line=barrier.line,
             crossings=tuple(
-                travel.Crossing(
+                Crossing(
                     id=crossing.id,
                     location=crossing.location,
-                    seconds=round(crossing.minutes * 60),
+                    seconds=crossing.seconds,
                     profiles=frozenset(crossing.vehicles) if crossing.vehicles else None,
                 )
                 for crossing in barrier.crossings
@@ -358,21 +354,18 @@ def _barriers(config: Config) -> tuple[travel.Barrier, ...]:
 # --- in a worker --------------------------------------------------------------------------------------------------
 
 
-def solve_area(area: AreaProblem, provider: Mapping[str, object], settings: Settings) -> AreaPlan:
+def solve_area(area: AreaProblem, settings: Settings) -> AreaPlan:
     """Matrices, then the solver. Runs in a worker process: takes and gives plain values only."""
-    roads = travel.connect(provider, area.barriers)
-    matrices = roads.matrices(area.points, area.profiles)
-    problem = Problem(
-        vehicles=area.vehicles, shipments=area.shipments, matrices=matrices, dimensions=DIMENSIONS
-    )
+    matrices = area.travel.matrices(area.points, sorted({vehicle.profile for vehicle in area.vehicles}))
+    problem = Problem(vehicles=area.vehicles, shipments=area.shipments, matrices=matrices, dimensions=DIMENSIONS)
     plan = routing.solve(problem, settings)
     return AreaPlan(
         area=area.area,
         plan=plan,
         points=area.points,
-        sentences={str(left.shipment): sentence(left, problem) for left in plan.unassigned},
-        provider=roads.provider,
-        estimate=roads.estimate,
+        sentences={str(left.shipment): routing.sentence(left, problem) for left in plan.unassigned},
+        provider=area.travel.provider,
+        estimate=area.travel.estimate,
     )
 
 
@@ -405,9 +398,7 @@ def to_plan(
         for answer in answers
         for route in answer.plan.routes
     ]
-    unassigned = [
-        _unassigned(left, answer, next_waves) for answer in answers for left in answer.plan.unassigned
-    ]
+    unassigned = [_unassigned(left, answer, next_waves) for answer in answers for left in answer.plan.unassigned]
     served = {step.order_id for route in routes for step in route.steps if step.type == "delivery"}
     plans = [answer.plan for answer in answers]
     return records.Plan(
@@ -481,7 +472,7 @@ def _route(
                 state="planned" if step.type == "delivery" else None,
             )
         )
-    kind = _kind(_details(riders[str(route.vehicle)]).vehicle, config)
+    kind = config.vehicle(_details(riders[str(route.vehicle)]).vehicle)
     return records.PlanRoute(
         rider_id=str(route.vehicle),
         area=answer.area,
@@ -522,9 +513,7 @@ def _ceil(moment: dt.datetime) -> dt.datetime:
     return floor if floor == moment else floor + _TEN
 
 
-def _unassigned(
-    left: Unassigned, answer: AreaPlan, next_waves: Mapping[str, NextWave]
-) -> records.PlanUnassigned:
+def _unassigned(left: Unassigned, answer: AreaPlan, next_waves: Mapping[str, NextWave]) -> records.PlanUnassigned:
     order_id = str(left.shipment)
     following = next_waves.get(order_id)
     riders = []

@@ -1,7 +1,7 @@
 """What a revised plan leaves to be told: only what changed for a person, as little as possible. Pure.
 
-Knows two plans of one wave, the earlier one approved and told. A buyer whose rider stays and whose time moves by no more
-than ``messages.tell_change_minutes`` hears nothing; a rider whose stops stay, and a seller whose bags stay, neither.
+Knows two plans of one wave, the earlier one approved and told. A buyer whose time moves by no more than
+``messages.tell_change_minutes`` hears nothing; nor does a rider whose stops stay, or a seller whose bags stay.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _new_time(notice: Notice) -> Notice:
             "role": "buyer",
             "buyer": facts["buyer"],
             "order_ids": facts["order_ids"],
-            "reason": "new_time",
+            "reason": "",
             "new_date": facts["told_from"].date(),
             "new_from": facts["told_from"],
             "new_to": facts["told_to"],

@@ -6,6 +6,7 @@ A broken file never replaces a running good config; it is reported, and the last
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 from scheduler import config as configs
@@ -16,10 +17,10 @@ from storage import Store
 
 
 class Versions:
-    """The config versions of one market, parsed once each."""
+    """The config versions of one market, parsed once each. `adapt` has the last word on each (the demo's console)."""
 
-    def __init__(self, store: Store, path: Path) -> None:
-        self._store, self._path = store, path
+    def __init__(self, store: Store, path: Path, adapt: Callable[[Config], Config] = lambda config: config) -> None:
+        self._store, self._path, self._adapt = store, path, adapt
         self._parsed: dict[int, Config] = {}
         self._seen: tuple[int, int] | None = None
         self._latest = 0
@@ -34,7 +35,7 @@ class Versions:
             self._latest = known[-1].version
             return self._latest
         version = self._store.publish_config(loaded.text, loaded.sha256, actor=actor, at=at).version
-        self._parsed[version] = loaded
+        self._parsed[version] = self._adapt(loaded)
         self._latest = version
         return version
 
@@ -67,7 +68,7 @@ class Versions:
             stored = self._store.config_version(wanted)
             if stored is None:
                 raise LookupError(f"config version {wanted} is not in the database")
-            self._parsed[wanted] = configs.parse(stored.text)
+            self._parsed[wanted] = self._adapt(configs.parse(stored.text))
         return self._parsed[wanted]
 
     def zones(self, version: int | None = None) -> ZoneIndex:

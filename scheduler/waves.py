@@ -15,7 +15,7 @@ from channels.texts import Texts
 from routing.model import Settings
 from scheduler import batch, notices, planning, revision
 from scheduler.batch import Market, WaveKey
-from scheduler.config import Config, Wave
+from scheduler.config.models import Wave
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
 from scheduler.versions import Versions
@@ -58,14 +58,10 @@ class Waves:
         )
 
     def seller_details(self) -> dict[str, SellerDetails]:
-        return {
-            member.ref: member.seller for member in self._store.members(Role.SELLER) if member.seller is not None
-        }
+        return {member.ref: member.seller for member in self._store.members(Role.SELLER) if member.seller is not None}
 
     def people(self, orders: Iterable[Order]) -> People:
-        buyers = {
-            order.buyer_ref: Member(role=Role.BUYER, ref=order.buyer_ref, person=order.buyer) for order in orders
-        }
+        buyers = {order.buyer_ref: Member(role=Role.BUYER, ref=order.buyer_ref, person=order.buyer) for order in orders}
         return People(
             riders=self._by_ref(Role.RIDER),
             sellers=self._by_ref(Role.SELLER),
@@ -128,7 +124,7 @@ class Waves:
     ) -> Plan | None:
         """Solve a closed wave, or a planned one anew. The plan is checked by routing before it comes back."""
         config = self._versions.config(run.config_version)
-        wave = wave_of(config, run.wave)
+        wave = config.wave(run.wave)
         orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
         if add_orders:
             orders = [*orders, *self._added(run, add_orders, {order.order_id for order in orders})]
@@ -137,10 +133,17 @@ class Waves:
             rider for rider in self._store.members(Role.RIDER) if rider.ref not in without_riders and rider.active
         ]
         areas = planning.problems(
-            run.date, wave, orders, riders, sellers, config, self._versions.zones(run.config_version), self._busy(run, wave)
+            run.date,
+            wave,
+            orders,
+            riders,
+            sellers,
+            config,
+            self._versions.zones(run.config_version),
+            self._busy(run, wave),
         )
         settings = Settings(engine=config.solver.engine, seconds=config.solver.seconds, seed=config.solver.seed)
-        answers = self._planner.solve(areas, config.travel.model_dump(), settings)
+        answers = self._planner.solve(areas, settings)
         by_id = {order.order_id: order for order in orders}
         lacking = set(planning.lacking(answers))
         following = self._next_waves(run, [by_id[order_id] for order_id in sorted(lacking)], answers)
@@ -195,7 +198,7 @@ class Waves:
     def told(self, plan: Plan, *, approved_by: str) -> list[Message]:
         """What approving `plan` now would write to the outbox, to the last word."""
         config = self._versions.config(plan.config_version)
-        wave = wave_of(config, plan.wave)
+        wave = config.wave(plan.wave)
         ids = {step.order_id for route in plan.routes for step in route.steps if step.order_id is not None}
         ids |= {left.order_id for left in plan.unassigned}
         orders = {order.order_id: order for order in self._store.orders(order_ids=sorted(ids))}
@@ -234,9 +237,7 @@ class Waves:
             if left.next_wave is not None
         ]
         outcome = self._store.approve_plan(plan_id, messages=messages, moves=onward, actor=actor, at=self._now())
-        return Approved(
-            outcome=outcome, plan=plan, messages=tuple(messages) if outcome is Approval.APPROVED else ()
-        )
+        return Approved(outcome=outcome, plan=plan, messages=tuple(messages) if outcome is Approval.APPROVED else ())
 
     def remind(self, run: Run, *, actor: str) -> bool:
         """The approval deadline has come and nobody approved: the coordinators are told, once."""
@@ -244,7 +245,7 @@ class Waves:
         if plan is None:
             return False
         config = self._versions.config(run.config_version)
-        wave = wave_of(config, run.wave)
+        wave = config.wave(run.wave)
         tz = config.market.time_zone
         reminders = notices.approval_reminder(
             plan,
@@ -258,7 +259,7 @@ class Waves:
     def roll_over(self, run: Run, *, actor: str, why: str = "not_approved") -> bool:
         """The wave does not ride: its orders go to the next possible one, and their buyers are told."""
         config = self._versions.config(run.config_version)
-        wave = wave_of(config, run.wave)
+        wave = config.wave(run.wave)
         market = self.market()
         orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
         moves, moved = [], []
@@ -281,11 +282,6 @@ class Waves:
         tell = notices.rolled_over(run.date, wave, moved, why, people, config)
         written = notices.messages(tell, plan, wave, config, self._texts.compose, self._now())
         return self._store.cancel_run(run.id, moves=moves, messages=written, actor=actor, at=self._now())
-
-
-def wave_of(config: Config, wave_id: str) -> Wave:
-    """The wave of this id; the config's own check holds that it exists."""
-    return next(wave for wave in config.waves if wave.id == wave_id)
 
 
 def _moves(plan: Plan, orders: Sequence[Order]) -> list[LegMove]:

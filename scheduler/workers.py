@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 from routing.model import Settings
 from scheduler.planning import AreaPlan, AreaProblem, solve_area
@@ -35,13 +34,13 @@ class Planner:
         for future in [self._processes().submit(_load) for _ in range(self._workers)]:
             future.result()
 
-    def solve(self, areas: Sequence[AreaProblem], provider: Mapping[str, Any], settings: Settings) -> list[AreaPlan]:
+    def solve(self, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan]:
         """The areas' plans, in the order given. The cores are shared out among the areas that run at once."""
         share = replace(settings, workers=max(1, self._workers // max(1, len(areas))))
         if len(areas) < 2 and not self._keep_warm:
-            return [solve_area(area, provider, share) for area in areas]
+            return [solve_area(area, share) for area in areas]
         futures: list[Future[AreaPlan]] = [
-            self._processes().submit(solve_area, area, provider, share)
+            self._processes().submit(solve_area, area, share)
             for area in sorted(areas, key=lambda area: -len(area.shipments))
         ]
         answers = {answer.area: answer for answer in (future.result() for future in futures)}

@@ -10,8 +10,19 @@ import sys
 
 import typer
 
-from scheduler.cli import config, day, demo, keys, members, messages, orders, plan, serve, solve
+from scheduler.cli.config import app as config_app
+from scheduler.cli.day import day
+from scheduler.cli.day import report as report_app
+from scheduler.cli.demo import demo
+from scheduler.cli.keys import app as keys_app
+from scheduler.cli.members import app as members_app
+from scheduler.cli.messages import app as messages_app
+from scheduler.cli.orders import app as orders_app
+from scheduler.cli.plan import app as plan_app
 from scheduler.cli.screen import Refusal
+from scheduler.cli.serve import db as db_app
+from scheduler.cli.serve import doctor, serve
+from scheduler.cli.solve import solve
 
 app = typer.Typer(
     name="songsuk",
@@ -21,19 +32,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("day")(day.day)
-app.command("solve")(solve.solve)
-app.command("doctor")(serve.doctor)
-app.add_typer(orders.app, name="orders", help="Orders: import, add, list, show, cancel.")
-app.add_typer(members.app, name="members", help="Riders, sellers, buyers, coordinators.")
-app.add_typer(plan.app, name="plan", help="Plans: show, approve, replan.")
-app.add_typer(messages.app, name="messages", help="What was said to whom, and who must be phoned.")
-app.add_typer(config.app, name="config", help="config.yaml: check, schema.")
-app.add_typer(day.report, name="report", help="What a day came to.")
-app.add_typer(keys.app, name="keys", help="API keys.")
-app.add_typer(serve.db, name="db", help="The database: upgrade.")
+app.command("demo")(demo)
+app.command("serve")(serve)
+app.command("day")(day)
+app.command("solve")(solve)
+app.command("doctor")(doctor)
+app.add_typer(orders_app, name="orders", help="Orders: import, add, list, show, cancel.")
+app.add_typer(members_app, name="members", help="Riders, sellers, buyers, coordinators.")
+app.add_typer(plan_app, name="plan", help="Plans: show, approve, replan.")
+app.add_typer(messages_app, name="messages", help="What was said to whom, and who must be phoned.")
+app.add_typer(config_app, name="config", help="config.yaml: check, schema.")
+app.add_typer(report_app, name="report", help="What a day came to.")
+app.add_typer(keys_app, name="keys", help="API keys.")
+app.add_typer(db_app, name="db", help="The database: upgrade.")
 
 
 def main() -> None:
@@ -47,7 +58,7 @@ def main() -> None:
     except typer.Abort:
         sys.exit(130)
     except typer.TyperException as error:
-        text = getattr(error, "format_message", lambda: str(error))()
+        text = error.format_message() if hasattr(error, "format_message") else str(error)
         Refusal(
             "usage", "songsuk", {"th": text, "en": text}, {"th": "ดู songsuk --help", "en": "see songsuk --help"}
         ).show(as_json=as_json)

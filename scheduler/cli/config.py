@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -26,17 +26,11 @@ def check(
     path = file or config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
     found = configs.check(path)
     if json:
-        shown: dict[str, Any] = {
-            "schema": "songsuk/config.check/1",
-            "ok": found.ok,
-            "errors": [problem.as_json() for problem in found.errors],
-            "warnings": [problem.as_json() for problem in found.warnings],
-        }
-        screen.document(shown)
+        screen.document(found.as_json())
     else:
         chosen = screen.language()
         for problem in (*found.errors, *found.warnings):
-            screen.out().print(problem.in_(chosen), markup=False, soft_wrap=True)
+            screen.out().print(problem.text(chosen), markup=False, soft_wrap=True)
         if found.ok:
             screen.out().print(f"{path}: " + ("ถูกต้อง" if chosen == "th" else "good"), markup=False)
     raise typer.Exit(0 if found.ok else 2)

@@ -36,7 +36,7 @@ def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
     try:
         built = application.build(config_path=config, keep_warm=keep_warm)
     except ConfigError as error:
-        raise Refusal.of([problem.as_json() for problem in error.problems], 2) from None
+        raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
     except ClockError as error:
         raise Refusal(
             "clock.invalid",
@@ -72,28 +72,11 @@ def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
 
 def needs_secrets(app: App) -> None:
     """Refuse, naming the variables, where a configured channel lacks a secret."""
-    from scheduler.app import secrets_missing
+    from scheduler.config import missing_secrets
 
-    missing = secrets_missing(app)
+    missing = missing_secrets(app.config, app.environ)
     if missing:
-        raise Refusal.of(
-            [
-                {
-                    "code": "secret.missing",
-                    "path": lack.variable,
-                    "message": {
-                        "th": f"ยังไม่ได้ตั้งค่าสำหรับช่องทาง {lack.channel}",
-                        "en": f"not set, and channel {lack.channel} is configured",
-                    },
-                    "hint": {
-                        "th": f"ตั้ง {lack.variable} หรือ {lack.variable}_FILE หรือลบ channels.{lack.channel}",
-                        "en": f"set {lack.variable} or {lack.variable}_FILE, or remove channels.{lack.channel}",
-                    },
-                }
-                for lack in missing
-            ],
-            2,
-        )
+        raise Refusal.of([problem.as_json() for problem in missing], 2)
 
 
 def date_of(text: str) -> dt.date:

@@ -117,7 +117,9 @@ def list_(
     date: Annotated[str | None, typer.Option("--date", help="Only orders that ride on this date.")] = None,
     wave: Wave = None,
     state: Annotated[str | None, typer.Option("--state", help="Only orders in this state.")] = None,
-    reason: Annotated[str | None, typer.Option("--reason", help="Only orders with this reason, e.g. needs_pin.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Only orders with this reason, e.g. needs_pin.")
+    ] = None,
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
@@ -225,7 +227,9 @@ def add(
             )
         fields[column.strip()] = value.strip()
     with opened(config) as app:
-        read = order_from_object({name: value for name, value in fields.items() if value}, row=1, context=app.intake_context())
+        read = order_from_object(
+            {name: value for name, value in fields.items() if value}, row=1, context=app.intake_context()
+        )
         if not isinstance(read, Order):
             raise Refusal.of([{"path": each.column or "", **each.as_json()} for each in read], 1)
         saved, _ = app.take_orders([read], actor=actor_name())

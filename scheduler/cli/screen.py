@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 Words = Mapping[str, str]
 
 
-def language(environ: Mapping[str, str] = os.environ) -> str:
+def language(environ: Mapping[str, str] = os.environ) -> Literal["th", "en"]:
     """The reader's language: ``SONGSUK_LANGUAGE``, else Thai where the terminal's locale is Thai, else English."""
     wished = environ.get("SONGSUK_LANGUAGE", "")
-    if wished in {"th", "en"}:
+    if wished == "th" or wished == "en":
         return wished
     locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
     return "th" if locale.startswith("th") else "en"
@@ -31,9 +31,7 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
 class Refusal(Exception):
     """A command that will not do what it was asked: what, where, why and the way out."""
 
-    def __init__(
-        self, code: str, path: str, message: Words, hint: Words | None = None, *, exit_code: int = 1
-    ) -> None:
+    def __init__(self, code: str, path: str, message: Words, hint: Words | None = None, *, exit_code: int = 1) -> None:
         super().__init__(message["en"])
         self.errors: list[dict[str, Any]] = [
             {"code": code, "path": path, "message": dict(message), "hint": dict(hint or {"th": "", "en": ""})}

@@ -48,7 +48,11 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
             "no place found",
             ["order", "why", "next"],
             (
-                [left["order_id"], left["message"][chosen], " ".join(filter(None, (left["next_date"], left["next_wave"])))]
+                [
+                    left["order_id"],
+                    left["message"][chosen],
+                    " ".join(filter(None, (left["next_date"], left["next_wave"]))),
+                ]
                 for left in wave["unassigned"]
             ),
         )
@@ -57,5 +61,6 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
         kinds = ", ".join(f"{count} {kind}" for kind, count in told["by_kind"].items()) or "none"
         left = f" of {told['line_left']} left this month" if told.get("line_left") is not None else ""
         screen.out().print(
-            f"messages: {kinds}; LINE pushes {told['line_pushes']}{left}; phone calls {told['phone_calls']}", markup=False
+            f"messages: {kinds}; LINE pushes {told['line_pushes']}{left}; phone calls {told['phone_calls']}",
+            markup=False,
         )

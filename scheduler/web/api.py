@@ -58,7 +58,9 @@ ORDERS_BODY = {
                         {
                             "type": "object",
                             "required": ["orders"],
-                            "properties": {"orders": {"type": "array", "items": {"$ref": "#/components/schemas/Order"}}},
+                            "properties": {
+                                "orders": {"type": "array", "items": {"$ref": "#/components/schemas/Order"}}
+                            },
                         },
                     ]
                 }
