@@ -1,0 +1,129 @@
+"""Where a row says its place is: two columns, a pin cell, or inside the address. Pure; pins.py reads the forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scheduler.intake.pins import Pin, find_pin, pin_at, single_degrees
+from scheduler.intake.problems import Bad, Note, Noted
+from scheduler.intake.thai import arabic
+from scheduler.intake.values import Reader, plain, text_reader
+from storage.records import Location
+
+_NUMBER = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?")
+_TAMBON_PREFIX = re.compile(r"^(?:ตำบล|แขวง|ต\.|tambon\s)\s*", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Place:
+    """``text``: what stood in the pin cell where no place could be read from it, for a person to look at."""
+
+    location: Location | None = None
+    form: str | None = None
+    text: str = ""
+    bad: list[tuple[str, Bad]] = field(default_factory=list)
+    noted: list[tuple[str, Noted]] = field(default_factory=list)
+
+    def take(self, column: str, found: Pin | Bad | Noted | None) -> None:
+        """Keep what a cell gave."""
+        if isinstance(found, Bad):
+            self.bad.append((column, found))
+        elif isinstance(found, Noted):
+            self.noted.append((column, found))
+            self.take(column, found.value)
+        elif found is not None:
+            self.location, self.form = found.location, found.form
+
+
+def read_coordinate(raw: object) -> float | str | Bad:
+    """One half of a pair as degrees; text that may hold a whole pair stays text for `find_place`."""
+    if type(raw) is float:
+        return raw
+    if isinstance(raw, bool):
+        return Bad("number.invalid")
+    text = plain(raw)
+    if isinstance(text, Bad) or len(text) > 200:
+        return Bad("number.invalid")
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    text = arabic(text)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    degrees = single_degrees(text)
+    if degrees is not None:
+        return degrees
+    return text if re.search(r"[0-9][\s,]", text) else Bad("number.invalid")
+
+
+def read_pin(raw: object) -> Any:
+    """A pin cell: text, or from JSON a GeoJSON pair [lon, lat] or an object with lat and lon."""
+    if isinstance(raw, Mapping):
+        lat, lon = raw.get("lat", raw.get("latitude")), raw.get("lon", raw.get("lng", raw.get("longitude")))
+    elif isinstance(raw, list | tuple) and len(raw) == 2:
+        lon, lat = raw
+    else:
+        return text_reader(2_000)(raw)
+    first, second = read_coordinate(lat), read_coordinate(lon)
+    if isinstance(first, float) and isinstance(second, float):
+        return pin_at(first, second, "coordinates")
+    return Bad("number.invalid")
+
+
+def find_place(lat: float | str | None, lon: float | str | None, pin: Any, address: str, reference: Location) -> Place:
+    """The place of a row; the columns win over the pin cell, and that over the address."""
+    place = Place()
+    if isinstance(lat, float) and isinstance(lon, float):
+        place.take("lat", pin_at(lat, lon, "coordinates"))
+    elif isinstance(lat, str) and lon is None:
+        found = find_pin(lat, reference, alone=True)
+        place.take("lat", Bad("number.invalid") if found is None or _tells_nothing(found) else found)
+    elif lat is not None or lon is not None:
+        odd = next((name for name, half in (("lat", lat), ("lon", lon)) if isinstance(half, str)), None)
+        place.bad.append(
+            (odd, Bad("number.invalid")) if odd else ("lat" if lat is None else "lon", Bad("pin.incomplete"))
+        )
+    elif isinstance(pin, Pin):
+        place.take("pin", pin)
+    elif pin:
+        place.text = pin
+        place.take("pin", find_pin(pin, reference, alone=True))
+    if place.location is None and not place.bad and address:
+        place.take("address_text", find_pin(address, reference, alone=False))
+        if place.location is not None:
+            place.noted = [(column, note) for column, note in place.noted if column != "pin"]
+    return place
+
+
+def _tells_nothing(found: Pin | Bad | Noted) -> bool:
+    return isinstance(found, Noted) and found.value is None
+
+
+def tambon_reader(tambons: Mapping[str, str]) -> Reader:
+    """A tambon's code by its name or code; one that is not known stays as written."""
+    read_text = text_reader(100)
+
+    def read(raw: object) -> Any:
+        value = read_text(raw)
+        if not isinstance(value, str):
+            return value
+        name = _TAMBON_PREFIX.sub("", arabic(value)).strip()
+        return tambons.get(name, tambons.get(value, name))
+
+    return read
+
+
+def known_tambon_reader(tambons: Mapping[str, str]) -> Reader:
+    """As `tambon_reader`, noting one that the market does not know: nothing can be found by it."""
+    read_tambon = tambon_reader(tambons)
+    codes = frozenset(tambons.values())
+
+    def read(raw: object) -> Any:
+        value = read_tambon(raw)
+        if isinstance(value, str) and codes and value not in codes:
+            return Noted(value, (Note("tambon.unknown"),))
+        return value
+
+    return read

@@ -1,0 +1,139 @@
+"""What reading orders and reading members have in common: cells through their readers, skipped rows, progress.
+
+Knows no column by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from scheduler.intake.dates import Evidence, gather
+from scheduler.intake.headings import Headings
+from scheduler.intake.problems import Bad, Noted, RowProblem, problem
+from scheduler.intake.tables import Cells, Row, Table
+from scheduler.intake.values import BLANKS, Reader, is_blank, nearest, plain
+
+Progress = Callable[[int, int], None]
+"""Told every so often: rows read so far, and about how many there are."""
+
+_TOTAL = re.compile(
+    r"(?:ยอด|ผล)?รวม(?:ทั้งหมด|ทั้งสิ้น|ยอด|เงิน|ทั้งวัน)?[\s:]*|(?:grand |sub)?totals?[\s:]*|sum[\s:]*", re.IGNORECASE
+)
+_EVERY = 1_000
+_REMEMBERED = 20_000
+
+
+def remembering(read: Reader) -> Reader:
+    """The same reader, reading each different text once. For columns whose values repeat down the file."""
+    seen: dict[str, Any] = {}
+
+    def recall(raw: object) -> Any:
+        if type(raw) is not str:
+            return read(raw)
+        value = seen.get(raw, seen)
+        if value is seen:
+            value = read(raw)
+            if len(seen) < _REMEMBERED:
+                seen[raw] = value
+        return value
+
+    return recall
+
+
+class Cursor:
+    """Reads one row's cells: values come back, problems and warnings are collected with row, id and column."""
+
+    def __init__(self, columns: Sequence[str], readers: Sequence[Reader]) -> None:
+        self._readers = tuple(zip(columns, readers, strict=True))
+
+    def read(self, cells: Cells) -> tuple[list[Any], list[tuple[str, Bad]], list[tuple[str, Noted]]]:
+        values: list[Any] = []
+        bad: list[tuple[str, Bad]] = []
+        noted: list[tuple[str, Noted]] = []
+        for (column, read), raw in zip(self._readers, cells, strict=True):
+            if raw is None or raw == "" or (type(raw) is str and (raw in BLANKS or is_blank(raw))):
+                values.append(None)
+                continue
+            value = read(raw)
+            kind = type(value)
+            if kind is Bad:
+                bad.append((column, value))
+                value = None
+            elif kind is Noted:
+                noted.append((column, value))
+                value = value.value
+            values.append(value)
+        return values, bad, noted
+
+
+def is_empty(cells: Cells) -> bool:
+    return all(is_blank(cell) for cell in cells)
+
+
+def is_total(cells: Cells, words: Sequence[int], numbers: Sequence[int]) -> bool:
+    """Whether a row only sums the others up: a word for total and no words of its own, or nothing but numbers.
+
+    `words` are the places of the columns that every real row fills; `numbers` those that a sum may stand in.
+    """
+    filled = [place for place, cell in enumerate(cells) if not is_blank(cell)]
+    if any(isinstance(cells[place], str) and _is_total_word(cells[place]) for place in filled):
+        return sum(not _is_total_word(cells[place]) for place in filled if place in words) == 0
+    return bool(filled) and set(filled) <= set(numbers)
+
+
+def _is_total_word(cell: object) -> bool:
+    text = plain(cell)
+    return isinstance(text, str) and len(text) < 40 and _TOTAL.fullmatch(text) is not None
+
+
+def repeats_heading(cells: Cells, headings: Headings) -> bool:
+    """Whether the heading row stands here once more, as after a page break."""
+    named = [headings.column(cell) for cell in cells if isinstance(cell, str) and cell]
+    return (
+        len(named) >= 2
+        and all(named)
+        and [headings.columns[place] for place, cell in enumerate(cells) if isinstance(cell, str) and cell] == named
+    )
+
+
+def evidence_of(table: Table, place: int) -> Callable[[], Evidence]:
+    """What a date column shows as a whole, looked up only when a cell needs it."""
+
+    @cache
+    def look() -> Evidence:
+        return gather(cells[place] for _, cells in table.rows() if not isinstance(cells, Bad))
+
+    return look
+
+
+def ticking(rows: Iterator[Row], expected: int, on_progress: Progress | None) -> Iterator[Row]:
+    """The same rows, with the progress told on the way."""
+    if on_progress is None:
+        yield from rows
+        return
+    done = 0
+    for row in rows:
+        yield row
+        done += 1
+        if done % _EVERY == 0:
+            on_progress(done, max(expected, done))
+    on_progress(done, done)
+
+
+def file_warnings(table: Table, headings: Headings) -> list[RowProblem]:
+    """What is said once about the whole table: unknown columns, sheets not read."""
+    warnings = []
+    for heading in table.unknown:
+        near = headings.near(heading)
+        detail = (
+            nearest(near, (near,)) if near else {"near_th": "ดูชื่อคอลัมน์ในคู่มือ", "near_en": "see docs/reference/csv.md"}
+        )
+        warnings.append(problem(table.header_row, "column.unknown", column=heading[:80], value=heading, detail=detail))
+    if table.other_sheets:
+        read, others = table.other_sheets
+        for other in others:
+            warnings.append(problem(table.header_row, "sheet.ignored", value=other, detail={"sheet": read}))
+    return warnings
