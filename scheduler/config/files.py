@@ -1,19 +1,21 @@
 """Other files a configuration names: areas in GeoJSON, wording in YAML. Brings their content into the text itself.
 
 So a stored text says everything and can be read anywhere: ``file: zones/talat.geojson`` becomes ``polygon: [...]`` and
-``texts: wording.yaml`` becomes the wording. Only files inside the config's own folder are opened. Knows nothing of what
+``texts: wording.yaml`` becomes ``texts: {name: ..., content: ...}``. Only files inside the config's own folder are opened. Knows nothing of what
 the values mean.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
 from scheduler.config.problems import Finding, Path
-from scheduler.config.reader import MOST_BYTES, Node, Reading
+from scheduler.config.reader import INVISIBLE, MOST_BYTES, Node
 
 MOST_FILE_BYTES = 1_000_000
 
@@ -76,16 +78,29 @@ def _expand_zone(zone: Node, path: Path, done: Expansion) -> None:
 
 def _expand_texts(texts: Node, done: Expansion) -> None:
     name = texts.value
-    texts.origin, texts.value = name, {}
+    texts.origin, texts.value = name, {"name": name, "content": ""}
     try:
-        reading = Reading(_decode(_read(done.base, name), name), name)
-        if reading.problems or reading.root is None:
-            raise _Refused("file.texts", value=name, reason=reading.problems[0].text() if reading.problems else "?")
-        texts.value = reading.root.plain()
+        texts.value["content"] = _plain_text(_read(done.base, name), name)
     except _Refused as why:
         done.findings.append(Finding(path=("texts",), code=why.code, facts=why.facts))
         return
-    done.splices.append((texts.start, texts.end, json.dumps(texts.value, ensure_ascii=False)))
+    done.splices.append((texts.start, texts.end, _quoted(texts.value)))
+
+
+def _plain_text(data: bytes, name: str) -> str:
+    """The text of a file with plain line ends, nothing invisible in it."""
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise _Refused("file.texts", value=name) from error
+    if INVISIBLE.search(text):
+        raise _Refused("file.texts", value=name)
+    return text
+
+
+def _quoted(value: Mapping[str, str]) -> str:
+    """JSON, which is YAML in one line once the line ends that only YAML knows are escaped."""
+    return re.sub("[\x85\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _read(base: FilePath | None, name: str) -> bytes:
@@ -97,21 +112,24 @@ def _read(base: FilePath | None, name: str) -> bytes:
         if not path.is_relative_to(folder):
             raise _Refused("file.outside", value=name)
         if not path.is_file():
-            raise _Refused("file.unreadable", reason=f"{name}: not a file")
+            raise FileNotFoundError
         with path.open("rb") as stream:
             data = stream.read(MOST_FILE_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:
-        raise _Refused("file.unreadable", reason=getattr(error, "strerror", None) or "bad name") from error
+        raise _Refused("file.unreadable", value=name, **unreadable(error)) from error
     if len(data) > MOST_FILE_BYTES:
         raise _Refused("file.too_big", limit=MOST_FILE_BYTES // 1_000_000)
     return data
 
 
-def _decode(data: bytes, name: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _Refused("file.texts", value=name, reason="not UTF-8") from error
+def unreadable(error: Exception) -> dict[str, str]:
+    """Why the system would not open a file, as facts."""
+    if isinstance(error, FileNotFoundError):
+        return {"reason_th": "ไม่พบไฟล์", "reason_en": "not found"}
+    if isinstance(error, PermissionError):
+        return {"reason_th": "ไม่มีสิทธิ์อ่าน", "reason_en": "not permitted"}
+    said = getattr(error, "strerror", None) or "bad name"
+    return {"reason_th": said, "reason_en": said}
 
 
 def _coordinates(data: bytes, name: str) -> list[Any]:
@@ -119,23 +137,25 @@ def _coordinates(data: bytes, name: str) -> list[Any]:
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise _Refused("file.geojson", value=name, reason="not JSON") from error
+        raise _Refused("file.geojson", value=name, reason_th="ไม่ใช่ JSON", reason_en="not JSON") from error
     if isinstance(found, dict) and found.get("type") == "FeatureCollection":
         features = found.get("features")
         found = features[0] if isinstance(features, list) and len(features) == 1 else None
     if isinstance(found, dict) and found.get("type") == "Feature":
         found = found.get("geometry")
     if not isinstance(found, dict) or found.get("type") not in ("Polygon", "MultiPolygon"):
-        raise _Refused("file.geojson", value=name, reason="no area in it")
+        raise _Refused("file.geojson", value=name, reason_th="ไม่มีพื้นที่", reason_en="no area in it")
     return _flat(found.get("coordinates"), 3 if found["type"] == "Polygon" else 4, name)
 
 
 def _flat(value: Any, depth: int, name: str) -> list[Any]:
     """Lists nested exactly `depth` deep with numbers inside, or a refusal."""
     if not isinstance(value, list) or not value:
-        raise _Refused("file.geojson", value=name, reason="coordinates are not nested as GeoJSON says")
+        raise _Refused("file.geojson", value=name, reason_th="พิกัดผิดรูปแบบ", reason_en="badly nested coordinates")
     if depth > 1:
         return [_flat(part, depth - 1, name) for part in value]
     if len(value) < 2 or any(isinstance(part, bool) or not isinstance(part, int | float) for part in value[:2]):
-        raise _Refused("file.geojson", value=name, reason="a place is not two numbers")
+        raise _Refused(
+            "file.geojson", value=name, reason_th="พิกัดไม่ใช่ตัวเลขสองตัว", reason_en="a place is not two numbers"
+        )
     return value[:2]

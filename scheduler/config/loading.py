@@ -6,7 +6,7 @@ Whatever the input, the outcome is a configuration or problems with places, neve
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path as FilePath
 from types import NoneType
@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from scheduler.config import rules
-from scheduler.config.files import Expansion, expand
+from scheduler.config.files import expand, unreadable
 from scheduler.config.models import CHANNELS, Config, Document
 from scheduler.config.problems import ConfigError, Finding, Path, Problem, Report, problem, written
 from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Node, Reading
@@ -73,8 +73,7 @@ def check(path: str | os.PathLike[str]) -> Report:
         with file.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "bad name"
-        return _only("file.unreadable", file.name, reason=reason)
+        return _only("file.unreadable", file.name, value=file.name, **unreadable(error))
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _only("file.encoding", file.name)
     try:
@@ -103,15 +102,14 @@ def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[st
     brought = expand(root, FilePath(base_dir) if base_dir is not None else None)
     draft, found = _typed(root.plain())
     found = [*brought.findings, *found, *rules.findings(draft)]
-    known = {(known.line, known.column) for known in reading.problems}
-    known |= {(node.line, node.column) for node in _broken(brought, root)}
+    told = {(said.line, said.column) for said in (*reading.problems, *_placed(brought.findings, root, name))}
     placed = [
-        (finding.warning, said)
+        (finding, said)
         for finding, said in zip(found, _placed(found, root, name), strict=True)
-        if finding in brought.findings or (said.line, said.column) not in known
+        if finding in brought.findings or (said.line, said.column) not in told
     ]
-    errors = sorted([*reading.problems, *(said for warning, said in placed if not warning)], key=_place)
-    warnings = tuple(sorted((said for warning, said in placed if warning), key=_place))
+    errors = sorted([*reading.problems, *(said for finding, said in placed if not finding.warning)], key=_place)
+    warnings = tuple(sorted((said for finding, said in placed if finding.warning), key=_place))
     if errors:
         return Report(errors=tuple(errors[:MOST_PROBLEMS]), warnings=warnings[:MOST_PROBLEMS])
     config = _config(draft, brought.text(text.removeprefix("\ufeff")))
@@ -130,11 +128,6 @@ def _only(code: str, name: str, *, line: int = 1, column: int = 1, **facts: obje
 
 def _place(said: Problem) -> tuple[int, int]:
     return said.line, said.column
-
-
-def _broken(brought: Expansion, root: Node) -> Iterable[Node]:
-    """Values whose file could not be read: that is already said."""
-    return [root.find(finding.path)[0] for finding in brought.findings]
 
 
 # --- typing -------------------------------------------------------------------------------------------------------

@@ -372,7 +372,11 @@ class Retention(Section):
     photos_days: Days = 30
 
 
-Wording = Mapping[Language, Mapping[str, str]]
+class WordingFile(Section):
+    """The coordinators' own wording, as the file they wrote. In config.yaml only its name is given."""
+
+    name: str
+    content: str
 
 
 class Document(Section):
@@ -394,7 +398,7 @@ class Document(Section):
     approval: Approval = Approval()
     config: Publishing = Publishing()
     messages: Messages = Messages()
-    texts: Wording = Field(default_factory=dict)
+    texts: WordingFile | None = None
     channels: Channels = Field(default_factory=lambda: {"console": ConsoleSettings()})
     web: Web = Web()
     retention: Retention = Retention()

@@ -22,7 +22,7 @@ MOST_VALUES = 300_000
 MOST_PROBLEMS = 200
 
 _NOTHING = {"", "~", "null", "Null", "NULL"}
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _REASONS = {
@@ -99,7 +99,7 @@ class Reading:
             self.problems.append(found)
 
     def _characters_ok(self, text: str) -> bool:
-        for found in _INVISIBLE.finditer(text):
+        for found in INVISIBLE.finditer(text):
             if found[0] == "\r" and text[found.end() : found.end() + 1] in ("\n", ""):
                 continue
             before = text[: found.start()]
@@ -119,7 +119,7 @@ class Reading:
             self._say("yaml.character", 0, 0, value="?")
 
     def _syntax(self, text: str, error: yaml.MarkedYAMLError) -> None:
-        mark = cast(Any, error.problem_mark or error.context_mark)
+        mark: Any = error.problem_mark or error.context_mark
         line, column = (int(mark.line), int(mark.column)) if mark is not None else (0, 0)
         lines = text.splitlines()
         here = lines[line] if line < len(lines) else ""
@@ -138,7 +138,8 @@ class Reading:
             if isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
                 stack.pop()
             elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-                self._say("yaml.documents", event.start_mark.line, event.start_mark.column)
+                mark = cast(Any, event).start_mark
+                self._say("yaml.documents", mark.line, mark.column)
                 return
             elif isinstance(event, yaml.NodeEvent):
                 count += 1
@@ -176,6 +177,8 @@ class Reading:
                 around.node.value[name] = node
             around.key = None
         self._refuse_marks(event, path)
+        if isinstance(node.value, str) and event.style == '"' and (found := INVISIBLE.search(node.value)):
+            self._say("yaml.character", mark.line, mark.column, path, value=f"U+{ord(found[0]):04X}")
         if isinstance(node.value, dict | list):
             stack.append(_Open(node, path))
 

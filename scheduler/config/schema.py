@@ -18,7 +18,11 @@ def json_schema() -> dict[str, Any]:
     }
     zone["required"].remove("polygon")
     zone["oneOf"] = [{"required": ["polygon"]}, {"required": ["file"]}]
-    schema["properties"]["texts"] = {"anyOf": [{"type": "string"}, schema["properties"]["texts"]]}
+    schema["properties"]["texts"] = {
+        "type": "string",
+        "description": "ไฟล์ข้อความของตลาดเอง / a file in this folder with the market's own wording",
+    }
+    del definitions["WordingFile"]
     for model in CHANNELS.values():
         definitions[model.__name__] = model.model_json_schema()
     schema["properties"]["channels"]["properties"] = {

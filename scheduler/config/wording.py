@@ -45,8 +45,8 @@ def _short(fact: object) -> str:
 WORDING: Mapping[str, tuple[str, str, str, str]] = {
     # the file
     "file.unreadable": (
-        "เปิดไฟล์ไม่ได้ ({reason})",
-        "the file cannot be read ({reason})",
+        "เปิดไฟล์ {value} ไม่ได้ ({reason})",
+        "{value} cannot be read ({reason})",
         "ตรวจชื่อไฟล์และสิทธิ์การเปิดอ่าน",
         "check its name and permissions",
     ),
@@ -75,10 +75,10 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "give one Feature, Polygon or MultiPolygon",
     ),
     "file.texts": (
-        "ไฟล์ข้อความ {value} อ่านไม่ได้ ({reason})",
-        "the wording file {value} cannot be used ({reason})",
-        "เขียนเป็น th: และ en: แล้วตามด้วย ชื่อข้อความ: ข้อความ",
-        "write th: and en:, each with lines of name: text",
+        "ไฟล์ข้อความ {value} ไม่ใช่ข้อความ UTF-8 ธรรมดา",
+        "the wording file {value} is not plain UTF-8 text",
+        "บันทึกไฟล์ใหม่โดยเลือก UTF-8",
+        "save it again as UTF-8",
     ),
     # the YAML
     "yaml.syntax": (
