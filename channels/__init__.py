@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from channels.base import Channel, ChannelError
 
-_NOT_SERVICES = frozenset({"base", "fit", "texts"})
+_NOT_SERVICES = frozenset({"base", "fit", "hooks", "texts"})
 
 
 def services() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from channels.base import Content, Inbound, Outcome, Payload, Receipt
-from channels.fit import setting
+from channels.fit import setting, tidy
 
 SECRETS: tuple[str, ...] = ()
 
@@ -45,7 +45,7 @@ class Console:
         self._receipts: dict[str, Receipt] = {}
 
     def render(self, content: Content) -> Payload:
-        return {"text": content.text()}
+        return {"text": tidy(content).text()}
 
     async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
         if key in self._receipts:

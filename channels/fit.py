@@ -6,7 +6,7 @@ Knows no service's numbers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,46 +66,52 @@ def safe_link(link: str, schemes: frozenset[str], most: int) -> bool:
         return False
     try:
         parts = urlsplit(link)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         return False
     return parts.scheme in schemes and (parts.scheme == "tel" or bool(host))
 
 
 def tidy(content: Content) -> Content:
-    """`content` with every text cleaned and empty lines and buttons left out."""
+    """`content` with every text cleaned, empty lines and buttons left out, and never without a title."""
     lines = (replace(line, text=clean(line.text), value=clean(line.value)) for line in content.lines)
-    actions = (replace(action, label=clean(action.label)) for action in content.actions)
+    actions = (replace(action, label=clean(action.label), value=clean(action.value)) for action in content.actions)
     return replace(
         content,
-        title=clean(content.title),
+        title=clean(content.title) or ELLIPSIS,
         lines=tuple(line for line in lines if line.style == "rule" or line.text or line.value),
         actions=tuple(action for action in actions if action.label and action.value),
     )
 
 
-def shortened(content: Content) -> Iterator[Content]:
-    """Ever shorter versions of `content`: whole; optional lines gone one by one from the end; then lines cut."""
-    yield content
-    lines = content.lines
-    for at in reversed([index for index, line in enumerate(lines) if line.optional]):
-        lines = lines[:at] + lines[at + 1 :]
-        yield replace(content, lines=lines)
-    for kept in range(len(lines) - 1, -1, -1):
-        closing = Line(text=more(len(lines) - kept, content.language), style="small")
-        yield replace(content, lines=(*lines[:kept], closing))
+def cut(content: Content, fits: Callable[[Content], bool]) -> Content:
+    """The longest version of `content` that fits: optional lines go first, from the end; then the rest is cut short.
 
+    A cut message ends in a line that says how many lines are missing.
+    """
+    if fits(content):
+        return content
+    droppable = [index for index, line in enumerate(content.lines) if line.optional]
+    needed = [line for line in content.lines if not line.optional]
 
-def longest(versions: Sequence[Content], fits: Callable[[Content], bool]) -> Content:
-    """The first of `versions`, sorted from long to short, that fits; the last one where none does."""
-    low, high = 0, len(versions) - 1
+    def version(step: int) -> Content:
+        if step <= len(droppable):
+            gone = set(droppable[len(droppable) - step :])
+            lines = [line for index, line in enumerate(content.lines) if index not in gone]
+        else:
+            missing = step - len(droppable)
+            lines = needed[: len(needed) - missing]
+            lines.append(Line(text=more(missing, content.language), style="small"))
+        return replace(content, lines=tuple(lines))
+
+    low, high = 1, len(content.lines)
     while low < high:
         middle = (low + high) // 2
-        if fits(versions[middle]):
+        if fits(version(middle)):
             high = middle
         else:
             low = middle + 1
-    return versions[low]
+    return version(low)
 
 
 def setting(settings: Mapping[str, Any] | object, name: str, default: Any) -> Any:

@@ -1,0 +1,102 @@
+"""LINE, over line-bot-sdk. Pushes carry a retry key, so a second copy of one request is refused by LINE itself.
+
+Settings: ``api_base``, ``data_base``, ``timeout_seconds``. The SDK is imported at the first call, not before: it takes
+more than a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from channels.base import Content, Inbound, NotConfigured, Outcome, Payload, Refused
+from channels.fit import base_address, setting
+from channels.line.flex import render
+from channels.line.outcomes import Answer, outcome_of_answer, outcome_of_failure
+from channels.line.webhook import receive
+
+if TYPE_CHECKING:
+    from linebot.v3.messaging import AsyncMessagingApi
+
+_TOKEN = "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN"  # noqa: S105 - a variable's name
+_SECRET = "SONGSUK_LINE_CHANNEL_SECRET"  # noqa: S105
+_SECRET_PREVIOUS = "SONGSUK_LINE_CHANNEL_SECRET_PREVIOUS"  # noqa: S105
+SECRETS = (_TOKEN, _SECRET, _SECRET_PREVIOUS)
+
+API_BASE = "https://api.line.me"
+DATA_BASE = "https://api-data.line.me"
+
+
+def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) -> LineChannel:
+    """The channel of one LINE Official Account; `NotConfigured` where a secret is missing."""
+    for variable in (_TOKEN, _SECRET):
+        if not secrets.get(variable):
+            raise NotConfigured("line", variable)
+    return LineChannel(
+        token=secrets[_TOKEN],
+        webhook_secrets=(secrets[_SECRET], secrets.get(_SECRET_PREVIOUS, "")),
+        api_base=base_address(settings, "api_base", API_BASE),
+        data_base=base_address(settings, "data_base", DATA_BASE),
+        timeout=float(setting(settings, "timeout_seconds", 10)),
+    )
+
+
+class LineChannel:
+    """One LINE Official Account."""
+
+    name = "line"
+    keyed = True
+
+    def __init__(
+        self, *, token: str, webhook_secrets: Sequence[str], api_base: str, data_base: str, timeout: float
+    ) -> None:
+        self._token, self._webhook_secrets = token, tuple(webhook_secrets)
+        self._api_base, self._data_base, self._timeout = api_base, data_base, timeout
+        self._api: AsyncMessagingApi | None = None
+
+    @property
+    def official(self) -> bool:
+        hosts = (urlsplit(base).hostname or "" for base in (self._api_base, self._data_base))
+        return any(host == "line.me" or host.endswith(".line.me") for host in hosts)
+
+    def render(self, content: Content) -> Payload:
+        return render(content)
+
+    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
+        from aiohttp import ClientTimeout
+        from linebot.v3.messaging import PushMessageRequest
+
+        try:
+            request = PushMessageRequest.from_dict({**payload, "to": address, "notificationDisabled": silent})
+        except (ValueError, TypeError, LookupError, AttributeError):
+            return Refused(reason="payload")  # no message of ours: a frozen row that somebody has edited
+        try:
+            answer = await self._open().push_message_with_http_info(
+                request,
+                x_line_retry_key=key,
+                _preload_content=False,
+                _request_timeout=ClientTimeout(total=self._timeout, sock_connect=self._timeout / 2),
+            )
+        except Exception as failure:  # whatever it is, the message's fate is what the caller needs
+            return outcome_of_failure(failure)
+        return outcome_of_answer(Answer(status=answer.status_code, headers=answer.headers, body=answer.raw_data))
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
+        return receive(headers, body, self._webhook_secrets)
+
+    async def close(self) -> None:
+        api, self._api = self._api, None
+        if api is not None:
+            await api.api_client.close()
+
+    def _open(self) -> AsyncMessagingApi:
+        """The SDK's client, made inside the running loop at the first call."""
+        if self._api is None:
+            from linebot.v3.messaging import AsyncMessagingApi, Configuration
+
+            from channels.line.client import RawClient
+
+            self._api = AsyncMessagingApi(RawClient(Configuration(access_token=self._token)))
+            self._api.line_base_path = self._api_base  # Configuration(host=...) is not looked at
+        return self._api

@@ -1,0 +1,106 @@
+"""Telegram, over python-telegram-bot's Bot and our own transport. The Bot API has no idempotency key.
+
+Settings: ``api_base``, ``updates`` (webhook or polling), ``timeout_seconds``. Nothing is repeated in here: what became
+of one attempt is told, and the caller decides. The SDK is imported at the first call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from channels.base import Content, Inbound, NotConfigured, Outcome, Payload
+from channels.fit import base_address, setting
+from channels.telegram.html import render
+from channels.telegram.outcomes import Answer, outcome_of_answer, outcome_of_failure
+from channels.telegram.webhook import receive
+
+if TYPE_CHECKING:
+    from telegram import Bot
+
+    from channels.telegram.transport import Transport
+
+_TOKEN = "SONGSUK_TELEGRAM_BOT_TOKEN"  # noqa: S105 - a variable's name
+_SECRET = "SONGSUK_TELEGRAM_WEBHOOK_SECRET"  # noqa: S105
+_SECRET_PREVIOUS = "SONGSUK_TELEGRAM_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105
+SECRETS = (_TOKEN, _SECRET, _SECRET_PREVIOUS)
+
+API_BASE = "https://api.telegram.org"
+
+
+def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) -> TelegramChannel:
+    """The channel of one bot; `NotConfigured` where a secret is missing. Polling needs no webhook secret."""
+    polling = setting(settings, "updates", "webhook") == "polling"
+    for variable in (_TOKEN,) if polling else (_TOKEN, _SECRET):
+        if not secrets.get(variable):
+            raise NotConfigured("telegram", variable)
+    return TelegramChannel(
+        token=secrets[_TOKEN],
+        webhook_secrets=(secrets.get(_SECRET, ""), secrets.get(_SECRET_PREVIOUS, "")),
+        api_base=base_address(settings, "api_base", API_BASE),
+        timeout=float(setting(settings, "timeout_seconds", 10)),
+    )
+
+
+class TelegramChannel:
+    """One Telegram bot."""
+
+    name = "telegram"
+    keyed = False
+
+    def __init__(self, *, token: str, webhook_secrets: Sequence[str], api_base: str, timeout: float) -> None:
+        self._token, self._webhook_secrets = token, tuple(webhook_secrets)
+        self._api_base, self._timeout = api_base, timeout
+        self._bot: Bot | None = None
+        self._transport: Transport | None = None
+
+    @property
+    def official(self) -> bool:
+        host = urlsplit(self._api_base).hostname or ""
+        return host == "telegram.org" or host.endswith(".telegram.org")
+
+    def render(self, content: Content) -> Payload:
+        return render(content)
+
+    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
+        del key  # the Bot API has nowhere to put it
+        from channels.telegram.transport import answered
+
+        bot = self._open()
+        extras = {name: value for name, value in payload.items() if name != "text"}
+        with answered() as heard:
+            try:
+                await bot.send_message(
+                    chat_id=address, text=payload["text"], disable_notification=silent, api_kwargs=extras
+                )
+            except Exception as failure:  # whatever it is, the message's fate is what the caller needs
+                if not heard:
+                    return outcome_of_failure(failure)
+        status, body = heard[-1]
+        return outcome_of_answer(Answer(status=status, body=body))
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
+        return receive(headers, body, self._webhook_secrets)
+
+    async def close(self) -> None:
+        transport, self._transport, self._bot = self._transport, None, None
+        if transport is not None:
+            await transport.shutdown()
+
+    def _open(self) -> Bot:
+        """The SDK's bot; it asks Telegram nothing by itself."""
+        if self._bot is None:
+            from telegram import Bot
+
+            from channels.telegram.transport import Transport
+
+            self._transport = Transport(self._timeout)
+            self._bot = Bot(
+                self._token,
+                base_url=f"{self._api_base}/bot",
+                base_file_url=f"{self._api_base}/file/bot",
+                request=self._transport,
+                get_updates_request=self._transport,
+            )
+        return self._bot

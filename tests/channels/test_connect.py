@@ -1,0 +1,79 @@
+"""Opening a channel by the name in the configuration."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from channels import connect, secrets_of, services
+from channels.base import ChannelError, NotConfigured
+
+
+def test_services_are_the_modules() -> None:
+    """Every chat service is found by itself, and nothing else of the package is taken for one."""
+    assert services() == ("console", "line", "telegram")
+
+
+@pytest.mark.parametrize("name", ["base", "texts", "fit", "hooks", "", "../line", "os", "line.flex", "Line", "sms"])
+def test_other_names_are_refused(name: str) -> None:
+    """A name that is no service is refused with the names that are."""
+    with pytest.raises(ChannelError, match="console, line, telegram"):
+        connect(name, {}, {})
+
+
+@pytest.mark.parametrize("name", ["line", "telegram"])
+def test_missing_secrets_are_named(name: str, line_secrets: dict[str, str], telegram_secrets: dict[str, str]) -> None:
+    """Each needed secret that is missing or empty is named; a previous one may be absent."""
+    secrets = {"line": line_secrets, "telegram": telegram_secrets}[name]
+    needed = [variable for variable in secrets_of(name) if not variable.endswith("_PREVIOUS")]
+    assert set(needed) == set(secrets)
+    for variable in needed:
+        with pytest.raises(NotConfigured) as caught:
+            connect(name, {}, {**secrets, variable: ""})
+        assert caught.value.variable == variable
+
+
+def test_polling_needs_no_webhook_secret() -> None:
+    """A bot that asks for its updates has no webhook, so none of its secrets."""
+    assert connect("telegram", {"updates": "polling"}, {"SONGSUK_TELEGRAM_BOT_TOKEN": "1:x"}).name == "telegram"
+
+
+@pytest.mark.parametrize("settings", [{"api_base": "ftp://x"}, {"api_base": "https://"}, {"api_base": "x y"}])
+def test_a_base_must_be_an_address(settings: dict[str, str], line_secrets: dict[str, str]) -> None:
+    """A base address that is none is refused when the channel is opened, not when the first message goes out."""
+    with pytest.raises(ChannelError, match="api_base"):
+        connect("line", settings, line_secrets)
+
+
+def test_official_hosts_are_known(line_secrets: dict[str, str], telegram_secrets: dict[str, str]) -> None:
+    """A channel says when real people would get what is sent, also when only one of its bases is the official one."""
+    local = {"api_base": "http://127.0.0.1:1", "data_base": "http://127.0.0.1:1/"}
+    assert connect("line", {}, line_secrets).official
+    assert connect("line", {**local, "data_base": "https://api-data.line.me"}, line_secrets).official
+    assert not connect("line", local, line_secrets).official
+    assert connect("telegram", {}, telegram_secrets).official
+    assert not connect("telegram", local, telegram_secrets).official
+    assert not connect("console", {}, {}).official
+
+
+def test_settings_may_be_an_object(telegram_secrets: dict[str, str]) -> None:
+    """Settings are read from an object as from a mapping, and None means the default."""
+
+    class Settings:
+        api_base = "http://127.0.0.1:1"
+        timeout_seconds = None
+
+    assert not connect("telegram", Settings(), telegram_secrets).official
+
+
+def test_importing_loads_no_sdk() -> None:
+    """The SDKs take seconds to import, so importing or opening a channel loads neither."""
+    code = (
+        "import sys, channels, channels.line, channels.telegram, channels.console, channels.texts;"
+        "channels.connect('telegram', {'updates': 'polling'}, {'SONGSUK_TELEGRAM_BOT_TOKEN': '1:x'});"
+        "print([name for name in ('linebot', 'telegram', 'aiohttp', 'pydantic') if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"

@@ -1,0 +1,211 @@
+"""A LINE that remembers: retry keys, quota, friends, blockers. Every request is held against LINE's own description.
+
+    python tests/fakes/line_server.py --port 0
+
+prints its address; ``POST /_fake/faults {"point": "reset", "times": 2}`` orders faults, ``GET /_fake/log`` shows what
+was accepted.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from serving import FakeServer, abort, main
+from specs import line_faults
+
+TOKEN, SECRET = "line-token", "line-secret"
+KEY_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One push that LINE took; `delivered` is False where a blocker never sees it."""
+
+    request_id: str
+    to: str
+    messages: list[dict[str, Any]]
+    key: str | None
+    silent: bool
+    message_ids: list[str]
+    delivered: bool
+
+
+class LineServer(FakeServer):
+    """A fake of LINE's Messaging API."""
+
+    def __init__(
+        self,
+        *,
+        token: str = TOKEN,
+        secret: str = SECRET,
+        friends: set[str] | None = None,
+        quota: int | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.token, self.secret, self.friends, self.quota, self.now = token, secret, friends, quota, now
+        self.blockers: set[str] = set()
+        self.used = 0
+        self.bad_requests: list[Any] = []
+        self._keys: dict[str, tuple[float, Accepted]] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/v2/bot/message/push", self._push),
+            web.post("/v2/bot/message/validate/push", self._validate),
+            web.get("/v2/bot/message/quota", self._quota),
+            web.get("/v2/bot/message/quota/consumption", self._consumption),
+        ]
+
+    def signed(self, events: list[Any]) -> tuple[dict[str, str], bytes]:
+        """Headers and body of a webhook call as LINE would make it."""
+        body = json.dumps({"destination": "Ubot", "events": events}).encode()
+        signature = base64.b64encode(hmac.new(self.secret.encode(), body, hashlib.sha256).digest()).decode()
+        return {"X-Line-Signature": signature, "Content-Type": "application/json"}, body
+
+    async def _push(self, request: web.Request) -> web.StreamResponse:
+        fault = self.faults.take()
+        if fault == "before_read":
+            return abort(request)
+        if refused := self._refused(request):
+            return refused
+        if fault == "rate":
+            return _error(429, "The API rate limit has been exceeded. Try again later.")
+        if fault == "busy":
+            return _error(503, "Service Unavailable")
+        key = request.headers.get("X-Line-Retry-Key")
+        if key is not None and not _is_uuid(key):
+            return _error(400, "The retry key is invalid")
+        if earlier := self._earlier(key):
+            headers = {"x-line-accepted-request-id": earlier.request_id}
+            sent = [{"id": each} for each in earlier.message_ids]
+            return _error(409, "The retry key is already accepted", headers=headers, sentMessages=sent)
+        body, faults = await _read(request, "PushMessageRequest")
+        if faults:
+            self.bad_requests.append({"body": body, "faults": faults})
+            return _error(400, f"The request body has {len(faults)} error(s)", details=faults)
+        to = body["to"]
+        if self.friends is not None and to not in self.friends and to not in self.blockers:
+            return _error(400, "Failed to send messages")
+        delivered = to not in self.blockers
+        if delivered and self.quota is not None and self.used >= self.quota:
+            return _error(429, "You have reached your monthly limit.")
+        accepted = self._accept(body, key, delivered)
+        if instead := await self.after_accept(fault, request):
+            return instead
+        sent = [{"id": each, "quoteToken": "q" + each} for each in accepted.message_ids]
+        return web.json_response({"sentMessages": sent}, headers={"x-line-request-id": accepted.request_id})
+
+    def _accept(self, body: dict[str, Any], key: str | None, delivered: bool) -> Accepted:
+        ids = [str(461230966842064896 + len(self.log) * 8 + at) for at in range(len(body["messages"]))]
+        accepted = Accepted(
+            request_id=str(uuid.uuid4()),
+            to=body["to"],
+            messages=body["messages"],
+            key=key,
+            silent=bool(body.get("notificationDisabled")),
+            message_ids=ids,
+            delivered=delivered,
+        )
+        self.log.append(accepted)
+        self.used += delivered
+        if key is not None:
+            self._keys[key] = (self.now(), accepted)
+        return accepted
+
+    def _earlier(self, key: str | None) -> Accepted | None:
+        first, accepted = self._keys.get(key or "", (0.0, None))
+        return accepted if self.now() - first < KEY_SECONDS else None
+
+    def _refused(self, request: web.Request) -> web.Response | None:
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            return _error(401, "Authentication failed. Confirm that the access token in the authorization is valid.")
+        return None
+
+    async def _validate(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        _, faults = await _read(request, "ValidateMessageRequest")
+        return (
+            _error(400, f"The request body has {len(faults)} error(s)", details=faults)
+            if faults
+            else web.json_response({})
+        )
+
+    async def _quota(self, request: web.Request) -> web.Response:
+        limited = {"type": "none"} if self.quota is None else {"type": "limited", "value": self.quota}
+        return self._refused(request) or web.json_response(limited)
+
+    async def _consumption(self, request: web.Request) -> web.Response:
+        return self._refused(request) or web.json_response({"totalUsage": self.used})
+
+
+async def _read(request: web.Request, schema: str) -> tuple[Any, list[dict[str, str]]]:
+    raw = await request.read()
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return None, [{"message": "The request body is not JSON", "property": ""}]
+    faults = line_faults(schema, body)
+    if not faults:
+        for at, message in enumerate(body["messages"]):
+            faults += [{"message": what, "property": f"messages[{at}]"} for what in limit_faults(message)]
+    return body, faults
+
+
+def limit_faults(message: dict[str, Any]) -> list[str]:
+    """Limits that LINE's reference states in words and its description does not."""
+    if message.get("type") != "flex":
+        return []
+    faults = []
+    if not 0 < _units(message["altText"]) <= 400:
+        faults.append("altText must have 1 to 400 characters")
+    if len(json.dumps(message["contents"])) > 30_720:
+        faults.append("a bubble must be at most 30 KB")
+    return faults + _component_faults(message["contents"])
+
+
+def _component_faults(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [fault for each in node for fault in _component_faults(each)]
+    if not isinstance(node, dict):
+        return []
+    faults = []
+    if node.get("type") == "text" and not node.get("text"):
+        faults.append("text may not be empty")
+    if node.get("type") in {"uri", "postback"}:
+        if not 0 < _units(node.get("label", "")) <= 20:
+            faults.append("label must have 1 to 20 characters")
+        if node["type"] == "uri" and not node["uri"].startswith(("http://", "https://", "line://", "tel:")):
+            faults.append("invalid uri scheme")
+        if len(node.get("uri", "")) > 1000 or _units(node.get("data", "")) > 300:
+            faults.append("uri or data too long")
+    return faults + [fault for each in node.values() for fault in _component_faults(each)]
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _is_uuid(key: str) -> bool:
+    try:
+        return str(uuid.UUID(key)) == key.lower()
+    except ValueError:
+        return False
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None, **more: Any) -> web.Response:
+    return web.json_response({"message": message, **more}, status=status, headers=headers)
+
+
+if __name__ == "__main__":
+    main(LineServer())

@@ -1,0 +1,110 @@
+"""What both fake services share: faults to order in advance, a log, starting on a free port, control from outside."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import Any, Literal
+
+from aiohttp import web
+
+# before_read: the connection breaks before the request is read. The others happen after the message was accepted:
+# its sender hears nothing (reset), nothing in time (slow), a 500, or a 200 whose body says nothing.
+Point = Literal["before_read", "reset", "slow", "server_error", "garbled", "rate", "busy"]
+
+
+@dataclass(slots=True)
+class Faults:
+    """The next requests go wrong in this order; then all is well again."""
+
+    ordered: deque[Point] = field(default_factory=deque)
+
+    def order(self, point: Point, times: int = 1) -> None:
+        self.ordered.extend([point] * times)
+
+    def take(self) -> Point | None:
+        return self.ordered.popleft() if self.ordered else None
+
+
+class FakeServer:
+    """A service on the loopback."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        self.log: list[Any] = []
+        self.base = ""
+        self._stopping = asyncio.Event()
+
+    def routes(self) -> list[web.RouteDef]:
+        raise NotImplementedError
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.add_routes(self.routes())
+        app.add_routes([web.get("/_fake/log", self._show_log), web.post("/_fake/faults", self._order)])
+        return app
+
+    @contextlib.asynccontextmanager
+    async def running(self, port: int = 0) -> AsyncIterator[str]:
+        """Serves inside the block; gives the base address."""
+        runner = web.AppRunner(self.app(), shutdown_timeout=0.1, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        chosen = runner.addresses[0][1]
+        self.base = f"http://127.0.0.1:{chosen}"
+        try:
+            yield self.base
+        finally:
+            self._stopping.set()
+            await runner.cleanup()
+
+    async def after_accept(self, fault: Point | None, request: web.Request) -> web.StreamResponse | None:
+        """What the sender gets in place of an answer, if anything was ordered."""
+        match fault:
+            case "reset":
+                return abort(request)
+            case "slow":
+                await self._stopping.wait()
+                return abort(request)
+            case "server_error":
+                return web.json_response({"message": "Internal error", "ok": False}, status=500)
+            case "garbled":
+                return web.Response(text="<html>", content_type="text/html")
+        return None
+
+    async def _show_log(self, _: web.Request) -> web.Response:
+        return web.json_response([asdict(each) if is_dataclass(each) else each for each in self.log])
+
+    async def _order(self, request: web.Request) -> web.Response:
+        wanted = await request.json()
+        self.faults.order(wanted["point"], int(wanted.get("times", 1)))
+        return web.json_response({})
+
+
+def abort(request: web.Request) -> web.Response:
+    """Breaks the connection; the response is never seen."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def main(server: FakeServer) -> None:
+    """Serves until interrupted; prints the address first."""
+    options = argparse.ArgumentParser(description=type(server).__doc__)
+    options.add_argument("--port", type=int, default=0)
+    port = options.parse_args().port
+
+    async def serve() -> None:
+        async with server.running(port) as base:
+            sys.stdout.write(f"{base}\n")
+            sys.stdout.flush()
+            await asyncio.Event().wait()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve())

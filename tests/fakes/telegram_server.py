@@ -1,0 +1,163 @@
+"""A Telegram that remembers: chats, blockers, moved groups. Every request is held against the Bot API's description.
+
+    python tests/fakes/telegram_server.py --port 0
+
+prints its address; ``POST /_fake/faults {"point": "reset", "times": 2}`` orders faults, ``GET /_fake/log`` shows what
+was accepted.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from serving import FakeServer, abort, main
+from specs import telegram_faults, telegram_is_text
+
+TOKEN = "1234:telegram-token"
+TAGS = {"b", "i", "u", "s", "a", "code", "pre"}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One message in a chat; `text` as a person reads it."""
+
+    message_id: int
+    chat_id: str
+    text: str
+    fields: dict[str, Any]
+    silent: bool
+
+
+class TelegramServer(FakeServer):
+    """A fake of Telegram's Bot API."""
+
+    def __init__(self, *, token: str = TOKEN, chats: set[str] | None = None) -> None:
+        super().__init__()
+        self.token, self.chats = token, chats
+        self.blockers: set[str] = set()
+        self.moved: dict[str, int] = {}
+        self.retry_after = 7
+        self.bad_requests: list[Any] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.route("*", "/bot{token}/{method}", self._call)]
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        fault = self.faults.take()
+        if fault == "before_read":
+            return abort(request)
+        if request.match_info["token"] != self.token:
+            return _error(401, "Unauthorized")
+        if fault == "busy":
+            return _error(502, "Bad Gateway")
+        if fault == "rate":
+            told = f"Too Many Requests: retry after {self.retry_after}"
+            return _error(429, told, parameters={"retry_after": self.retry_after})
+        method = request.match_info["method"]
+        if method == "getMe":
+            me = {"id": 1234, "is_bot": True, "first_name": "Songsuk", "username": "songsuk_bot"}
+            return web.json_response({"ok": True, "result": me})
+        if method != "sendMessage":
+            return _error(404, "Not Found")
+        return await self._send(request, fault)
+
+    async def _send(self, request: web.Request, fault: Any) -> web.StreamResponse:
+        fields = await _fields(request, "sendMessage")
+        faults = telegram_faults("sendMessage", fields)
+        if faults:
+            self.bad_requests.append({"fields": fields, "faults": faults})
+            return _error(400, f"Bad Request: {faults[0]}")
+        text, wrong = read_html(fields["text"]) if fields.get("parse_mode") == "HTML" else (fields["text"], None)
+        wrong = wrong or text_fault(text) or keyboard_fault(fields.get("reply_markup"))
+        if wrong:
+            self.bad_requests.append({"fields": fields, "faults": [wrong]})
+            return _error(400, f"Bad Request: {wrong}")
+        chat = str(fields["chat_id"])
+        if chat in self.blockers:
+            return _error(403, "Forbidden: bot was blocked by the user")
+        if chat in self.moved:
+            told = "Bad Request: group chat was upgraded to a supergroup chat"
+            return _error(400, told, parameters={"migrate_to_chat_id": self.moved[chat]})
+        if self.chats is not None and chat not in self.chats:
+            return _error(400, "Bad Request: chat not found")
+        number = len(self.log) + 1
+        self.log.append(Accepted(number, chat, text, fields, bool(fields.get("disable_notification"))))
+        if instead := await self.after_accept(fault, request):
+            return instead
+        shown = {"id": int(chat) if chat.lstrip("-").isdigit() else 1, "type": "private", "first_name": "x"}
+        result = {"message_id": number, "date": 1795000000, "chat": shown, "text": text}
+        return web.json_response({"ok": True, "result": result})
+
+
+async def _fields(request: web.Request, method: str) -> dict[str, Any]:
+    """The parameters, each decoded as its type says: clients send objects as JSON in a text."""
+    given = await request.json() if request.content_type == "application/json" else dict(await request.post())
+    decoded = {}
+    for name, value in given.items():
+        decoded[name] = value
+        if isinstance(value, str) and not telegram_is_text(method, name):
+            decoded[name] = json.loads(value)
+    return decoded
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.wrong: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag not in TAGS:
+            self.wrong = f"can't parse entities: unsupported start tag {tag!r}"
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong = f"can't parse entities: unexpected end tag {tag!r}"
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def unknown_decl(self, data: str) -> None:
+        self.wrong = "can't parse entities"
+
+    handle_comment = handle_decl = handle_pi = unknown_decl
+
+
+def read_html(marked: str) -> tuple[str, str | None]:
+    """The text after its entities are parsed, and what is wrong with them."""
+    reader = _Reader()
+    reader.feed(marked)
+    reader.close()
+    return "".join(reader.text), reader.wrong or ("can't parse entities: unclosed tag" if reader.open else None)
+
+
+def text_fault(text: str) -> str | None:
+    if not text.strip():
+        return "message text is empty"
+    return "message is too long" if len(text.encode("utf-16-le", "surrogatepass")) // 2 > 4096 else None
+
+
+def keyboard_fault(markup: dict[str, Any] | None) -> str | None:
+    for button in (each for row in (markup or {}).get("inline_keyboard", []) for each in row):
+        if not button["text"].strip():
+            return "BUTTON_TEXT_INVALID"
+        if "callback_data" in button and not 1 <= len(button["callback_data"].encode()) <= 64:
+            return "BUTTON_DATA_INVALID"
+        if "url" in button and "." not in (urlsplit(button["url"]).hostname or ""):
+            return "inline keyboard button URL is invalid: Wrong HTTP URL"
+    return None
+
+
+def _error(status: int, description: str, **more: Any) -> web.Response:
+    return web.json_response({"ok": False, "error_code": status, "description": description, **more}, status=status)
+
+
+if __name__ == "__main__":
+    main(TelegramServer())
