@@ -13,7 +13,7 @@ from scheduler.intake.context import IntakeContext
 from scheduler.intake.headings import ID_COLUMNS, MEMBERS, missing
 from scheduler.intake.member_row import MemberReader
 from scheduler.intake.problems import Bad, RowProblem, UnreadableFile, problem
-from scheduler.intake.rows import Progress, file_warnings, is_empty, is_total, repeats_heading, ticking
+from scheduler.intake.rows import Progress, file_warnings, is_no_row, ticking
 from scheduler.intake.tables import Row, Table, open_table
 from storage.records import Member, Role
 
@@ -90,9 +90,7 @@ def read_members(
             total += 1
             kept.refuse([problem(row, cells.code, column=cells.column, detail=cells.detail)])
             continue
-        if table.fixed_columns and (
-            is_empty(cells) or is_total(cells, _WORDS, _NUMBERS) or repeats_heading(cells, MEMBERS)
-        ):
+        if table.fixed_columns and is_no_row(cells, MEMBERS, _WORDS, _NUMBERS):
             continue
         total += 1
         member, errors, warnings = reader.read(row, cells)

@@ -100,6 +100,7 @@ class OrderReader:
         self._context = context
         self._cursor = Cursor(ORDERS.columns, [self._readers(service_dates, placed)[name] for name in ORDERS.columns])
         self._received = context.now
+        self._windows: dict[tuple[Any, ...], Any] = {}
 
     def _readers(self, service_dates: Callable[[], Evidence], placed: Callable[[], Evidence]) -> Mapping[str, Reader]:
         tz = self._context.time_zone
@@ -189,7 +190,8 @@ class OrderReader:
 
         begin = end = None
         if date is not None and not spoilt & {"window", "window_from", "window_to"}:
-            span = self._window(date, window, window_from, window_to)
+            key = (date, window, window_from, window_to)
+            span = self._windows.get(key) or self._windows.setdefault(key, self._window(*key))
             if isinstance(span, Bad):
                 bad.append((span.column or "window_from", span))
             elif isinstance(span, Noted):

@@ -21,9 +21,7 @@ from scheduler.intake.rows import (
     Progress,
     evidence_of,
     file_warnings,
-    is_empty,
-    is_total,
-    repeats_heading,
+    is_no_row,
     ticking,
 )
 from scheduler.intake.tables import Table, open_table
@@ -48,6 +46,10 @@ class OrdersFile:
     rejected: int
     errors: list[RowProblem]
     warnings: list[RowProblem]
+
+    def row_of(self, order_id: str, seller_id: str) -> int:
+        """Where a pickup stands in the file."""
+        return self.row_numbers[order_id][seller_id]
 
 
 def read_orders(
@@ -101,12 +103,11 @@ def _collect(table: Table, name: str, reader: OrderReader, on_progress: Progress
             total += 1
             merger.refuse(row, None, [problem(row, cells.code, column=cells.column, detail=cells.detail)])
             continue
-        if table.fixed_columns and (
-            is_empty(cells) or is_total(cells, _WORDS, _NUMBERS) or repeats_heading(cells, ORDERS)
-        ):
+        read = reader.read(row, cells)
+        # What is no row never makes an order, so only a rejected row is looked at for it.
+        if read.order is None and table.fixed_columns and is_no_row(cells, ORDERS, _WORDS, _NUMBERS):
             continue
         total += 1
-        read = reader.read(row, cells)
         merger.warnings += read.warnings
         if read.order is None:
             merger.refuse(row, read.order_id, read.errors)

@@ -22,16 +22,17 @@ Progress = Callable[[int, int], None]
 _TOTAL = re.compile(
     r"(?:ยอด|ผล)?รวม(?:ทั้งหมด|ทั้งสิ้น|ยอด|เงิน|ทั้งวัน)?[\s:]*|(?:grand |sub)?totals?[\s:]*|sum[\s:]*", re.IGNORECASE
 )
+_PADDED = re.compile(r"[\s\ufeff]|.{0,3}\s\Z")
 _EVERY = 1_000
 _REMEMBERED = 20_000
 
 
 def remembering(read: Reader) -> Reader:
     """The same reader, reading each different text once. For columns whose values repeat down the file."""
-    seen: dict[str, Any] = {}
+    seen: dict[str | float, Any] = {}
 
     def recall(raw: object) -> Any:
-        if type(raw) is not str:
+        if type(raw) is not str and type(raw) is not float:  # an int, a float and a bool may be equal
             return read(raw)
         value = seen.get(raw, seen)
         if value is seen:
@@ -54,7 +55,7 @@ class Cursor:
         bad: list[tuple[str, Bad]] = []
         noted: list[tuple[str, Noted]] = []
         for (column, read), raw in zip(self._readers, cells, strict=True):
-            if raw is None or raw == "" or (type(raw) is str and (raw in BLANKS or is_blank(raw))):
+            if raw is None or (type(raw) is str and (raw in BLANKS or (_PADDED.match(raw) and is_blank(raw)))):
                 values.append(None)
                 continue
             value = read(raw)
@@ -69,15 +70,16 @@ class Cursor:
         return values, bad, noted
 
 
-def is_empty(cells: Cells) -> bool:
-    return all(is_blank(cell) for cell in cells)
+def is_no_row(cells: Cells, headings: Headings, words: Sequence[int], numbers: Sequence[int]) -> bool:
+    """Whether a row is blank, only sums the others up, or repeats the headings: nothing that anybody ordered.
 
-
-def is_total(cells: Cells, words: Sequence[int], numbers: Sequence[int]) -> bool:
-    """Whether a row only sums the others up: a word for total and no words of its own, or nothing but numbers.
-
-    `words` are the places of the columns that every real row fills; `numbers` those that a sum may stand in.
+    `words` are the places of columns that every real row fills; `numbers` those that a sum may stand in.
     """
+    return all(is_blank(cell) for cell in cells) or _is_total(cells, words, numbers) or _is_heading(cells, headings)
+
+
+def _is_total(cells: Cells, words: Sequence[int], numbers: Sequence[int]) -> bool:
+    """A word for total and no words of its own, or nothing but numbers."""
     filled = [place for place, cell in enumerate(cells) if not is_blank(cell)]
     if any(isinstance(cells[place], str) and _is_total_word(cells[place]) for place in filled):
         return sum(not _is_total_word(cells[place]) for place in filled if place in words) == 0
@@ -89,14 +91,10 @@ def _is_total_word(cell: object) -> bool:
     return isinstance(text, str) and len(text) < 40 and _TOTAL.fullmatch(text) is not None
 
 
-def repeats_heading(cells: Cells, headings: Headings) -> bool:
-    """Whether the heading row stands here once more, as after a page break."""
-    named = [headings.column(cell) for cell in cells if isinstance(cell, str) and cell]
-    return (
-        len(named) >= 2
-        and all(named)
-        and [headings.columns[place] for place, cell in enumerate(cells) if isinstance(cell, str) and cell] == named
-    )
+def _is_heading(cells: Cells, headings: Headings) -> bool:
+    """The heading row once more, as after a page break: every filled cell names its own column."""
+    filled = [(cell, column) for cell, column in zip(cells, headings.columns, strict=True) if not is_blank(cell)]
+    return len(filled) >= 2 and all(headings.column(cell) == column for cell, column in filled)
 
 
 def evidence_of(table: Table, place: int) -> Callable[[], Evidence]:
