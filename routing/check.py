@@ -122,10 +122,10 @@ class _Walk:
         wrong = [k for k, t in enumerate(types) if (t == "start" and k != 0) or (t == "end" and k != len(types) - 1)]
         for k in wrong:
             yield self._violation("precedence", k)
-        if (self.vehicle.start is not None) != (types[:1] == ["start"]):
-            yield self._violation("missing" if self.vehicle.start is not None else "unknown_id", 0, type="start")
-        if (self.vehicle.end is not None) != (types[-1:] == ["end"]):
-            yield self._violation("missing" if self.vehicle.end is not None else "unknown_id", None, type="end")
+        if types[:1] != ["start"]:
+            yield self._violation("missing", 0, type="start")
+        if types[-1:] != ["end"]:
+            yield self._violation("missing", None, type="end")
         window = self.vehicle.window
         if window is not None and self.departure < window[0]:
             yield self._violation("time_window", 0, window[0] - self.departure)
@@ -144,7 +144,6 @@ class _Walk:
 
     def _go(self, k: int, step: Step, there: int) -> Iterator[Violation]:
         """Travel to `there`; afterwards ``now`` is the earliest possible, or the stated later, arrival."""
-        slack = self.tolerance
         if self.at is not None:
             matrix = self.problem.matrices[self.vehicle.profile]
             seconds, metres = int(matrix.durations[self.at, there]), int(matrix.distances[self.at, there])
@@ -155,6 +154,12 @@ class _Walk:
             self.now += seconds
             self.travel += seconds
             self.distance += metres
+        yield from self._stands(k, step, there)
+        self.at = there
+
+    def _stands(self, k: int, step: Step, there: int) -> Iterator[Violation]:
+        """Whether the step's place and figures are those the vehicle has here and now."""
+        slack = self.tolerance
         if step.index != there:
             yield self._violation("unknown_id", k, index=step.index)
         if abs(step.arrival - self.now) > slack:
@@ -164,16 +169,17 @@ class _Walk:
         if step.distance != self.distance:
             yield self._violation("distance", k, self.distance - step.distance)
         self.now = max(self.now - slack, step.arrival)
-        self.at = there
 
     def _terminal(self, k: int, step: Step) -> Iterator[Violation]:
-        place = self.vehicle.start if step.type == "start" else self.vehicle.end
-        if place is None:
-            return
-        if step.type == "end":
-            yield from self._go(k, step, place)
-        elif step.index != place:
-            yield self._violation("unknown_id", k, index=step.index)
+        if step.type == "start":
+            others = [s.index for s in self.route.steps if s.type not in ("start", "end")]
+            place = others[0] if self.vehicle.start is None and others else self.vehicle.start
+            if step.index != place:
+                yield self._violation("unknown_id", k, index=step.index)
+        elif self.vehicle.end is not None:
+            yield from self._go(k, step, self.vehicle.end)
+        elif self.at is not None:  # an open route ends where it stands
+            yield from self._stands(k, step, self.at)
         yield from self._stated_load(k, step)
 
     def _stated_load(self, k: int, step: Step) -> Iterator[Violation]:
@@ -187,8 +193,6 @@ class _Walk:
             yield from self._may_carry(k, shipment)
         setup = task.setup if self.at != task.index else 0
         yield from self._go(k, step, task.index)
-        if (step.setup, step.service) != (setup, task.service):
-            yield self._violation("schedule", k, setup + task.service - step.setup - step.service, of="service")
         begin = self.now + max(0, step.waiting_time)
         if task.windows:
             yield from self._windows(k, begin, task)
@@ -251,8 +255,8 @@ class _Walk:
             if limit is not None and value > limit:
                 yield self._violation(cause, None, value - limit)
         costs = vehicle.costs
-        time = (costs.per_hour * self.travel + costs.per_task_hour * self.work + 1800) // 3600
-        cost = costs.fixed + time + (costs.per_km * self.distance + 500) // 1000
+        time = costs.per_hour * self.travel + costs.per_task_hour * self.work
+        cost = costs.fixed + (1000 * time + 3600 * costs.per_km * self.distance) // 3_600_000
         if abs(cost - route.cost) > self.tolerance:
             yield self._violation("cost", None, cost - route.cost)
         totals = (route.duration, route.distance, route.setup + route.service)

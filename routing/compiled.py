@@ -14,7 +14,7 @@ import numpy as np
 
 from .model import UNREACHABLE, Amount, Costs, IntMatrix, Problem, Shipment, TimeWindow, Vehicle
 
-ANY_TIME: tuple[TimeWindow, ...] = ((0, 10 * UNREACHABLE),)
+ANY_TIME: tuple[TimeWindow, ...] = ((0, 10**13),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Compiled:
             (sum(self.stops[n].setup + self.stops[n].service for n in stops) for stops in self.stops_of), default=0
         )
         costs = rider.vehicle.costs
-        return costs.fixed + money(costs, legs * longest, work) + per_distance(costs, legs * farthest)
+        return costs.fixed + money(costs, legs * longest, work, legs * farthest)
 
 
 def may_carry(vehicle: Vehicle, shipment: Shipment) -> bool:
@@ -94,14 +94,9 @@ def may_carry(vehicle: Vehicle, shipment: Shipment) -> bool:
     )
 
 
-def money(costs: Costs, travel: int, work: int) -> int:
-    """What so many seconds of travel and of work cost, rounded half up."""
-    return (costs.per_hour * travel + costs.per_task_hour * work + 1800) // 3600
-
-
-def per_distance(costs: Costs, metres: int) -> int:
-    """What so many metres cost, rounded half up."""
-    return (costs.per_km * metres + 500) // 1000
+def money(costs: Costs, travel: int, work: int, metres: int) -> int:
+    """What so many seconds of travel and of work, and so many metres, cost. Fractions are dropped, as in VROOM."""
+    return (1000 * (costs.per_hour * travel + costs.per_task_hour * work) + 3600 * costs.per_km * metres) // 3_600_000
 
 
 def slight(vehicle: Vehicle, shipment: Shipment) -> int:
@@ -109,7 +104,7 @@ def slight(vehicle: Vehicle, shipment: Shipment) -> int:
     kilometres of that vehicle, whichever is dearer. Nobody pays it; it is in no cost."""
     if not shipment.preferred_vehicles or vehicle.id in shipment.preferred_vehicles:
         return 0
-    return max(money(vehicle.costs, 600, 0), per_distance(vehicle.costs, 3000), 1)
+    return max(money(vehicle.costs, 600, 0, 0), money(vehicle.costs, 0, 0, 3000), 1)
 
 
 def plus(a: Amount, b: Amount) -> Amount:

@@ -137,7 +137,8 @@ StepType = Literal["start", "pickup", "delivery", "reload", "break", "end"]
 class Step:
     """One line of a route. ``duration`` and ``distance`` are travel so far, as in VROOM; ``load`` is after the step.
 
-    The work begins at ``arrival + waiting_time``. At the start step ``arrival`` is the departure.
+    The work begins at ``arrival + waiting_time``. Every route has a start step, whose ``arrival`` is the departure, and
+    an end step; on an open side they lie at the first or last stop.
     """
 
     type: StepType

@@ -46,8 +46,8 @@ def _steps(compiled: Compiled, v: int, sequence: Sequence[int], times: Timetable
     vehicle = compiled.riders[v].vehicle
     problem = compiled.problem
     steps: list[Step] = []
-    if vehicle.start is not None:
-        steps.append(Step(type="start", index=vehicle.start, arrival=times.start, load=times.loads[0]))
+    start = compiled.stops[sequence[0]].index if vehicle.start is None else vehicle.start
+    steps.append(Step(type="start", index=start, arrival=times.start, load=times.loads[0]))
     duration = distance = 0
     for k, n in enumerate(sequence):
         stop = compiled.stops[n]
@@ -70,18 +70,16 @@ def _steps(compiled: Compiled, v: int, sequence: Sequence[int], times: Timetable
                 distance=distance,
             )
         )
-    if vehicle.end is not None:
-        steps.append(
-            Step(
-                type="end",
-                index=vehicle.end,
-                arrival=times.end,
-                load=times.loads[-1],
-                duration=times.travel,
-                distance=times.distance,
-            )
-        )
-    return steps
+    end = compiled.stops[sequence[-1]].index if vehicle.end is None else vehicle.end
+    last = Step(
+        type="end",
+        index=end,
+        arrival=times.end,
+        load=times.loads[-1],
+        duration=times.travel,
+        distance=times.distance,
+    )
+    return [*steps, last]
 
 
 def build(compiled: Compiled, answer: Answer, unassigned: Sequence[Unassigned], *, seed: int, solving_ms: int) -> Plan:
@@ -105,7 +103,7 @@ def cost_split(problem: Problem, routes: Sequence[Route], left_out: Sequence[Id]
     """What the parts of a plan cost. ``lateness`` belongs to soft windows, which no engine takes yet: always 0."""
     costs = {vehicle.id: vehicle.costs for vehicle in problem.vehicles}
     fixed = sum(costs[route.vehicle].fixed for route in routes)
-    distance = sum((costs[route.vehicle].per_km * route.distance + 500) // 1000 for route in routes)
+    distance = sum(costs[route.vehicle].per_km * route.distance // 1000 for route in routes)
     missing = set(left_out)
     penalty = sum(s.penalty for s in problem.shipments if s.penalty is not None and s.id in missing)
     return {

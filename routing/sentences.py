@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .model import Problem, Reason, Unassigned, VehicleReason
+from .model import Problem, ProblemError, Reason, Unassigned, VehicleReason
 
 _PLAIN: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_RIDER: ("ไม่มีไรเดอร์ว่างในรอบนี้", "no rider is available"),
@@ -67,3 +67,32 @@ def _number(amount: int, unit: int) -> str:
     tenths = -(-amount * 10 // unit)
     whole, tenth = divmod(tenths, 10)
     return f"{whole:,}.{tenth}" if tenth else f"{whole:,}"
+
+
+_REFUSALS: Mapping[str, str] = {
+    "amount": "จำนวนไม่ถูกต้อง",
+    "amounts": "จำนวนไม่ตรงกัน",
+    "arrival": "ไม่ได้ระบุเวลาถึง",
+    "barriers": "สิ่งกีดขวางไม่ถูกต้อง",
+    "coordinates": "พิกัดไม่ถูกต้อง ต้องเป็น [ลองจิจูด, ละติจูด]",
+    "delivery": "ไม่ได้ระบุจุดส่ง",
+    "field": "ยังไม่รองรับช่องนี้",
+    "id": "รหัสไม่ถูกต้องหรือซ้ำกัน",
+    "index": "ตำแหน่งในตารางไม่ถูกต้อง",
+    "location": "ไม่ได้ระบุพิกัด",
+    "matrix": "ตารางเวลาเดินทางไม่ถูกต้อง",
+    "number": "ตัวเลขไม่ถูกต้อง",
+    "pickup": "ไม่ได้ระบุจุดรับ",
+    "pickups": "ให้ระบุ pickup หรือ pickups อย่างใดอย่างหนึ่ง",
+    "profile": "ไม่มีตารางเวลาของยานพาหนะชนิดนี้",
+    "speed_factor": "ตัวคูณความเร็วต้องมากกว่า 0 และไม่เกิน 5",
+    "type": "ชนิดข้อมูลไม่ถูกต้อง",
+    "vehicle": "ไม่รู้จักรหัสยานพาหนะนี้",
+    "vehicles": "ต้องมียานพาหนะอย่างน้อยหนึ่งคัน",
+    "window": "ช่วงเวลาไม่ถูกต้อง",
+}
+
+
+def refusal(error: ProblemError) -> dict[str, str]:
+    """What is wrong with a field, in Thai (by the family of the code) and in English (exactly)."""
+    return {"th": _REFUSALS.get(error.code.partition(".")[0], "ข้อมูลไม่ถูกต้อง"), "en": error.message}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .compiled import Compiled, Rider, money, per_distance, plus
+from .compiled import Compiled, Rider, money, plus
 from .model import UNREACHABLE, Amount, Reason, TimeWindow
 
 
@@ -30,8 +30,6 @@ class Timetable:
     travel: int
     distance: int
     work: int
-    time_cost: int
-    distance_cost: int
     cost: int
 
 
@@ -76,7 +74,6 @@ def timetable(compiled: Compiled, rider: Rider, route: Sequence[int]) -> Timetab
     times = begins[1:-1]
     done = [begins[0], *(t + setups[k] + stops[k].service for k, t in enumerate(times))]
     work = sum(setups) + sum(stop.service for stop in stops)
-    time_cost, distance_cost = money(vehicle.costs, travel, work), per_distance(vehicle.costs, distance)
     return Timetable(
         start=begins[0],
         arrivals=[done[k] + legs[k] for k in range(len(stops))],
@@ -89,9 +86,7 @@ def timetable(compiled: Compiled, rider: Rider, route: Sequence[int]) -> Timetab
         travel=travel,
         distance=distance,
         work=work,
-        time_cost=time_cost,
-        distance_cost=distance_cost,
-        cost=vehicle.costs.fixed + time_cost + distance_cost,
+        cost=vehicle.costs.fixed + money(vehicle.costs, travel, work, distance),
     )
 
 

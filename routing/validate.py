@@ -11,6 +11,9 @@ import numpy as np
 
 from .model import UNREACHABLE, Matrix, Problem, ProblemError, Shipment, Task, TimeWindow, Vehicle
 
+LATEST = 10**12
+"""The last instant a window may name; seconds since 1970 are fine too."""
+
 
 def validate(problem: Problem) -> None:
     """Raise the first `ProblemError` there is."""
@@ -129,8 +132,8 @@ def _window(path: str, window: TimeWindow) -> Iterator[ProblemError]:
     opens, closes = window
     if opens > closes:
         yield ProblemError(path, "window.reversed", f"{opens} is after {closes}")
-    elif opens < 0 or closes >= UNREACHABLE:
-        yield ProblemError(path, "window.out_of_range", "must lie between 0 and 100,000,000 seconds")
+    elif opens < 0 or closes > LATEST:
+        yield ProblemError(path, "window.out_of_range", f"must lie between 0 and {LATEST} seconds")
 
 
 def _dimensions(path: str, amount: Sequence[int], problem: Problem) -> ProblemError:

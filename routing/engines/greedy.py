@@ -210,8 +210,8 @@ class OpenRoute:
                     break
             times = timetable(self.compiled, self.rider, sequence) if sequence else None
             if times is not None and not isinstance(times, Broken):
-                added = times.time_cost + times.distance_cost - self._cost_now()
-                return (added + used, sequence) if added < below else None
+                added = times.cost - self._cost_now()
+                return (added, sequence) if added < below + used else None
         return None
 
     def _one_more(self, sequence: list[int], n: int, end: int) -> list[int]:
@@ -226,7 +226,7 @@ class OpenRoute:
 
     def _cost_now(self) -> int:
         times = timetable(self.compiled, self.rider, self.stops)
-        return 0 if isinstance(times, Broken) or not self.stops else times.time_cost + times.distance_cost
+        return 0 if isinstance(times, Broken) or not self.stops else times.cost
 
 
 def fit(windows: Sequence[TimeWindow], t: int) -> int | None:

@@ -34,7 +34,7 @@ OWN_START_UP_TO = 150
 """Shipments up to which OR-Tools' own first solution is tried: its cheapest insertion grows faster than the square."""
 
 PATIENCE = (0.1, 0.4)
-"""Least and most share of the time without any improvement that ends the search; it grows up to 200 shipments."""
+"""Least and most share of the time without any improvement that ends the search; it grows up to 100 shipments."""
 
 REPORT_EVERY = 0.25
 """Seconds between two reports of progress."""
@@ -152,7 +152,7 @@ class _Model:
         opens = [w[-1][0] for w in self.windows] + [r.window[0] for r in self.compiled.riders]
         longest = max(int(np.max(s, where=~cut, initial=0)) for s, _, cut in self.travel.values())
         work = sum(s.setup + s.service for s in self.stops)
-        return min(UNREACHABLE - 1, max(opens) + work + longest * (len(self.stops) + 1))
+        return int(max(opens) + work + longest * (len(self.stops) + 1))
 
     def _keep(self, variable: Any, windows: Sequence[TimeWindow]) -> None:
         variable.SetRange(min(windows[0][0], self.horizon), min(windows[-1][1], self.horizon))
@@ -313,7 +313,7 @@ class _Search:
         self.compiled, self.settings, self.deadline, self.report = compiled, settings, deadline, report
         size = len(compiled.problem.shipments)
         least, most = PATIENCE
-        self.patience = settings.seconds * min(most, max(least, most * size / 200))
+        self.patience = settings.seconds * min(most, max(least, most * size / 100))
         self.best: int | None = None
         self.improved = self.reported = monotonic()
         self.iterations = 0

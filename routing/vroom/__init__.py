@@ -1,0 +1,56 @@
+"""VROOM's JSON in and out: any VROOM problem is ours, any VROOM reader reads our plan. Solves nothing itself.
+
+The format is that of VROOM 1.15 (its docs/API.md), with additions that leave VROOM's own keys as they are. A field that
+we know of and do not honour is refused by name; a field that nobody knows is ignored, as VROOM does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from routing.check import check
+from routing.model import Progress, Settings
+from routing.solving import InternalPlanError, solve
+
+from .document import DocumentError
+from .plan import plan_from_json, violations_to_json
+from .problem import problem_from_json
+from .write import errors_to_json, plan_to_json
+
+__all__ = [
+    "DocumentError",
+    "check_document",
+    "plan_from_json",
+    "plan_to_json",
+    "problem_from_json",
+    "solve_document",
+    "violations_to_json",
+]
+
+
+def solve_document(
+    doc: Any, settings: Settings, on_progress: Callable[[Progress], None] | None = None
+) -> dict[str, Any]:
+    """VROOM's answer to VROOM's question: ``code`` 0 with a plan, 2 with ``errors``, 1 if we failed ourselves."""
+    began = monotonic()
+    try:
+        problem = problem_from_json(doc)
+    except DocumentError as refused:
+        return errors_to_json(refused)
+    loading = round((monotonic() - began) * 1000)
+    try:
+        plan = solve(problem, settings, on_progress)
+    except InternalPlanError as broken:
+        return {"code": 1, "error": str(broken)}
+    return plan_to_json(problem, plan, loading_ms=loading)
+
+
+def check_document(problem_doc: Any, plan_doc: Any) -> list[dict[str, Any]]:
+    """The violations of a plan, ours or another program's. Raises `DocumentError` if either cannot be read."""
+    problem = problem_from_json(problem_doc)
+    plan = plan_from_json(plan_doc, problem)
+    # others may round where a speed factor makes fractions of seconds
+    rounded = any(vehicle.speed_factor != 1.0 for vehicle in problem.vehicles)
+    return violations_to_json(check(problem, plan, tolerance=1 if rounded else 0))

@@ -1,0 +1,212 @@
+"""A `Problem` from VROOM's JSON. A shipment goes by its delivery's id, a job by its own.
+
+Where a shipment has several ``pickups``, each may state its ``amount``; a shipment's own ``amount`` beside pickups that
+state none is loaded at the first of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from routing.model import Amount, Costs, Id, Problem, Shipment, Task, Vehicle
+from routing.validate import errors as model_errors
+
+from .document import DocumentError, Errors, Node
+from .places import Places, places_of
+
+UNSUPPORTED_TOP = ("balance", "previous", "churn")
+UNSUPPORTED_VEHICLE = ("breaks", "steps", "max_ride_time", "reload_depots", "max_reloads")
+UNSUPPORTED_SHIPMENT = ("group",)
+UNSUPPORTED_TASK = ("setup_per_type", "service_per_type", "soft_end", "cost_per_hour_after_soft_end")
+
+
+def problem_from_json(doc: Any) -> Problem:
+    """Read a whole document; all that is wrong with it is raised at once, as a `DocumentError`."""
+    errors = Errors()
+    if not isinstance(doc, dict):
+        errors.add("", "type.object", "a problem is a JSON object")
+        errors.raise_any()
+    top = Node(doc, "", errors)
+    top.refuse(*UNSUPPORTED_TOP)
+    if not top.has("vehicles") or not top.items("vehicles"):
+        top.wrong("vehicles", "vehicles.none", "a problem needs at least one vehicle")
+    if not top.has("shipments") and not top.has("jobs"):
+        top.wrong("shipments", "tasks.none", "a problem needs shipments or jobs")
+    places = places_of(top)
+    vehicles = [_vehicle(node, places) for node in top.children("vehicles")]
+    reader = _Tasks(places)
+    shipments = [reader.shipment(node) for node in top.children("shipments")]
+    shipments += [reader.job(node) for node in top.children("jobs")]
+    _unique(top, "vehicles", [v.id for v in vehicles])
+    dimensions = _dimensions(top, vehicles, shipments)
+    _known_vehicles(top, vehicles, shipments)
+    matrices = places.matrices(vehicles)
+    errors.raise_any()
+    problem = Problem(vehicles=tuple(vehicles), shipments=tuple(shipments), matrices=matrices, dimensions=dimensions)
+    # what the fields alone do not show, such as an index that lies outside of its matrix
+    left = list(model_errors(problem))
+    if left:
+        raise DocumentError(left)
+    return problem
+
+
+def _vehicle(node: Node, places: Places) -> Vehicle:
+    node.refuse(*UNSUPPORTED_VEHICLE)
+    costs = node.child("costs")
+    speed = node.number("speed_factor", 1.0)
+    if not 0 < speed <= 5:
+        node.wrong("speed_factor", "speed_factor.out_of_range", "must be above 0 and at most 5")
+        speed = 1.0
+    return Vehicle(
+        id=node.id(),
+        profile=node.text("profile", "car"),
+        start=places.index(node, "start", "start_index", optional=True),
+        end=places.index(node, "end", "end_index", optional=True),
+        start_location=node.location("start"),
+        end_location=node.location("end"),
+        capacity=node.amount("capacity"),
+        skills=node.ids("skills") or frozenset(),
+        window=node.window("time_window"),
+        max_tasks=node.optional_integer("max_tasks"),
+        max_travel_time=node.optional_integer("max_travel_time"),
+        max_distance=node.optional_integer("max_distance"),
+        speed_factor=speed,
+        costs=Costs(
+            fixed=costs.integer("fixed"),
+            per_hour=costs.integer("per_hour", 3600),
+            per_km=costs.integer("per_km"),
+            per_task_hour=costs.integer("per_task_hour"),
+        )
+        if costs
+        else Costs(),
+    )
+
+
+class _Tasks:
+    """Reads shipments and jobs; ids are unique among pickups, among deliveries and among jobs, as in VROOM."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.seen: set[tuple[str, Id]] = set()
+        self.names: set[Id] = set()
+
+    def shipment(self, node: Node) -> Shipment:
+        node.refuse(*UNSUPPORTED_SHIPMENT)
+        if node.has("pickup") and node.has("pickups"):
+            node.wrong("pickups", "pickups.both", "give either pickup or pickups")
+        found = [p] if (p := node.child("pickup")) else list(node.children("pickups"))
+        delivery = node.child("delivery")
+        if not found:
+            node.wrong("pickup", "pickup.missing", "a shipment needs a pickup")
+        if delivery is None:
+            node.wrong("delivery", "delivery.missing", "a shipment needs a delivery")
+            delivery = Node({"id": 0, "location_index": 0, "location": [0, 0]}, node.at("delivery"), Errors())
+        pickups = tuple(self._task(p, "pickup") for p in found)
+        drop = self._task(delivery, "delivery")
+        return Shipment(
+            id=self._name(drop.id, "shipment"),
+            pickups=pickups,
+            delivery=drop,
+            amounts=self._amounts(node, found),
+            **self._shared(node),
+        )
+
+    def job(self, node: Node) -> Shipment:
+        task = self._task(node, "job")
+        given = node.amount("delivery") or node.amount("amount")
+        return Shipment(
+            id=self._name(task.id, "job"),
+            pickups=(),
+            delivery=task,
+            amounts=(given,) if given else (),
+            collected=node.amount("pickup"),
+            **self._shared(node),
+        )
+
+    def _name(self, id_: Id, kind: str) -> Id:
+        """A job may bear the id of a delivery; as shipments they need different names."""
+        name: Id = id_ if id_ not in self.names else f"{kind} {id_}"
+        while name in self.names:
+            name = f"{name}'"
+        self.names.add(name)
+        return name
+
+    def _task(self, node: Node, kind: str) -> Task:
+        node.refuse(*UNSUPPORTED_TASK)
+        id_ = node.id()
+        if (kind, id_) in self.seen and id_ != "":
+            node.wrong("id", "id.duplicate", f"{kind} {id_!r} is used twice")
+        self.seen.add((kind, id_))
+        return Task(
+            id=id_,
+            index=self.places.index(node, "location", "location_index") or 0,
+            location=node.location("location"),
+            setup=node.integer("setup", most=10**7),
+            service=node.integer("service", most=10**7),
+            windows=node.windows("time_windows"),
+        )
+
+    @staticmethod
+    def _amounts(node: Node, pickups: list[Node]) -> tuple[Amount, ...]:
+        whole = node.amount("amount")
+        own = [p.amount("amount") for p in pickups] if len(pickups) > 1 or "pickups" in node.value else []
+        if not any(own):
+            rest = (0,) * len(whole)
+            return tuple(whole if k == 0 else rest for k in range(len(pickups)))
+        size = max(len(a) for a in own)
+        filled = [a or (0,) * size for a in own]
+        total = tuple(map(sum, zip(*filled, strict=False)))
+        if whole and total != whole:
+            node.wrong("amount", "amounts.sum", f"pickups load {list(total)} together")
+        return tuple(filled)
+
+    @staticmethod
+    def _shared(node: Node) -> dict[str, Any]:
+        return {
+            "skills": node.ids("skills") or frozenset(),
+            "priority": node.integer("priority", most=100),
+            "penalty": node.optional_integer("penalty"),
+            "max_ride_time": node.optional_integer("max_ride_time"),
+            "allowed_vehicles": node.ids("allowed_vehicles"),
+            "forbidden_vehicles": node.ids("forbidden_vehicles") or frozenset(),
+            "preferred_vehicles": node.ids("preferred_vehicles") or frozenset(),
+        }
+
+
+def _unique(top: Node, key: str, ids: list[Id]) -> None:
+    seen: set[Id] = set()
+    for k, id_ in enumerate(ids):
+        if id_ in seen and id_ != "":
+            top.errors.add(f"{key}[{k}].id", "id.duplicate", f"{id_!r} is used twice")
+        seen.add(id_)
+
+
+def _dimensions(top: Node, vehicles: list[Vehicle], shipments: list[Shipment]) -> tuple[str, ...]:
+    """The names of the dimensions, after making sure that all amounts have as many numbers."""
+    amounts: list[tuple[str, Amount]] = [(f"vehicles[{k}].capacity", v.capacity) for k, v in enumerate(vehicles)]
+    count = len(top.items("shipments"))
+    for k, shipment in enumerate(shipments):
+        path = f"shipments[{k}].amount" if k < count else f"jobs[{k - count}].delivery"
+        amounts += [(path, amount) for amount in shipment.amounts]
+        amounts.append((f"jobs[{k - count}].pickup", shipment.collected))
+    sizes = [len(amount) for _, amount in amounts if amount]
+    names = tuple(str(name) for name in top.items("dimensions"))
+    size = len(names) if names else max(sizes, default=0)
+    for path, amount in amounts:
+        if amount and len(amount) != size:
+            top.errors.add(path, "amount.dimensions", f"{len(amount)} numbers for {size} dimensions")
+    for k, shipment in enumerate(shipments):  # what states no amount carries nothing
+        if any(not amount for amount in shipment.amounts):
+            shipments[k] = replace(shipment, amounts=tuple(a or (0,) * size for a in shipment.amounts))
+    return names or tuple(f"amount[{d}]" for d in range(size))
+
+
+def _known_vehicles(top: Node, vehicles: list[Vehicle], shipments: list[Shipment]) -> None:
+    known = {v.id for v in vehicles}
+    count = len(top.items("shipments"))
+    for k, shipment in enumerate(shipments):
+        path = f"shipments[{k}]" if k < count else f"jobs[{k - count}]"
+        for name in ("allowed_vehicles", "forbidden_vehicles", "preferred_vehicles"):
+            for unknown in sorted((getattr(shipment, name) or frozenset()) - known, key=repr):
+                top.errors.add(f"{path}.{name}", "vehicle.unknown", f"there is no vehicle {unknown!r}")
