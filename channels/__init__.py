@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from channels.base import Channel, ChannelError
 
@@ -32,6 +33,14 @@ def connect(name: str, settings: Mapping[str, Any] | object, secrets: Mapping[st
 def secrets_of(name: str) -> tuple[str, ...]:
     """The environment variables the channel `name` reads; those ending in ``_PREVIOUS`` may be absent."""
     return cast("tuple[str, ...]", _module(name).SECRETS)
+
+
+def is_official(name: str, settings: Mapping[str, Any]) -> bool:
+    """Whether the channel `name` with these settings would reach real people: a base address is the service's own."""
+    module = _module(name)
+    bases = [str(settings.get(key) or default) for key, default in getattr(module, "BASES", {}).items()]
+    hosts = [urlsplit(base).hostname or "" for base in bases]
+    return any(host == domain or host.endswith(f".{domain}") for host in hosts for domain in module.DOMAINS)
 
 
 def _module(name: str) -> Any:

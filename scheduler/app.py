@@ -1,4 +1,4 @@
-"""The application, put together in one place: config, store, clock, channels, and the verbs people and the clock ask for.
+"""The application, put together in one place: config, store, clock, channels, and the verbs that are asked for.
 
 `build` is the only composition root: the command line, the web and the demo all start here. Nothing happens at import.
 """
@@ -30,6 +30,7 @@ from scheduler.versions import Versions
 from scheduler.waves import Waves
 from scheduler.workers import Planner
 from storage import Store
+from storage.failpoints import failpoint
 from storage.records import LegMove, Order, Role, Run, Saved
 
 log = logging.getLogger(__name__)
@@ -207,7 +208,7 @@ class App:
         """
         clock = self.clock
         assert isinstance(clock, SteppedClock)  # noqa: S101 - the caller builds the app for a day
-        outbox = Outbox(self.store, self.channels(), clock, failpoint=storage.failpoint)
+        outbox = Outbox(self.store, self.channels(), clock, failpoint=failpoint)
         config = self.config
         automatic = approve or config.approval.mode == "auto"
         acting = config.model_copy(update={"approval": config.approval.model_copy(update={"mode": "auto"})})

@@ -13,12 +13,18 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import storage
 from scheduler.app import App
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
 from scheduler.outbox import Outbox
+from storage.failpoints import failpoint
+
+if TYPE_CHECKING:
+    import uvicorn
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +50,7 @@ async def serve(app: App, host: str, port: int) -> None:
             loop.add_signal_handler(number, stop.set)
 
     channels = await asyncio.to_thread(app.channels)
-    outbox = Outbox(app.store, channels, clock, failpoint=storage.failpoint)
+    outbox = Outbox(app.store, channels, clock, failpoint=failpoint)
 
     async def tick() -> dt.datetime | None:
         try:
@@ -58,10 +64,8 @@ async def serve(app: App, host: str, port: int) -> None:
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
     print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - the contract's first line
-    server = uvicorn.Server(
-        uvicorn.Config(create(app, wake=woken.set), log_level="warning", lifespan="off", access_log=False)
-    )
-    server.install_signal_handlers = lambda: None  # type: ignore[method-assign] - the daemon has its own
+    site = create(app, wake=woken.set)
+    server = _server(uvicorn.Config(site, log_level="warning", lifespan="off", access_log=False))
     web = asyncio.create_task(server.serve(sockets=[listening]))
     ticker = Ticker(clock, tick)
     await ticker.start()
@@ -73,6 +77,18 @@ async def serve(app: App, host: str, port: int) -> None:
     server.should_exit = True
     woken.set()
     await asyncio.wait([sending, web], timeout=10)
+
+
+def _server(config: uvicorn.Config) -> uvicorn.Server:
+    """A web server that leaves the signals to the daemon."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    return Server(config)
 
 
 async def _send(outbox: Outbox, app: App, woken: asyncio.Event, stop: asyncio.Event) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scheduler.calendar import MarketCalendar
-from scheduler.config import Config, Wave
+from scheduler.config import Config
+from scheduler.config.models import Wave
 from storage.records import Run
 
 WaveKey = tuple[dt.date, str]
@@ -51,7 +52,9 @@ def due(
     waiting: Collection[WaveKey] = frozenset(),
     dates: Collection[dt.date] | None = None,
 ) -> list[Step]:
-    """The next step of each wave that is due at `now`, earliest first; perform them and ask again.
+    """The next step of each wave that is due at `now`, earliest first, then in the day's order of waves.
+
+    Perform them and ask again: a step done makes room for the next one of its wave.
 
     `waiting`: waves that orders wait in; a wave that nobody closed in time is only caught up for their sake.
     `dates`: the service dates to look at; None means all that `now` can touch.
@@ -91,7 +94,7 @@ def _steps(
             step = _next(now, date, waves[wave.id], run, config, waited=(date, wave.id) in waiting or dates is not None)
             if step is not None:
                 steps.append(step)
-    return sorted(steps, key=lambda step: (step.at, step.date, step.wave))
+    return sorted(steps, key=lambda step: (step.at, step.date, waves[step.wave].deliver.start))
 
 
 def _dates(
@@ -104,9 +107,7 @@ def _dates(
     yield from dates
 
 
-def _next(
-    now: dt.datetime, date: dt.date, wave: Wave, run: Run | None, config: Config, *, waited: bool
-) -> Step | None:
+def _next(now: dt.datetime, date: dt.date, wave: Wave, run: Run | None, config: Config, *, waited: bool) -> Step | None:
     tz = config.market.time_zone
     cut_off = wave.cut_off.at(date, tz)
     over = wave.deliver.on(date, tz)[1]

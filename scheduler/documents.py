@@ -212,7 +212,9 @@ def message(message: Message, tz: dt.tzinfo) -> Document:
     }
 
 
-def calls(date: dt.date, found: Sequence[Message], phones: Mapping[tuple[str, str], str | None], tz: dt.tzinfo) -> Document:
+def calls(
+    date: dt.date, found: Sequence[Message], phones: Mapping[tuple[str, str], str | None], tz: dt.tzinfo
+) -> Document:
     """The phone list: who must be told by voice, why, and what to say."""
     return {
         "schema": "songsuk/messages.calls/1",

@@ -184,13 +184,13 @@ class Outbox:
             renewing.cancel()
 
     async def _renew(self) -> None:
-        while await self._in_thread(self._hold):
+        while await self._in_thread(self._hold):  # noqa: ASYNC110 - a lease is kept by the clock
             await asyncio.sleep(SENDER_LEASE_SECONDS / 3)
 
     def _recover(self) -> None:
         """Rows whose sender died: those the service itself keeps single are tried again under their key."""
         now = self._clock.now()
-        self._store.expire_leases(now, all_of_them=True)
+        self._store.expire_leases(now, whole=True)
         for message in self._store.messages(states={"unknown"}):
             channel = self._channels.get(message.channel or "")
             first = message.attempts[0].at if message.attempts else now

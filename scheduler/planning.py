@@ -12,6 +12,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import routing
 from routing.model import Costs, Plan, Problem, Route, Settings, Shipment, Task, Unassigned, Vehicle
@@ -22,6 +23,8 @@ from scheduler.config.models import Wave
 from scheduler.zones import ZoneIndex
 from storage import records
 from storage.records import Location, Member, Order
+
+Span = tuple[dt.datetime, dt.datetime]
 
 DIMENSIONS = ("weight_g", "volume_ml")
 START_EARLY = dt.timedelta(hours=1)
@@ -92,13 +95,13 @@ def problems(
     sellers: Mapping[str, Member],
     config: Config,
     zones: ZoneIndex,
-    busy_until: Mapping[str, dt.datetime],
+    busy: Mapping[str, Sequence[Span]],
 ) -> list[AreaProblem]:
-    """The wave's problems, one an area. `busy_until`: when a rider's route in an earlier wave of the day ends."""
+    """The wave's problems, one an area. `busy`: when a rider is out for another wave of the day."""
     available = [
         (rider, window)
         for rider in sorted(riders, key=lambda rider: rider.ref)
-        if (window := rider_window(rider, date, wave, config, busy_until.get(rider.ref))) is not None
+        if (window := rider_window(rider, date, wave, config, busy.get(rider.ref, ()))) is not None
     ]
     found = []
     for name, members, group in _areas(orders, [rider for rider, _ in available], sellers, config, zones):
@@ -111,9 +114,7 @@ def problems(
     return found
 
 
-def rider_window(
-    rider: Member, date: dt.date, wave: Wave, config: Config, busy_until: dt.datetime | None
-) -> tuple[dt.datetime, dt.datetime] | None:
+def rider_window(rider: Member, date: dt.date, wave: Wave, config: Config, busy: Sequence[Span] = ()) -> Span | None:
     """When this rider can be out for this wave; None where the shift leaves no time, or the vehicle is unknown."""
     tz = config.market.time_zone
     details = rider.rider
@@ -125,8 +126,12 @@ def rider_window(
         start = max(start, dt.datetime.combine(date, details.shift_from, tz))
     if details.shift_to is not None:
         end = min(end, dt.datetime.combine(date, details.shift_to, tz))
-    if busy_until is not None:
-        start = max(start, busy_until)
+    middle = wave.deliver.on(date, tz)[0]
+    for out, back in busy:
+        if out < middle:
+            start = max(start, back)
+        else:
+            end = min(end, out)
     return (start, end) if start < end else None
 
 
@@ -439,7 +444,7 @@ def _route(
     wave: Wave,
     orders: Mapping[str, Order],
     riders: Mapping[str, Member],
-    tz: dt.tzinfo,
+    tz: ZoneInfo,
     config: Config,
 ) -> records.PlanRoute:
     steps, cod, start = [], 0, route.steps[0].arrival

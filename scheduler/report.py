@@ -41,9 +41,7 @@ def day(store: Store, date: dt.date) -> dict[str, Any]:
             "by_reason": dict(sorted(reasons.items())),
             "cod_satang": sum(order.cod_satang for order in orders if not order.cancelled),
         },
-        "riders": [
-            {"rider_id": ref, "name": names.get(ref, ""), **work} for ref, work in sorted(riders.items())
-        ],
+        "riders": [{"rider_id": ref, "name": names.get(ref, ""), **work} for ref, work in sorted(riders.items())],
         "messages": {
             "by_state": dict(sorted(Counter(message.state for message in messages).items())),
             "by_kind": dict(sorted(Counter(message.kind for message in messages).items())),

@@ -31,11 +31,7 @@ def plans(app: App, date: dt.date, wave: str | None = None, plan_id: str | None 
 
 def preview(app: App, plan: Plan) -> dict[str, Any]:
     """How many messages of each kind approving sends (or sent), over LINE and by phone."""
-    told = (
-        app.store.messages(plan_id=plan.id)
-        if plan.approved_at is not None
-        else app.waves.told(plan, approved_by="")
-    )
+    told = app.store.messages(plan_id=plan.id) if plan.approved_at is not None else app.waves.told(plan, approved_by="")
     return {**notices.preview(told), "line_left": None}
 
 

@@ -15,7 +15,6 @@ from channels.texts import Texts
 from routing.model import Settings
 from scheduler import batch, notices, planning, revision
 from scheduler.batch import Market, WaveKey
-from scheduler.config.models import Wave
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
 from scheduler.versions import Versions
@@ -125,6 +124,7 @@ class Waves:
         """Solve a closed wave, or a planned one anew. The plan is checked by routing before it comes back."""
         config = self._versions.config(run.config_version)
         wave = config.wave(run.wave)
+        seen = self._store.mark()
         orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
         if add_orders:
             orders = [*orders, *self._added(run, add_orders, {order.order_id for order in orders})]
@@ -140,7 +140,7 @@ class Waves:
             sellers,
             config,
             self._versions.zones(run.config_version),
-            self._busy(run, wave),
+            self._busy(run),
         )
         settings = Settings(engine=config.solver.engine, seconds=config.solver.seconds, seed=config.solver.seed)
         answers = self._planner.solve(areas, settings)
@@ -158,7 +158,7 @@ class Waves:
             config,
             self._now(),
         )
-        return self._store.save_plan(plan, moves=_moves(plan, orders), actor=actor, at=self._now())
+        return self._store.save_plan(replace(plan, seen=seen), moves=_moves(plan, orders), actor=actor, at=self._now())
 
     def _added(self, run: Run, order_ids: Sequence[str], have: Collection[str]) -> list[Order]:
         """Late orders that a coordinator wants in all the same: batched into this wave by hand."""
@@ -172,16 +172,13 @@ class Waves:
             found.append(replace(order, legs=(leg,)))
         return found
 
-    def _busy(self, run: Run, wave: Wave) -> dict[str, dt.datetime]:
-        """When each rider is back from the day's earlier waves."""
-        config = self._versions.config(run.config_version)
-        starts = {other.id: other.deliver.start for other in config.waves}
-        busy: dict[str, dt.datetime] = {}
+    def _busy(self, run: Run) -> dict[str, list[planning.Span]]:
+        """When each rider is out for another wave of the same day."""
+        busy: dict[str, list[planning.Span]] = {}
         for plan in self._store.plans(run.date):
-            if plan.wave != run.wave and starts.get(plan.wave, dt.time.max) < wave.deliver.start:
+            if plan.wave != run.wave:
                 for route in plan.routes:
-                    end = route.steps[-1].arrival
-                    busy[route.rider_id] = max(end, busy.get(route.rider_id, end))
+                    busy.setdefault(route.rider_id, []).append((route.steps[0].arrival, route.steps[-1].arrival))
         return busy
 
     def _next_waves(
@@ -224,6 +221,7 @@ class Waves:
         if plan is None:
             return Approved(outcome=Approval.UNKNOWN)
         messages = self.told(plan, approved_by=actor)
+        places = {order.order_id: order.legs[0] for order in self._store.orders(order_ids=_lacking(plan))}
         onward = [
             LegMove(
                 order_id=left.order_id,
@@ -232,6 +230,8 @@ class Waves:
                 reason=left.code,
                 date=left.next_date,
                 wave=left.next_wave,
+                zone=places[left.order_id].zone,
+                area=places[left.order_id].area,
             )
             for left in plan.unassigned
             if left.next_wave is not None
@@ -274,6 +274,8 @@ class Waves:
                     reason=why,
                     date=leg.date,
                     wave=leg.wave,
+                    zone=leg.zone,
+                    area=leg.area,
                 )
             )
             moved.append(replace(order, legs=(leg,)))
@@ -282,6 +284,10 @@ class Waves:
         tell = notices.rolled_over(run.date, wave, moved, why, people, config)
         written = notices.messages(tell, plan, wave, config, self._texts.compose, self._now())
         return self._store.cancel_run(run.id, moves=moves, messages=written, actor=actor, at=self._now())
+
+
+def _lacking(plan: Plan) -> list[str]:
+    return [left.order_id for left in plan.unassigned]
 
 
 def _moves(plan: Plan, orders: Sequence[Order]) -> list[LegMove]:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, func, update
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, case, func, or_, update
 
 from storage.records import LegMove
 from storage.tables import LegRow
@@ -53,15 +53,15 @@ def move_legs(connection: Connection, moves: Sequence[LegMove], at: dt.datetime)
             .where(
                 LEG.c.order_id == bindparam("b_order"),
                 LEG.c.leg == bindparam("b_leg"),
-                LEG.c.state.in_(SOURCES[state]),
+                or_(*(LEG.c.state == source for source in SOURCES[state])),  # IN would not go through executemany
             )
             .values(
                 state=state,
                 reason=bindparam("b_reason", type_=LEG.c.reason.type),
                 date=func.coalesce(bindparam("b_date", type_=LEG.c.date.type), LEG.c.date),
-                wave=func.coalesce(bindparam("b_wave", type_=LEG.c.wave.type), LEG.c.wave),
-                zone=func.coalesce(bindparam("b_zone", type_=LEG.c.zone.type), LEG.c.zone),
-                area=func.coalesce(bindparam("b_area", type_=LEG.c.area.type), LEG.c.area),
+                wave=_placed("b_wave", LEG.c.wave),
+                zone=_placed("b_zone", LEG.c.zone),
+                area=_placed("b_area", LEG.c.area),
                 plan_id=func.coalesce(bindparam("b_plan", type_=LEG.c.plan_id.type), LEG.c.plan_id if kept else None),
                 rider_id=func.coalesce(
                     bindparam("b_rider", type_=LEG.c.rider_id.type), LEG.c.rider_id if kept else None
@@ -85,3 +85,9 @@ def move_legs(connection: Connection, moves: Sequence[LegMove], at: dt.datetime)
         ]
         moved += connection.execute(change, rows).rowcount
     return moved
+
+
+def _placed(name: str, column: Column[str | None]) -> ColumnElement[str | None]:
+    """A move that names a date says the whole place, also that there is no wave or zone; one without leaves it."""
+    said = bindparam(name, type_=column.type)
+    return case((bindparam("b_date", type_=LEG.c.date.type).is_not(None), said), else_=column)

@@ -21,13 +21,17 @@ class OrderViews(Verbs):
         self,
         *,
         date: dt.date | None = None,
+        service_date: dt.date | None = None,
         wave: str | None = None,
         states: Collection[str] | None = None,
         order_ids: Collection[str] | None = None,
         reasons: Collection[str] | None = None,
         limit: int | None = None,
     ) -> list[Order]:
-        """Orders one of whose legs is of that date, wave, state and reason, in the order they were received."""
+        """Orders one of whose legs is of that date, wave, state and reason, in the order they were received.
+
+        `service_date` is the day the buyer asked for; `date` the day a leg rides.
+        """
         leg = select(LEG.c.order_id)
         if date is not None:
             leg = leg.where(LEG.c.date == date)
@@ -38,6 +42,8 @@ class OrderViews(Verbs):
         if reasons is not None:
             leg = leg.where(LEG.c.reason.in_(list(reasons)))
         query = select(ORDER).order_by(ORDER.c.received_at, ORDER.c.order_id)
+        if service_date is not None:
+            query = query.where(ORDER.c.service_date == service_date)
         if (date, wave, states, reasons) != (None,) * 4:
             query = query.where(ORDER.c.order_id.in_(leg))
         with self._read() as connection:
@@ -46,6 +52,12 @@ class OrderViews(Verbs):
             rows = fetch(connection, query, ORDER.c.order_id, sorted(set(order_ids)))
             rows.sort(key=lambda row: (row["received_at"], row["order_id"]))
             return _with_parts(connection, rows[:limit])
+
+    def waiting_waves(self) -> set[tuple[dt.date, str]]:
+        """The waves (date, wave) that legs wait in, received and not yet batched."""
+        waiting = select(LEG.c.date, LEG.c.wave).where(LEG.c.state == "received", LEG.c.wave.is_not(None)).distinct()
+        with self._read() as connection:
+            return {(row.date, row.wave) for row in connection.execute(waiting)}
 
 
 def _with_parts(connection: Connection, rows: Sequence[RowMapping]) -> list[Order]:

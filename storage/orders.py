@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import func, select, update
 
@@ -101,6 +101,16 @@ class Orders(Verbs):
                 return False
             write.tell(f"order:{order_id}", source=source)
             return True
+
+    @writes
+    def move_legs(self, moves: Sequence[LegMove], *, actor: str, at: dt.datetime) -> int:
+        """Takes waiting legs elsewhere, as after a change of zones; returns how many went."""
+        with self._write("move_legs", actor, at) as write:
+            write.lock_day()
+            moved = move_legs(write.connection, moves, at)
+            if moved:
+                write.tell("orders", moved=moved)
+        return moved
 
     def mark(self) -> int:
         """How many verbs have changed orders so far: a plan names the mark its orders were read at (`Plan.seen`)."""

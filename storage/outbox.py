@@ -139,11 +139,16 @@ class Outbox(Verbs):
                 write.tell("messages", finished=finished)
 
     @writes
-    def expire_leases(self, now: dt.datetime) -> int:
-        """Takes back what a dead sender held: tried, it is `unknown`; not yet tried, it is simply to be tried."""
+    def expire_leases(self, now: dt.datetime, *, whole: bool = False) -> int:
+        """Takes back what a dead sender held: tried, it is `unknown`; not yet tried, it is simply to be tried.
+
+        `whole`: every message in a hand, whatever its lease; for who has just become the only sender.
+        """
         with self._write("expire_leases", _ACTOR, now) as write:
             connection = write.connection
-            over = and_(MESSAGE.c.state == "sending", MESSAGE.c.lease_until <= now)
+            over = MESSAGE.c.state == "sending"
+            if not whole:
+                over = and_(over, MESSAGE.c.lease_until <= now)
             tried = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "sending")
             free = {"lease_holder": None, "lease_until": None}
             untried = move_messages(connection, and_(over, ~tried), "retry", now, not_before=now, **free)
@@ -221,6 +226,12 @@ class Outbox(Verbs):
             query = query.where(MESSAGE.c.id.in_(select(ABOUT.c.message_id).where(ABOUT.c.order_id == order_id)))
         with self._read() as connection:
             return read_messages(connection, query)
+
+    def message_counts(self) -> dict[str, int]:
+        """How many messages there are in each state."""
+        counted = select(MESSAGE.c.state, func.count()).group_by(MESSAGE.c.state)
+        with self._read() as connection:
+            return {row[0]: row[1] for row in connection.execute(counted)}
 
     def next_message_at(self, now: dt.datetime, *, channels: Collection[str] | None = None) -> dt.datetime | None:
         """The earliest moment at which a message can wake, be claimed, expire or be taken back; None: never.

@@ -198,7 +198,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegMove:
-    """A leg's next state, in the words of scheduler/states.py. ``date``/``wave`` None: stays where it is."""
+    """A leg's next state, in the words of scheduler/states.py. ``date`` None: stays in its place; else date, wave, zone and area are taken as given."""
 
     order_id: str
     leg: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from sqlalchemy import text
+
 from storage.day import Day
 from storage.engine import connect, parse
 from storage.house import House
@@ -34,6 +36,11 @@ class Store(People, Orders, OrderViews, Day, Plans, Outbox, House):
         store = cls(engine)
         store.url_safe = parsed.render_as_string(hide_password=True)
         return store
+
+    def revision(self) -> str:
+        """The migration the database stands at; also says whether it answers."""
+        with self._read() as connection:
+            return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
     def close(self) -> None:
         """Lets the connections go. A verb after this opens them anew."""

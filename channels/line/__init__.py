@@ -7,16 +7,19 @@ more than a second.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from channels.base import Content, Inbound, NotConfigured, Outcome, Payload, Refused
+from channels.base import Content, Inbound, NotConfigured, Outcome, Payload, Refused, Unknown
 from channels.fit import base_address, setting
+from channels.hooks import document
 from channels.line.flex import render
 from channels.line.outcomes import Answer, outcome_of_answer, outcome_of_failure
 from channels.line.webhook import receive
 
 if TYPE_CHECKING:
+    from aiohttp import ClientTimeout
     from linebot.v3.messaging import AsyncMessagingApi
 
 _TOKEN = "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN"  # noqa: S105 - a variable's name
@@ -26,6 +29,8 @@ SECRETS = (_TOKEN, _SECRET, _SECRET_PREVIOUS)
 
 API_BASE = "https://api.line.me"
 DATA_BASE = "https://api-data.line.me"
+BASES = {"api_base": API_BASE, "data_base": DATA_BASE}
+DOMAINS = ("line.me",)
 
 
 def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) -> LineChannel:
@@ -40,6 +45,14 @@ def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) ->
         data_base=base_address(settings, "data_base", DATA_BASE),
         timeout=float(setting(settings, "timeout_seconds", 10)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """Messages of this month: `limit` is None where the plan has none."""
+
+    limit: int | None
+    used: int
 
 
 class LineChannel:
@@ -64,7 +77,6 @@ class LineChannel:
         return render(content)
 
     async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
-        from aiohttp import ClientTimeout
         from linebot.v3.messaging import PushMessageRequest
 
         try:
@@ -76,11 +88,27 @@ class LineChannel:
                 request,
                 x_line_retry_key=key,
                 _preload_content=False,
-                _request_timeout=ClientTimeout(total=self._timeout, sock_connect=self._timeout / 2),
+                _request_timeout=self._limits(),
             )
         except Exception as failure:  # whatever it is, the message's fate is what the caller needs
             return outcome_of_failure(failure)
-        return outcome_of_answer(Answer(status=answer.status_code, headers=answer.headers, body=answer.raw_data))
+        return outcome_of_answer(_answer(answer))
+
+    async def quota(self) -> Quota | Outcome:
+        """What this month allows and what is used of it, by LINE's own count; an outcome where LINE does not say."""
+        api, told = self._open(), []
+        for ask in (api.get_message_quota_with_http_info, api.get_message_quota_consumption_with_http_info):
+            try:
+                answer = await ask(_preload_content=False, _request_timeout=self._limits())
+            except Exception as failure:
+                return outcome_of_failure(failure)
+            if answer.status_code != 200:
+                return outcome_of_answer(_answer(answer))
+            told.append(document(answer.raw_data))
+        limit, used = told[0].get("value"), told[1].get("totalUsage")
+        if not isinstance(used, int) or not isinstance(limit, int | None):
+            return Unknown(reason="unreadable_answer", status=200)
+        return Quota(limit=limit, used=used)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         return receive(headers, body, self._webhook_secrets)
@@ -89,6 +117,12 @@ class LineChannel:
         api, self._api = self._api, None
         if api is not None:
             await api.api_client.close()
+
+    def _limits(self) -> ClientTimeout:
+        """Always given: without it the SDK waits five minutes."""
+        from aiohttp import ClientTimeout
+
+        return ClientTimeout(total=self._timeout, sock_connect=self._timeout / 2)
 
     def _open(self) -> AsyncMessagingApi:
         """The SDK's client, made inside the running loop at the first call."""
@@ -100,3 +134,7 @@ class LineChannel:
             self._api = AsyncMessagingApi(RawClient(Configuration(access_token=self._token)))
             self._api.line_base_path = self._api_base  # Configuration(host=...) is not looked at
         return self._api
+
+
+def _answer(answer: Any) -> Answer:
+    return Answer(status=answer.status_code, headers=answer.headers, body=answer.raw_data)

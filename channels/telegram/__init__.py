@@ -27,6 +27,8 @@ _SECRET_PREVIOUS = "SONGSUK_TELEGRAM_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105
 SECRETS = (_TOKEN, _SECRET, _SECRET_PREVIOUS)
 
 API_BASE = "https://api.telegram.org"
+BASES = {"api_base": API_BASE}
+DOMAINS = ("telegram.org",)
 
 
 def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) -> TelegramChannel:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from storage.records import Message
 
 SAMPLE_DAY = dt.date(2026, 11, 24)
+ROLES = {"rider": "ไรเดอร์", "seller": "ผู้ขาย", "buyer": "ผู้ซื้อ", "coordinator": "ผู้ประสานงาน"}
 SHOWN = ("route", "pick_list", "window", "changed")
 
 
@@ -118,7 +119,9 @@ def _intake(app: App, files: Any) -> None:
     orders = read_orders(files.orders, name=files.orders.name, context=app.intake_context())
     _, waiting = app.take_orders(orders.orders, actor="demo")
     waits = ", ".join(f"{count} {reason}" for reason, count in sorted(waiting.items()))
-    screen.say(f"  imported {files.orders}: {orders.rows} rows, {len(orders.orders)} orders; waiting: {waits or 'none'}")
+    screen.say(
+        f"  imported {files.orders}: {orders.rows} rows, {len(orders.orders)} orders; waiting: {waits or 'none'}"
+    )
 
 
 def _day(app: App) -> dict[str, Any]:
@@ -154,7 +157,7 @@ def _phone(message: Message, app: App) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    role = {"rider": "ไรเดอร์", "seller": "ผู้ขาย", "buyer": "ผู้ซื้อ", "coordinator": "ผู้ประสานงาน"}[str(message.role)]
+    role = ROLES[str(message.role)]
     at = message.send_at.astimezone(app.tz)
     panel = Panel(
         Text(message.text), box=ROUNDED, width=56, title=f"{role} {message.name}", subtitle=f"{at:%d/%m %H:%M}"

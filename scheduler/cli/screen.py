@@ -22,8 +22,8 @@ Words = Mapping[str, str]
 def language(environ: Mapping[str, str] = os.environ) -> Literal["th", "en"]:
     """The reader's language: ``SONGSUK_LANGUAGE``, else Thai where the terminal's locale is Thai, else English."""
     wished = environ.get("SONGSUK_LANGUAGE", "")
-    if wished == "th" or wished == "en":
-        return wished
+    if wished in {"th", "en"}:
+        return "th" if wished == "th" else "en"
     locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
     return "th" if locale.startswith("th") else "en"
 

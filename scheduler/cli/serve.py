@@ -34,9 +34,9 @@ def serve(
 
 def doctor(config: ConfigFile = None, json: Json = False) -> None:
     """Look at everything a day needs, and say what is missing and how to mend it. Sends nothing."""
-    from scheduler import doctor as checks
+    from scheduler.doctor import examine
 
-    found = checks.examine(config, os.environ)
+    found = examine(config, os.environ)
     if json:
         screen.document({"schema": "songsuk/doctor/1", "ok": all(each["ok"] for each in found), "checks": found})
     else:

@@ -1,1 +1,1 @@
-"""A made-up market, its people and one day of orders, for whoever wants to see the whole before they put in their own."""
+"""A made-up market, its people and one day of orders: the whole, before anybody puts in their own."""
