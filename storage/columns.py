@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
+
+from storage.errors import BadValue
 
 BIG = BigInteger()
 SERIAL = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER PRIMARY KEY counts by itself in SQLite
@@ -21,23 +23,29 @@ DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postg
 
 
 class Instant(TypeDecorator[dt.datetime]):
-    """A moment, aware on both sides, kept in UTC. SQLite keeps UTC without an offset, so that text sorts by time."""
+    """A moment, aware on both sides, kept in UTC. In SQLite it is text of one width, so that it sorts by time."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"{value.isoformat()} has no time zone")
+            raise BadValue(f"{value.isoformat()} has no time zone")
         moment = value.astimezone(dt.UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+        if dialect.name != "sqlite":
+            return moment
+        return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
 
-    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=dt.UTC) if dialect.name == "sqlite" else value.astimezone(dt.UTC)
+        moment: dt.datetime = dt.datetime.fromisoformat(value) if dialect.name == "sqlite" else value
+        return moment.replace(tzinfo=dt.UTC)  # the PostgreSQL session's own zone is UTC
 
 
 class Words(TypeDecorator[str]):
@@ -48,7 +56,7 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is not None and "\0" in value:
-            raise ValueError("a text with a NUL character")
+            raise BadValue("a text with a NUL character")
         return value
 
 
@@ -56,14 +64,14 @@ def to_json(value: Any) -> str:
     """JSON as the engines write it: Thai as Thai, any Mapping as an object, NUL refused as in `Words`."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
     if "\\u0000" in text:
-        raise ValueError("a text with a NUL character")
+        raise BadValue("a text with a NUL character")
     return text
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
-    raise ValueError(f"{type(value).__name__} has no place in a JSON column")
+    raise BadValue(f"{type(value).__name__} has no place in a JSON column")
 
 
 def plain(sa_type: Any, *, key: bool = False, index: bool = False, references: str | None = None) -> Any:

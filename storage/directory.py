@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, select, tuple_
 
 from storage.records import ChatAddress, Person, Role
 from storage.tables import ChatAddressRow, MemberRow, PersonRow
@@ -28,6 +29,7 @@ _FIELDS = {  # of a Person -> its column
     "household": "household",
     "chat_channel": "chat_channel",
 }
+_facts = attrgetter(*_FIELDS)
 
 Key = tuple[str, str]
 
@@ -79,6 +81,7 @@ class Directory:
             self._addresses[row["person_id"]].add((row["channel"], row["address"]))
         roles = select(MEMBER).order_by(MEMBER.c.created_at.desc(), MEMBER.c.ref.desc())
         for row in fetch(connection, roles, MEMBER.c.person_id, found):
+            self._members[row["role"], row["ref"]] = row["person_id"]
             self._refs[row["role"], row["person_id"]] = row["ref"]
 
     def person_of(self, role: Role, ref: str) -> str | None:
@@ -115,7 +118,7 @@ class Directory:
 
     def _create(self, given: Person) -> str:
         person_id = new_id("u")
-        row: dict[str, Any] = {column: getattr(given, field) for field, column in _FIELDS.items()}
+        row: dict[str, Any] = dict(zip(_FIELDS.values(), _facts(given), strict=True))
         row["id"] = person_id
         self._persons[person_id] = row
         self._new_persons.append(row)
@@ -127,10 +130,8 @@ class Directory:
         known = self._persons[person_id]
         news = {
             column: value
-            for field, column in _FIELDS.items()
-            if (value := getattr(given, field)) not in (None, "")
-            and value != known[column]
-            and (overwrite or known[column] in (None, ""))
+            for column, value in zip(_FIELDS.values(), _facts(given), strict=True)
+            if value not in (None, "") and value != known[column] and (overwrite or known[column] in (None, ""))
         }
         if news:
             known.update(news)  # a person not written yet is written with it
@@ -155,14 +156,8 @@ class Directory:
         write.insert_all(ADDRESS, [row | stamp | {"added_at": write.at} for row in self._new_addresses])
         write.insert_all(MEMBER, [row | stamp | {"created_at": write.at} for row in self._new_members])
         new = {row["id"] for row in self._new_persons}
-        learnt = [
-            {f"b_{column}": row[column] for column in ("id", *_FIELDS.values())} | stamp
-            for person_id, row in self._changed.items()
-            if person_id not in new
-        ]
-        if learnt:
-            values: dict[str, Any] = {column: bindparam(f"b_{column}") for column in _FIELDS.values()}
-            write.connection.execute(update(PERSON).where(PERSON.c.id == bindparam("b_id")).values(**values), learnt)
+        learnt = [row | stamp for person_id, row in self._changed.items() if person_id not in new]
+        write.insert_all(PERSON, learnt, replace=True)
         self._new_persons, self._new_addresses, self._new_members, self._changed = [], [], [], {}
 
 

@@ -62,7 +62,9 @@ def translated() -> Iterator[None]:
     except exc.DataError as error:
         raise BadValue(str(error.orig)) from error
     except exc.StatementError as error:
-        if isinstance(error.orig, (ValueError, OverflowError)):  # refused on its way in: columns.py, or the driver
+        if isinstance(
+            error.orig, (BadValue, ValueError, OverflowError)
+        ):  # refused on its way in, here or by the driver
             raise BadValue(str(error.orig)) from error
         raise StorageError(str(error.orig or error)) from error
     except (UnicodeEncodeError, OverflowError) as error:

