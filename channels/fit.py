@@ -6,7 +6,7 @@ Knows no service's numbers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,18 +85,19 @@ def tidy(content: Content) -> Content:
 
 
 def cut(content: Content, fits: Callable[[Content], bool]) -> Content:
-    """The longest version of `content` that fits: optional lines go first, from the end; then the rest is cut short.
+    """The longest version of `content` that fits: optional lines go first, then the end is cut off.
 
-    A cut message ends in a line that says how many lines are missing.
+    Of optional lines that follow each other the last goes first, everywhere in the message, before the one above it
+    goes anywhere. A message that is cut off ends in a line that says how many lines are missing.
     """
     if fits(content):
         return content
-    droppable = [index for index, line in enumerate(content.lines) if line.optional]
+    droppable = _least_needed_first(content.lines)
     needed = [line for line in content.lines if not line.optional]
 
     def version(step: int) -> Content:
         if step <= len(droppable):
-            gone = set(droppable[len(droppable) - step :])
+            gone = set(droppable[:step])
             lines = [line for index, line in enumerate(content.lines) if index not in gone]
         else:
             missing = step - len(droppable)
@@ -112,6 +113,17 @@ def cut(content: Content, fits: Callable[[Content], bool]) -> Content:
         else:
             low = middle + 1
     return version(low)
+
+
+def _least_needed_first(lines: Sequence[Line]) -> list[int]:
+    """Where the optional lines are, in the order they may go."""
+    depths: list[tuple[int, int]] = []
+    depth = 0
+    for index, line in enumerate(lines):
+        depth = depth + 1 if line.optional else 0
+        if depth:
+            depths.append((depth, index))
+    return [index for _, index in sorted(depths, reverse=True)]
 
 
 def setting(settings: Mapping[str, Any] | object, name: str, default: Any) -> Any:

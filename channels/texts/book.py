@@ -10,7 +10,7 @@ from typing import Any
 
 from channels.base import Content
 from channels.texts.filters import Words
-from channels.texts.kinds import KINDS
+from channels.texts.kinds import KINDS, sample
 from channels.texts.reading import LANGUAGES, TABLES, Book, Wording, read
 from channels.texts.templates import TextError, environment
 from channels.texts.writing import FAILURES, Ready, laid_over, prepare
@@ -42,7 +42,9 @@ class Texts:
         try:
             return self._prepared(kind, language, own=False).write(whole, language)
         except FAILURES as fault:
-            raise TextError(f"{kind} ({language}): {fault}") from fault
+            absent = ", ".join(sample(kind, language).keys() - whole.keys())
+            told = f"without {absent}" if absent else str(fault)
+            raise TextError(f"{kind} ({language}) cannot be written: {told}") from fault
 
     def words(self, language: str) -> Words:
         """How `language` writes dates, money and reasons, for those who print tables."""

@@ -47,7 +47,7 @@ class Button:
     label: Piece
     value: Piece
     kind: str
-    each: str | None = None
+    each: Piece | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class _Reader:
         if label is None or value is None:
             self.wrong(node, path, "shape", ("ปุ่มที่มี label และ link", "a button with a label and a link"))
             return None
-        return Button(label=label, value=value, kind=kind, each=each.text if each else None)
+        return Button(label=label, value=value, kind=kind, each=each)
 
     def entries(self, node: yaml.Node, path: str, known: tuple[str, ...] | None) -> list[tuple[str, yaml.Node]]:
         """The keys and values of a mapping; unknown and repeated keys are reported and left out."""

@@ -36,6 +36,8 @@ def load(overrides_path: Path | None = None) -> tuple[Texts, tuple[TextProblem, 
     found = list(book.problems)
     sound: dict[tuple[str, str], Wording] = {}
     for (language, kind), wording in book.wordings.items():
+        if any(f"{fault.path}.".startswith(f"{language}.{kind}.") for fault in book.problems):
+            continue
         bad = list(_tried(Book(wordings={(language, kind): wording}, tables=book.tables), language, kind))
         found += bad
         if not bad:
@@ -55,6 +57,10 @@ def _tried(book: Book, language: str, kind: str) -> Iterator[TextProblem]:
         for line, code, what in faults(env, piece.text, names, names_in(facts)):
             clean = False
             yield _fault(piece, line, f"{path}.{where}", code, what, facts)
+    for at, button in enumerate(wording.actions or ()):
+        if button.each and not isinstance(facts.get(button.each.text), list):
+            clean = False
+            yield _no_list(button.each, f"{path}.actions[{at}].each", facts)
     if not clean:
         return
     try:
@@ -69,14 +75,15 @@ def _tried(book: Book, language: str, kind: str) -> Iterator[TextProblem]:
     yield from _limits(content, wording, path)
 
 
-def _pieces(wording: Wording) -> Iterator[tuple[str, Piece, str | None]]:
+def _pieces(wording: Wording) -> Iterator[tuple[str, Piece, bool]]:
+    """Every template with its place, and whether it is written once for each entry of a list."""
     if wording.title:
-        yield "title", wording.title, None
+        yield "title", wording.title, False
     if wording.body:
-        yield "body", wording.body, None
+        yield "body", wording.body, False
     for at, button in enumerate(wording.actions or ()):
-        yield f"actions[{at}].label", button.label, button.each
-        yield f"actions[{at}].{button.kind}", button.value, button.each
+        yield f"actions[{at}].label", button.label, button.each is not None
+        yield f"actions[{at}].{button.kind}", button.value, button.each is not None
 
 
 def _fault(piece: Piece, line: int, path: str, code: str, what: str, facts: Mapping[str, Any]) -> TextProblem:
@@ -89,6 +96,13 @@ def _fault(piece: Piece, line: int, path: str, code: str, what: str, facts: Mapp
     else:
         said, write = (f"แม่แบบผิดไวยากรณ์: {what}", f"not a template: {what}"), ("{{ ชื่อ }}", "{{ name }}")
     return problem(at, piece.column if line == 1 else 1, path, code, said, write)
+
+
+def _no_list(piece: Piece, path: str, facts: Mapping[str, Any]) -> TextProblem:
+    lists = ", ".join(name for name, value in facts.items() if isinstance(value, list))
+    said = (f"ไม่มีรายการชื่อ {piece.text}", f"there is no list called {piece.text}")
+    write = (f"หนึ่งใน {lists}", f"one of {lists}")
+    return problem(piece.line, piece.column, path, "template.unknown_name", said, write)
 
 
 def _limits(content: Content, wording: Wording, path: str) -> Iterator[TextProblem]:

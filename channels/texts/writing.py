@@ -64,7 +64,7 @@ def prepare(env: ImmutableSandboxedEnvironment, wording: Wording) -> Ready:
             label=template(each.label),
             value=template(each.value),
             kind=cast("Literal['link', 'postback']", each.kind),
-            each=each.each,
+            each=each.each.text if each.each else None,
         )
         for each in wording.actions or ()
     )

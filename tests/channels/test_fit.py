@@ -72,10 +72,17 @@ def _content(*lines: Line) -> Content:
 
 
 def test_optional_lines_go_first() -> None:
-    """Optional lines go from the end, one by one, before anything needed does."""
+    """Optional lines go one by one, the last one first, before anything needed does."""
     whole = _content(Line(text="a"), Line(text="1", optional=True), Line(text="b"), Line(text="2", optional=True))
     assert [line.text for line in cut(whole, lambda one: len(one.lines) <= 3).lines] == ["a", "1", "b"]
     assert [line.text for line in cut(whole, lambda one: len(one.lines) <= 2).lines] == ["a", "b"]
+
+
+def test_the_last_of_optional_lines_goes_first_everywhere() -> None:
+    """Two stops each lose their second optional line before either loses its first."""
+    optional = [Line(text=text, optional=True) for text in ("1a", "1b", "2a", "2b")]
+    whole = _content(Line(text="1"), *optional[:2], Line(text="2"), *optional[2:])
+    assert [line.text for line in cut(whole, lambda one: len(one.lines) <= 4).lines] == ["1", "1a", "2", "2a"]
 
 
 def test_a_cut_message_says_so() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from channels import connect
 from channels.base import Action, Content, Gone, Later, Line, Outcome, Receipt, Refused, Unknown
+from channels.line import Quota
 from channels.line.outcomes import Answer, outcome_of_answer
 
 CONTENT = Content(
@@ -119,6 +120,20 @@ def test_a_bad_payload_is_refused(with_line: Runs) -> None:
         assert not outcome.account
 
     with_line(use)
+
+
+def test_the_quota_is_read_from_line(with_line: Runs) -> None:
+    """The month's limit and use are LINE's own numbers; where LINE does not say, what it answered instead."""
+
+    async def use(channel: Any, server: Any) -> None:
+        await channel.send(FRIEND, channel.render(CONTENT), key=_key())
+        assert await channel.quota() == Quota(limit=200, used=1)
+        server.quota = None
+        assert await channel.quota() == Quota(limit=None, used=1)
+        server.token = "another"
+        assert await channel.quota() == Refused(reason="token", status=401, account=True)
+
+    with_line(use, quota=200)
 
 
 def test_nobody_home_is_later(with_line: Runs, line_secrets: dict[str, str]) -> None:

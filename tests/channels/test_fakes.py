@@ -1,0 +1,131 @@
+"""The fakes are hard to fool: they refuse what the services would refuse, by the services' own descriptions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from line_server import LineServer, limit_faults
+from specs import SPECS, line_faults, telegram_faults
+from telegram_server import TelegramServer, read_html
+
+FAKES = Path(__file__).parents[1] / "fakes"
+needs_specs = pytest.mark.skipif(not SPECS.exists(), reason="the services' own descriptions are absent")
+
+
+def _push(*messages: Any) -> dict[str, Any]:
+    return {"to": "U1", "messages": list(messages)}
+
+
+@needs_specs
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"messages": [{"type": "text", "text": "x"}]},
+        _push(),
+        _push(*[{"type": "text", "text": "x"}] * 6),
+        _push({"type": "text"}),
+        _push({"type": "txt", "text": "x"}),
+        _push({"text": "x"}),
+        _push({"type": "location", "title": "x", "address": "x", "longitude": 1}),
+        _push({"type": "flex", "contents": {"type": "bubble"}}),
+        _push({"type": "flex", "altText": "x", "contents": {"type": "ball"}}),
+        _push(
+            {"type": "flex", "altText": "x", "contents": {"type": "bubble", "body": {"type": "box", "contents": []}}}
+        ),
+    ],
+)
+def test_line_refuses_wrong_shapes(body: Any) -> None:
+    """A push that LINE's description does not allow is refused, down to the parts of a bubble."""
+    assert line_faults("PushMessageRequest", body)
+
+
+@needs_specs
+def test_line_takes_right_shapes() -> None:
+    """A plain text and a bubble with a button pass."""
+    button = {"type": "button", "action": {"type": "uri", "label": "x", "uri": "https://x.example"}}
+    box = {"type": "box", "layout": "vertical", "contents": [{"type": "text", "text": "x"}, button]}
+    bubble = {"type": "flex", "altText": "x", "contents": {"type": "bubble", "body": box}}
+    assert line_faults("PushMessageRequest", _push({"type": "text", "text": "x"}, bubble)) == []
+
+
+def test_line_knows_limits_the_description_lacks() -> None:
+    """Empty texts, long labels, odd links, long alternative texts and heavy bubbles are refused."""
+    for part in (
+        {"type": "text", "text": ""},
+        {"type": "uri", "label": "x" * 21, "uri": "https://x.example"},
+        {"type": "uri", "label": "x", "uri": "javascript:x"},
+        {"type": "postback", "label": "x", "data": "x" * 301},
+        {"type": "text", "text": "x" * 31000},
+    ):
+        assert limit_faults({"type": "flex", "altText": "x", "contents": {"type": "bubble", "part": [part]}})
+    assert limit_faults({"type": "flex", "altText": "x" * 401, "contents": {}})
+
+
+@needs_specs
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": "x"},
+        {"chat_id": "1"},
+        {"chat_id": "1", "text": 7},
+        {"chat_id": "1", "text": "x", "silent": True},
+        {"chat_id": "1", "text": "x", "disable_notification": "yes"},
+        {"chat_id": "1", "text": "x", "reply_markup": {"inline_keyboard": [{"text": "x"}]}},
+        {"chat_id": "1", "text": "x", "reply_markup": {"inline_keyboard": [[{"url": "https://x.example"}]]}},
+    ],
+)
+def test_telegram_refuses_wrong_shapes(fields: dict[str, Any]) -> None:
+    """A message that the Bot API's description does not allow is refused."""
+    assert telegram_faults("sendMessage", fields)
+
+
+@pytest.mark.parametrize("marked", ["<b>x", "x</b>", "<u><b>x</u></b>", "<script>x</script>", "<!-- x -->"])
+def test_telegram_refuses_broken_marks(marked: str) -> None:
+    """Unclosed, crossed and foreign tags are refused, as Telegram does."""
+    assert read_html(marked)[1]
+
+
+def test_a_retry_key_lives_a_day() -> None:
+    """A key is refused within a day, with the first one's ids, and is new after it."""
+
+    async def use() -> None:
+        now = [0.0]
+        server = LineServer(now=lambda: now[0])
+        async with server.running() as base, ClientSession() as client:
+            headers = {"Authorization": f"Bearer {server.token}", "X-Line-Retry-Key": str(uuid.uuid4())}
+            statuses = []
+            for now[0] in (0, 86_399, 86_400):
+                body = _push({"type": "text", "text": "x"})
+                async with client.post(f"{base}/v2/bot/message/push", json=body, headers=headers) as answer:
+                    statuses.append((answer.status, "x-line-accepted-request-id" in answer.headers))
+            assert statuses == [(200, False), (409, True), (200, False)]
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("server", [LineServer, TelegramServer])
+def test_a_fake_runs_by_itself(server: type) -> None:
+    """Each fake runs as a program of its own, prints its address, takes orders for faults and shows its log."""
+    script = FAKES / f"{server.__name__.removesuffix('Server').lower()}_server.py"
+    with subprocess.Popen([sys.executable, script, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            base = process.stdout.readline().strip()
+            assert base.startswith("http://127.0.0.1:")
+            order = urllib.request.Request(f"{base}/_fake/faults", json.dumps({"point": "reset"}).encode())  # noqa: S310
+            with urllib.request.urlopen(order, timeout=10) as answer:  # noqa: S310
+                assert answer.status == 200
+            with urllib.request.urlopen(f"{base}/_fake/log", timeout=10) as answer:  # noqa: S310
+                assert json.load(answer) == []
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
