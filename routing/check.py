@@ -19,12 +19,19 @@ from dataclasses import dataclass, field
 from .model import UNREACHABLE, Amount, Id, Plan, Problem, Route, Shipment, Step, Task, Vehicle, Violation
 
 
-def check(problem: Problem, plan: Plan, *, tolerance: int = 0) -> list[Violation]:
-    """Every violation there is; none means that the plan holds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """How much the figures of another program's plan may differ from ours: seconds a leg, and cost a route."""
 
-    ``tolerance`` is for plans of other programs, which may round each leg and each cost: seconds, and cost, per route
-    step that may differ from ours.
-    """
+    seconds: int = 0
+    cost: int = 0
+
+
+EXACT = Rounding()
+
+
+def check(problem: Problem, plan: Plan, rounding: Rounding = EXACT) -> list[Violation]:
+    """Every violation there is; none means that the plan holds."""
     vehicles = {v.id: v for v in problem.vehicles}
     found: list[Violation] = []
     driven: Counter[Id] = Counter(route.vehicle for route in plan.routes)
@@ -34,14 +41,14 @@ def check(problem: Problem, plan: Plan, *, tolerance: int = 0) -> list[Violation
         if vehicle is None:
             found.append(Violation(cause="unknown_id", route=route.vehicle, step=None))
             continue
-        walk = _Walk(problem, vehicle, route, tolerance)
+        walk = _Walk(problem, vehicle, route, rounding)
         found.extend(walk.violations())
         served.update(dict.fromkeys(walk.touched, 1))
     for id_, times in driven.items():
         if times > 1:
             found.append(Violation(cause="duplicate", route=id_, step=None, amount=times - 1))
     found.extend(_accounts(problem, plan, served))
-    found.extend(_money(problem, plan, tolerance))
+    found.extend(_money(problem, plan, rounding.cost))
     return found
 
 
@@ -75,7 +82,7 @@ class _Walk:
     problem: Problem
     vehicle: Vehicle
     route: Route
-    tolerance: int
+    rounding: Rounding
     touched: set[Id] = field(default_factory=set)
     at: int | None = None
     now: int = 0
@@ -159,7 +166,7 @@ class _Walk:
 
     def _stands(self, k: int, step: Step, there: int) -> Iterator[Violation]:
         """Whether the step's place and figures are those the vehicle has here and now."""
-        slack = self.tolerance
+        slack = self.rounding.seconds
         if step.index != there:
             yield self._violation("unknown_id", k, index=step.index)
         if abs(step.arrival - self.now) > slack:
@@ -195,7 +202,7 @@ class _Walk:
         yield from self._go(k, step, task.index)
         begin = self.now + max(0, step.waiting_time)
         if task.windows:
-            yield from self._windows(k, begin, task)
+            yield from self._windows(k, (begin, step.arrival + step.waiting_time), task)
         self.now = begin + setup + task.service
         self.work += setup + task.service
         self.tasks += 1
@@ -216,10 +223,11 @@ class _Walk:
         if self.vehicle.id in shipment.forbidden_vehicles or (named is not None and self.vehicle.id not in named):
             yield self._violation("refused", k, shipment=shipment.id)
 
-    def _windows(self, k: int, begin: int, task: Task) -> Iterator[Violation]:
-        misses = [max(opens - begin, begin - closes, 0) for opens, closes in task.windows]
-        if min(misses):
-            yield self._violation("time_window", k, min(misses))
+    def _windows(self, k: int, begins: tuple[int, int], task: Task) -> Iterator[Violation]:
+        """Neither the time that can be nor the time that is stated may lie outside of all windows."""
+        misses = [min(max(opens - t, t - closes, 0) for opens, closes in task.windows) for t in begins]
+        if max(misses) > self.rounding.seconds:
+            yield self._violation("time_window", k, max(misses))
 
     def _pairing(self, k: int, shipment: Shipment, pickup: int | None, begin: int) -> Iterator[Violation]:
         done = self.picked.setdefault(shipment.id, {})
@@ -257,10 +265,10 @@ class _Walk:
         costs = vehicle.costs
         time = costs.per_hour * self.travel + costs.per_task_hour * self.work
         cost = costs.fixed + (1000 * time + 3600 * costs.per_km * self.distance) // 3_600_000
-        if abs(cost - route.cost) > self.tolerance:
+        if abs(cost - route.cost) > self.rounding.cost:
             yield self._violation("cost", None, cost - route.cost)
         totals = (route.duration, route.distance, route.setup + route.service)
-        if self.tolerance == 0 and totals != (self.travel, self.distance, self.work):
+        if self.rounding == EXACT and totals != (self.travel, self.distance, self.work):
             yield self._violation("schedule", None, of="totals")
 
 

@@ -54,6 +54,11 @@ class Compiled:
     travel: dict[tuple[str, float], tuple[IntMatrix, IntMatrix]]
 
     @cached_property
+    def has_jobs(self) -> bool:
+        """Whether anything is aboard at a vehicle's start."""
+        return any(map(any, self.aboard_at_start))
+
+    @cached_property
     def carriers(self) -> tuple[tuple[int, ...], ...]:
         """Per shipment, the vehicles that may carry it by skill and by name."""
         vehicles = self.problem.vehicles

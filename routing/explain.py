@@ -29,10 +29,12 @@ _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
 def explain(compiled: Compiled, routes: Sequence[Sequence[int]]) -> list[Unassigned]:
     """One `Unassigned` for every shipment that the routes do not serve."""
-    return [_explain(compiled, routes, s) for s in left_out(compiled, routes)]
+    costs = [timetable(compiled, rider, route) for rider, route in zip(compiled.riders, routes, strict=True)]
+    spent = [t.cost if isinstance(t, Timetable) and route else 0 for t, route in zip(costs, routes, strict=True)]
+    return [_explain(compiled, routes, spent, s) for s in left_out(compiled, routes)]
 
 
-def _explain(compiled: Compiled, routes: Sequence[Sequence[int]], s: int) -> Unassigned:
+def _explain(compiled: Compiled, routes: Sequence[Sequence[int]], spent: Sequence[int], s: int) -> Unassigned:
     shipment = compiled.problem.shipments[s]
     reasons: list[VehicleReason] = []
     fits_alone = False
@@ -46,7 +48,7 @@ def _explain(compiled: Compiled, routes: Sequence[Sequence[int]], s: int) -> Una
             reasons.append(_reason(rider, alone))
         else:
             fits_alone = True
-            reasons.append(_as_planned(compiled, rider, routes[v], s, alone))
+            reasons.append(_as_planned(compiled, rider, routes[v], spent[v], s, alone))
     return Unassigned(shipment=shipment.id, code=_overall(reasons, fits_alone), vehicles=tuple(reasons))
 
 
@@ -95,15 +97,15 @@ def _reason(rider: Rider, broken: Broken, added_cost: int | None = None) -> Vehi
     )
 
 
-def _as_planned(compiled: Compiled, rider: Rider, route: Sequence[int], s: int, alone: Timetable) -> VehicleReason:
+def _as_planned(
+    compiled: Compiled, rider: Rider, route: Sequence[int], spent: int, s: int, alone: Timetable
+) -> VehicleReason:
     """What the planned route lacks to take the shipment in as well, at the place where it lacks least."""
     least: tuple[Broken, list[int]] | None = None
-    before = timetable(compiled, rider, route) if route else None
-    cost = before.cost if isinstance(before, Timetable) else 0
     for sequence in _places(compiled, rider, route, s):
         times = timetable(compiled, rider, sequence)
         if not isinstance(times, Broken):
-            return VehicleReason(vehicle=rider.vehicle.id, code=Reason.PRIORITY, added_cost=times.cost - cost)
+            return VehicleReason(vehicle=rider.vehicle.id, code=Reason.PRIORITY, added_cost=times.cost - spent)
         if least is None or _shortfall(times) < _shortfall(least[0]):
             least = (times, sequence)
     if least is None:

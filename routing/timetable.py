@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from .compiled import Compiled, Rider, money, plus
 from .model import UNREACHABLE, Amount, Reason, TimeWindow
@@ -49,7 +50,9 @@ def timetable(compiled: Compiled, rider: Rider, route: Sequence[int]) -> Timetab
     if vehicle.max_tasks is not None and len(route) > vehicle.max_tasks:
         return Broken(code=Reason.MAX_TASKS)
     loads = loads_along(compiled, route)
-    excess = [max(0, *(load[d] - limit for load in loads)) for d, limit in enumerate(rider.capacity)]
+    excess = [
+        max(0, max(column) - limit) for column, limit in zip(zip(*loads, strict=True), rider.capacity, strict=True)
+    ]
     if any(excess):
         return Broken(code=Reason.CAPACITY, excess=tuple(excess))
     places, legs, metres = _legs(compiled, rider, route)
@@ -92,16 +95,14 @@ def timetable(compiled: Compiled, rider: Rider, route: Sequence[int]) -> Timetab
 
 def loads_along(compiled: Compiled, route: Sequence[int]) -> list[Amount]:
     """The load when leaving the start, and after each stop."""
-    load: Amount = (0,) * len(compiled.problem.dimensions)
-    for n in route:
-        stop = compiled.stops[n]
-        if stop.pickup is None:
-            load = plus(load, compiled.aboard_at_start[stop.shipment])
-    loads = [load]
-    for n in route:
-        load = plus(load, compiled.stops[n].change)
-        loads.append(load)
-    return loads
+    stops = [compiled.stops[n] for n in route]
+    start: Amount = (0,) * len(compiled.problem.dimensions)
+    if compiled.has_jobs:
+        for stop in stops:
+            if stop.pickup is None:
+                start = plus(start, compiled.aboard_at_start[stop.shipment])
+    columns = [list(accumulate((s.change[d] for s in stops), initial=load)) for d, load in enumerate(start)]
+    return list(zip(*columns, strict=True)) if columns else [()] * (len(stops) + 1)
 
 
 def _legs(compiled: Compiled, rider: Rider, route: Sequence[int]) -> tuple[list[int | None], list[int], list[int]]:

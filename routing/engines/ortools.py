@@ -254,7 +254,8 @@ class _Model:
             *pickups, delivery = (self.indexes[self.node_of[n]] for n in numbers)
             for index in (*pickups, delivery):
                 if len(carriers) < len(everyone):
-                    routing.SetAllowedVehiclesForIndex(list(carriers), index)
+                    # SetAllowedVehiclesForIndex takes no Python list in OR-Tools 9.15.
+                    routing.VehicleVar(index).RemoveValues([v for v in everyone if v not in carriers])
                 routing.AddDisjunction([index], SCALE * self.compiled.penalties[s] if index == delivery else 0)
             if pickups:
                 routing.AddPickupAndDelivery(pickups[0], delivery)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from routing.check import check
+from routing.check import Rounding, check
 from routing.model import Progress, Settings
 from routing.solving import InternalPlanError, solve
 
@@ -51,6 +51,6 @@ def check_document(problem_doc: Any, plan_doc: Any) -> list[dict[str, Any]]:
     """The violations of a plan, ours or another program's. Raises `DocumentError` if either cannot be read."""
     problem = problem_from_json(problem_doc)
     plan = plan_from_json(plan_doc, problem)
-    # others may round where a speed factor makes fractions of seconds
-    rounded = any(vehicle.speed_factor != 1.0 for vehicle in problem.vehicles)
-    return violations_to_json(check(problem, plan, tolerance=1 if rounded else 0))
+    # others may round otherwise: a cost has up to three parts, times matter where a speed factor makes fractions
+    fractions = any(vehicle.speed_factor != 1.0 for vehicle in problem.vehicles)
+    return violations_to_json(check(problem, plan, Rounding(seconds=1 if fractions else 0, cost=3)))
