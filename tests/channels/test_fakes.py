@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from aiohttp import ClientSession
 from line_server import LineServer, limit_faults
 from specs import SPECS, line_faults, telegram_faults
-from telegram_server import TelegramServer, read_html
+from telegram_server import read_html
 
 FAKES = Path(__file__).parents[1] / "fakes"
 needs_specs = pytest.mark.skipif(not SPECS.exists(), reason="the services' own descriptions are absent")
@@ -112,12 +113,16 @@ def test_a_retry_key_lives_a_day() -> None:
     asyncio.run(use())
 
 
-@pytest.mark.parametrize("server", [LineServer, TelegramServer])
-def test_a_fake_runs_by_itself(server: type) -> None:
+def test_the_fakes_run_by_themselves() -> None:
     """Each fake runs as a program of its own, prints its address, takes orders for faults and shows its log."""
-    script = FAKES / f"{server.__name__.removesuffix('Server').lower()}_server.py"
-    with subprocess.Popen([sys.executable, script, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
-        try:
+    with contextlib.ExitStack() as stack:
+        running = []
+        for name in ("line_server.py", "telegram_server.py"):
+            command = [sys.executable, FAKES / name, "--port", "0"]
+            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            stack.callback(process.terminate)
+            running.append(process)
+        for process in running:
             assert process.stdout is not None
             base = process.stdout.readline().strip()
             assert base.startswith("http://127.0.0.1:")
@@ -126,6 +131,3 @@ def test_a_fake_runs_by_itself(server: type) -> None:
                 assert answer.status == 200
             with urllib.request.urlopen(f"{base}/_fake/log", timeout=10) as answer:  # noqa: S310
                 assert json.load(answer) == []
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
