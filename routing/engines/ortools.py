@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from routing.compiled import Compiled, slight
 from routing.model import UNREACHABLE, Costs, Settings, TimeWindow
-from routing.plans import Answer, weight
+from routing.plans import Answer, left_out, weight
 
 from . import Report
 from .greedy import construct
@@ -35,6 +35,12 @@ OWN_START_UP_TO = 150
 
 PATIENCE = (0.1, 0.4)
 """Least and most share of the time without any improvement that ends the search; it grows up to 100 shipments."""
+
+LEAST_PATIENCE = 1.0
+"""Seconds without improvement that the search is granted however little time there is."""
+
+EXPLAINING = 0.0004
+"""Seconds kept free for every pair of a shipment left out and a vehicle: each gets its reason after the search."""
 
 REPORT_EVERY = 0.25
 """Seconds between two reports of progress."""
@@ -51,6 +57,8 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     answer = Answer(routes=greedy, engine="greedy", first_plan_ms=first_plan_ms)
     if not any(compiled.carriers) or monotonic() >= deadline:
         return answer
+    reasons = len(left_out(compiled, greedy)) * len(compiled.riders)
+    deadline -= min(EXPLAINING * reasons, settings.seconds / 4)
     search = _Search(compiled, settings, deadline, report)
     better = search.run(greedy)
     if better is not None:
@@ -314,7 +322,7 @@ class _Search:
         self.compiled, self.settings, self.deadline, self.report = compiled, settings, deadline, report
         size = len(compiled.problem.shipments)
         least, most = PATIENCE
-        self.patience = settings.seconds * min(most, max(least, most * size / 100))
+        self.patience = max(LEAST_PATIENCE, settings.seconds * min(most, max(least, most * size / 100)))
         self.best: int | None = None
         self.improved = self.reported = monotonic()
         self.iterations = 0
