@@ -1,8 +1,8 @@
 """Other files a configuration names: areas in GeoJSON, wording in YAML. Brings their content into the text itself.
 
-So a stored text says everything and can be read anywhere: ``file: zones/talat.geojson`` becomes ``polygon: [...]`` and
-``texts: wording.yaml`` becomes ``texts: {name: ..., content: ...}``. Only files inside the config's own folder are opened. Knows nothing of what
-the values mean.
+So a stored text says everything and can be read anywhere: ``file: zones/talat.geojson`` becomes ``polygon: [...]``,
+``texts: wording.yaml`` becomes ``texts: {name: ..., content: ...}``. Only files inside the config's own folder are
+opened. Knows nothing of what the values mean.
 """
 
 from __future__ import annotations

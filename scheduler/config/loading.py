@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache
+from itertools import islice
 from pathlib import Path as FilePath
-from types import NoneType
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -22,6 +22,7 @@ from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Node, Reading
 from scheduler.config.rules import Draft
 from scheduler.config.wording import WORDING, nearest
 
+MOST_ENTRIES = 2_000
 _CODES = {
     "missing": "key.missing",
     "extra_forbidden": "key.unknown",
@@ -48,7 +49,7 @@ _CODES = {
     "less_than_equal": "value.max",
     "less_than": "value.max",
     "too_short": "value.too_few",
-    "too_long": "polygon.too_many",
+    "too_long": "value.too_many",
     "tuple_type": "value.list",
     "model_type": "value.section",
     "mapping_type": "value.section",
@@ -73,24 +74,24 @@ def check(path: str | os.PathLike[str]) -> Report:
         with file.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        return _only("file.unreadable", file.name, value=file.name, **unreadable(error))
+        return _only("file.unreadable", file.name, {"value": file.name, **unreadable(error)})
+    if len(data) > MOST_BYTES:
+        return _only("file.too_big", file.name, {"limit": MOST_BYTES // 1_000_000})
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _only("file.encoding", file.name)
+        return _only("file.encoding", file.name, {})
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        if len(data) > MOST_BYTES:
-            return _only("file.too_big", file.name, limit=MOST_BYTES // 1_000_000)
         before = data[: error.start]
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
-        return _only("file.encoding", file.name, line=before.count(b"\n") + 1, column=column + 1)
+        return _only("file.encoding", file.name, {}, line=before.count(b"\n") + 1, column=column + 1)
     return examine(text, file.name, file.parent)
 
 
 def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[str] | None = None) -> Report:
     """Everything that is wrong, or doubtful, with `text`."""
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        return _only("file.too_big", name, limit=MOST_BYTES // 1_000_000)
+        return _only("file.too_big", name, {"limit": MOST_BYTES // 1_000_000})
     reading = Reading(text.removeprefix("\ufeff"), name)
     root = reading.root
     if root is None:
@@ -101,12 +102,13 @@ def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[st
         )
     brought = expand(root, FilePath(base_dir) if base_dir is not None else None)
     draft, found = _typed(root.plain())
-    found = [*brought.findings, *found, *rules.findings(draft)]
+    found = [*brought.findings, *found, *islice(rules.findings(draft), MOST_PROBLEMS)]
     told = {(said.line, said.column) for said in (*reading.problems, *_placed(brought.findings, root, name))}
+    outside = len(brought.findings)
     placed = [
         (finding, said)
-        for finding, said in zip(found, _placed(found, root, name), strict=True)
-        if finding in brought.findings or (said.line, said.column) not in told
+        for number, (finding, said) in enumerate(zip(found, _placed(found, root, name), strict=True))
+        if number < outside or (said.line, said.column) not in told
     ]
     errors = sorted([*reading.problems, *(said for finding, said in placed if not finding.warning)], key=_place)
     warnings = tuple(sorted((said for finding, said in placed if finding.warning), key=_place))
@@ -122,7 +124,7 @@ def _built(report: Report) -> Config:
     return report.config
 
 
-def _only(code: str, name: str, *, line: int = 1, column: int = 1, **facts: object) -> Report:
+def _only(code: str, name: str, facts: Mapping[str, object], *, line: int = 1, column: int = 1) -> Report:
     return Report(errors=(problem(code, facts, file=name, line=line, column=column, path=""),))
 
 
@@ -135,39 +137,50 @@ def _place(said: Problem) -> tuple[int, int]:
 
 def _typed(raw: dict[str, Any]) -> tuple[Draft, list[Finding]]:
     """Every part that can be read, each by itself, so that one bad part hides nothing of the others."""
-    draft, found = Draft(raw), []
+    draft = Draft(raw)
+    unknown = [name for name in raw if name not in Document.model_fields]
+    found = [_unknown_key((name,), Document) for name in unknown[:MOST_PROBLEMS]]
     calendar = raw.get("calendar")
     country = calendar.get("country", "TH") if isinstance(calendar, dict) else "TH"
-    context = {"country": country}
-    for name in raw:
-        if name not in Document.model_fields:
-            found.append(_unknown_key((name,), Document))
+    context = {"country": country if isinstance(country, str) else ""}
     for name, field in Document.model_fields.items():
         value = raw.get(name)
-        if value is None and (name not in raw or not field.is_required()):
-            if field.is_required():
-                found.append(Finding(path=(name,), code="key.missing", facts={"key": name}))
-            continue
         item = _item_model(field.annotation)
-        if item is None:
-            draft.sections[name], faults = _read(_adapter(Document, name), value, (name,), context)
-            found += faults
+        if value is None and not field.is_required():
             continue
-        if not isinstance(value, list) or not (value or name == "barriers"):
-            code = (
-                "value.list" if value is not None and value != [] else "value.too_few" if value == [] else "value.empty"
-            )
-            found.append(Finding(path=(name,), code=code, facts={"limit": 1}))
-            continue
-        for index, entry in enumerate(value):
-            made, faults = _read(_model_adapter(item), entry, (name, index), context)
+        if name not in raw:
+            found.append(Finding(path=(name,), code="key.missing", facts={"key": name}))
+        elif item is not None:
+            draft.items[name], faults = _typed_list(item, value, name, context)
             found += faults
-            if made is None and isinstance(entry, dict):
-                made = _salvaged(item, entry, {fault.path[2] for fault in faults if len(fault.path) > 2}, context)
-            if made is not None:
-                draft.items.setdefault(name, {})[index] = made
-    draft.sections = {name: section for name, section in draft.sections.items() if section is not None}
+        else:
+            section, faults = _read(_adapter(Document, name), value, (name,), context)
+            found += faults
+            if section is not None:
+                draft.sections[name] = section
     return draft, found
+
+
+def _typed_list(
+    item: type[BaseModel], value: object, name: str, context: dict[str, Any]
+) -> tuple[dict[int, Any], list[Finding]]:
+    """The readable entries of a list by their index; of a broken one, what can be read of it."""
+    if not isinstance(value, list):
+        return {}, [Finding(path=(name,), code="value.empty" if value is None else "value.list", facts={})]
+    if not value and Document.model_fields[name].is_required():
+        return {}, [Finding(path=(name,), code="value.too_few", facts={"limit": 1})]
+    if len(value) > MOST_ENTRIES:
+        return {}, [Finding(path=(name,), code="value.too_many", facts={"limit": MOST_ENTRIES})]
+    items: dict[int, Any] = {}
+    found: list[Finding] = []
+    for index, entry in enumerate(value):
+        made, faults = _read(_model_adapter(item), entry, (name, index), context)
+        found += faults
+        if made is None and isinstance(entry, dict):
+            made = _salvaged(item, entry, {fault.path[2] for fault in faults if len(fault.path) > 2}, context)
+        if made is not None:
+            items[index] = made
+    return items, found
 
 
 def _read(
@@ -176,7 +189,7 @@ def _read(
     try:
         return adapter.validate_python(value, context=context), []
     except ValidationError as error:
-        return None, [_translated(dict(fault), path) for fault in error.errors(include_url=False)]
+        return None, [_translated(dict(fault), path) for fault in error.errors(include_url=False)[:MOST_PROBLEMS]]
 
 
 def _salvaged(item: type[BaseModel], entry: dict[str, Any], bad: set[str | int], context: dict[str, Any]) -> BaseModel:
@@ -203,9 +216,7 @@ def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
 
 def _item_model(annotation: Any) -> type[BaseModel] | None:
     """The model of a list's entries."""
-    inside = get_args(annotation)
-    item = inside[0] if inside and annotation.__class__ is not NoneType else None
-    return item if isinstance(item, type) and issubclass(item, BaseModel) else None
+    return get_args(annotation)[0] if get_origin(annotation) is tuple else None
 
 
 # --- words and places ---------------------------------------------------------------------------------------------

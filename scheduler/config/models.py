@@ -375,6 +375,8 @@ class Retention(Section):
 class WordingFile(Section):
     """The coordinators' own wording, as the file they wrote. In config.yaml only its name is given."""
 
+    model_config = ConfigDict(str_strip_whitespace=False)
+
     name: str
     content: str
 
@@ -406,6 +408,8 @@ class Document(Section):
 
 class Config(Document):
     """One market's valid configuration. ``text`` is all of it: what it names in other files stands in it."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     text: str = Field(repr=False)
 

@@ -157,30 +157,29 @@ class Reading:
 
     def _take(self, event: Any, stack: list[_Open]) -> None:
         """One key or value: hang it where it belongs, and open it if it holds others."""
-        mark = event.start_mark
-        node = Node(_value(event), mark.line + 1, mark.column + 1, mark.index, event.end_mark.index)
+        mark, value = event.start_mark, _value(event)
+        node = Node(value, mark.line + 1, mark.column + 1, mark.index, event.end_mark.index)
         around = stack[-1] if stack else None
-        path = around.path if around else ()
+        step: str | int | None = None
         if around is None:
             self.root = node
         elif isinstance(around.node.value, list):
-            path = (*path, len(around.node.value))
+            step = len(around.node.value)
             around.node.value.append(node)
         elif around.key is None:
-            around.key = node
-            path = (*path, "?")
+            around.key, step = node, "?"
             self._note_key(event, node, around)
         else:
-            name = str(around.key.value)
-            path = (*path, name)
-            if around.node.keys.get(name) is around.key:
-                around.node.value[name] = node
+            step = str(around.key.value)
+            if around.node.keys.get(step) is around.key:
+                around.node.value[step] = node
             around.key = None
-        self._refuse_marks(event, path)
-        if isinstance(node.value, str) and event.style == '"' and (found := INVISIBLE.search(node.value)):
-            self._say("yaml.character", mark.line, mark.column, path, value=f"U+{ord(found[0]):04X}")
-        if isinstance(node.value, dict | list):
-            stack.append(_Open(node, path))
+        holds = value.__class__ is dict or value.__class__ is list
+        if holds or isinstance(event, yaml.AliasEvent) or event.anchor or event.tag or event.style == '"':
+            path = () if around is None or step is None else (*around.path, step)
+            self._refuse_marks(event, path)
+            if holds:
+                stack.append(_Open(node, path))
 
     def _note_key(self, event: Any, node: Node, around: _Open) -> None:
         """A refused key still takes its value, which then leads nowhere."""
@@ -202,8 +201,10 @@ class Reading:
         if event.anchor is not None:
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
             self._say("yaml.alias", line, column, path, value=f"{sign}{event.anchor}")
-        elif getattr(event, "tag", None) is not None:
+        elif event.tag:
             self._say("yaml.tag", line, column, path, value=event.tag)
+        elif isinstance(event, yaml.ScalarEvent) and (found := INVISIBLE.search(event.value)):
+            self._say("yaml.character", line, column, path, value=f"U+{ord(found[0]):04X}")
 
 
 def _value(event: Any) -> Any:

@@ -30,5 +30,8 @@ def json_schema() -> dict[str, Any]:
     }
     for definition in [schema, *definitions.values()]:
         for name in definition.get("properties", {}):
-            definition["properties"][name].pop("title", None)
+            prop = definition["properties"][name]
+            prop.pop("title", None)
+            if prop.get("type") == "number" and isinstance(prop.get("default"), str):
+                prop["default"] = float(prop["default"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Songsuk config.yaml"}

@@ -117,7 +117,7 @@ def _rings(value: Any, depth: int) -> Iterator[tuple[int, tuple[int, ...], Any]]
         yield 0, (), value
         return
     for polygon, rings in enumerate([value] if depth == 3 else value):
-        for index, ring in enumerate(rings if _is_list(rings) else [rings]):
+        for index, ring in enumerate(rings or [[]] if _is_list(rings) else [rings]):
             yield polygon, (index,) if depth == 3 else (polygon, index), ring
 
 
@@ -161,15 +161,13 @@ def _refuse_crossing(shapes: Shapes) -> None:
     from shapely import is_valid_reason
 
     geometry = as_geometry(shapes)
-    if geometry.is_valid:
-        if geometry.area == 0:
-            raise refused("polygon.flat")
-        return
-    reason = str(is_valid_reason(geometry))
-    place = reason[reason.find("[") + 1 : -1].split() if "[" in reason else []
-    if len(place) != 2 or geometry.area == 0:
+    if geometry.convex_hull.area == 0:
         raise refused("polygon.flat")
-    raise refused("polygon.crossing", lon=round(float(place[0]), 4), lat=round(float(place[1]), 4))
+    if geometry.is_valid:
+        return
+    place = str(is_valid_reason(geometry)).rpartition("[")[2].rstrip("]").split()
+    lon, lat = place if len(place) == 2 else geometry.bounds[:2]
+    raise refused("polygon.crossing", lon=round(float(lon), 4), lat=round(float(lat), 4))
 
 
 def as_geometry(shapes: Shapes) -> BaseGeometry:

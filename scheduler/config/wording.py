@@ -26,6 +26,7 @@ def nearest(word: str, known: list[str]) -> dict[str, str]:
     """The fact ``meant``: the nearest right word, or the list of what may be written."""
     from difflib import get_close_matches
 
+    word = word[:_LONGEST]
     close = get_close_matches(word, known, n=1, cutoff=0.6) or get_close_matches(
         word.lower(), [name for name in known if name == name.lower()], n=1, cutoff=0.6
     )
@@ -184,6 +185,7 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "use at most {limit} characters",
     ),
     "value.too_few": ("ต้องมีอย่างน้อย {limit} รายการ", "at least {limit} is needed here", "เพิ่มรายการ", "add one"),
+    "value.too_many": ("มีมากเกินไป", "this list is too long", "ใช้ไม่เกิน {limit} รายการ", "keep it to {limit} entries"),
     "value.list": (
         "ต้องเป็นรายการ",
         "this must be a list",
@@ -289,7 +291,6 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "ลองจิจูดไม่เกิน ±180 ละติจูดไม่เกิน ±90",
         "longitude is within ±180, latitude within ±90",
     ),
-    "line.few_points": ("เส้นต้องมีอย่างน้อย 2 จุด", "a line needs at least 2 points", "เพิ่มจุด", "add points"),
     "polygon.few_points": (
         "พื้นที่ต้องมีอย่างน้อย 3 จุดที่ไม่ซ้ำกัน",
         "an area needs at least 3 different points",

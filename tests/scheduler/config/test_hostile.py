@@ -1,0 +1,179 @@
+"""Whatever is fed in: a configuration or problems with places, in bounded memory, never another exception."""
+
+import random
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scheduler.config import ConfigError, Report, check, examine, parse
+from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, MOST_VALUES
+
+PIECES = st.sampled_from(
+    ["", "{", "}", "[", "]", ":", ": ", ",", "- ", "\n", "\t", "'", '"', "&a ", "*a", "<<: ", "!!x ", "---\n", "#", "~"]
+    + [
+        "|\n",
+        "? ",
+        "null",
+        "-1",
+        "1e999",
+        "nan",
+        "0x1f",
+        "18:00",
+        "25:61",
+        "[[[]]]",
+        "{a: {b: []}}",
+        "file: x",
+        "ก",
+        "😀",
+    ]
+    + ["\u202e", "\x00", "[9.1, 99.3]", "[1, 2]", "yes", "2569-01-01", "%YAML 1.1\n", "\ufeff", "\r", "9" * 23]
+)
+
+
+def _sound(report: Report, text: str) -> None:
+    assert report.ok == (report.config is not None)
+    assert len(report.errors) <= MOST_PROBLEMS
+    lines = text.count("\n") + text.count("\r") + text.count("\x85") + text.count("\u2028") + text.count("\u2029") + 2
+    for problem in (*report.errors, *report.warnings):
+        assert 1 <= problem.line <= lines
+        assert problem.column >= 1
+        assert "\n" not in problem.text("th") + problem.text("en")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_random_edits_of_the_sample(data: st.DataObject, sample: str) -> None:
+    """A few cuts and insertions anywhere in a good file end in a configuration or in placed problems."""
+    text = sample
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 40)))
+        text = text[:start] + data.draw(PIECES) + text[end:]
+    _sound(examine(text), text)
+
+
+VALUES = st.recursive(
+    st.sampled_from(
+        ["x", "1", "-1", "~", '""', "18:00", "[99.3, 9.1]", "09:30-11:30", "2026-01-01", "nan", "talat", "'a: b'"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]")
+        | st.dictionaries(st.sampled_from(["id", "th", "time", "x"]), inner, max_size=2).map(
+            lambda parts: "{" + ", ".join(f"{key}: {value}" for key, value in parts.items()) + "}"
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_value_in_any_place(data: st.DataObject, minimal: str) -> None:
+    """Values of every shape in place of one line's value never break the checks."""
+    lines = minimal.splitlines()
+    number = data.draw(st.integers(0, len(lines) - 1))
+    key = lines[number].partition(":")[0]
+    lines[number] = f"{key}: {data.draw(VALUES)}"
+    text = "\n".join(lines)
+    _sound(examine(text), text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=200))
+def test_random_text(text: str) -> None:
+    """Any text at all is answered."""
+    _sound(examine(text), text)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_bytes(seed: int, tmp_path: Path) -> None:
+    """A file of noise is one clear error."""
+    path = tmp_path / "config.yaml"
+    path.write_bytes(random.Random(seed).randbytes(100_000))
+    report = check(path)
+    assert [error.code for error in report.errors] in (["file.encoding"], ["yaml.character"])
+
+
+def test_utf8_trouble_is_placed(tmp_path: Path, minimal: str) -> None:
+    """The first byte that is no UTF-8 is pointed at: a file saved in the Thai code page, or cut inside a letter."""
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"version: 1\nmarket: " + "ตลาด".encode("cp874"))
+    (error,) = check(path).errors
+    assert (error.code, error.line, error.column) == ("file.encoding", 2, 9)
+    path.write_bytes(minimal.encode("utf-16"))
+    assert [error.code for error in check(path).errors] == ["file.encoding"]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path, minimal: str) -> None:
+    """What Notepad saves is read, with the same columns."""
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + minimal.replace("\n", "\r\n").encode())
+    assert check(path).ok
+    path.write_bytes(b"\xef\xbb\xbf" + minimal.replace("market: {id", "market: {idd").replace("\n", "\r\n").encode())
+    assert [(e.line, e.column) for e in check(path).errors] == [(1, 9), (1, 10)]
+
+
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (LAUGHS, "yaml.alias"),
+        ("[" * 100_000, "yaml.too_deep"),
+        ("{a: " * 100_000, "yaml.too_deep"),
+        ("- " * 100_000, "yaml.too_deep"),
+        ("? " * 100_000, "yaml.too_deep"),
+        ("zones: [" + "1," * (MOST_VALUES + 10) + "]", "yaml.too_many"),
+        ("a: " + "x" * (MOST_BYTES - 10), "key.unknown"),
+        ("x" * (MOST_BYTES + 1), "file.too_big"),
+        ("", "yaml.empty"),
+        ("# only a comment\n", "yaml.empty"),
+        ("just text", "value.section"),
+        ("- a list", "value.section"),
+        ("a: \ud800", "yaml.character"),
+        ("".join(f"k{number}: 1\n" for number in range(50_000)), "key.unknown"),
+        ("zones: [" + "{}, " * 50_000 + "]", "value.too_many"),
+        ("calendar: {country: [[]]}", "value.text"),
+    ],
+)
+def test_hostile_texts_end_in_a_clear_line(text: str, code: str) -> None:
+    """Bombs by nesting, by repetition and by size are refused with the code that says why."""
+    tracemalloc.start()
+    report = examine(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert code in {error.code for error in report.errors}
+    assert peak < 250_000_000
+    _sound(report, text)
+
+
+def test_ten_megabytes_are_left_unread(tmp_path: Path, minimal: str) -> None:
+    """A file over the limit is refused without being read to its end."""
+    path = tmp_path / "config.yaml"
+    path.write_bytes(minimal.encode() + b"# padding\n" * 1_000_000)
+    tracemalloc.start()
+    report = check(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [error.code for error in report.errors] == ["file.too_big"]
+    assert peak < 4 * MOST_BYTES
+
+
+@pytest.mark.parametrize("name", ["none.yaml", ".", "a\x00b"])
+def test_a_file_that_cannot_be_opened_is_one_error(name: str, tmp_path: Path) -> None:
+    """A missing file, a folder and an impossible name are told alike."""
+    assert [error.code for error in check(tmp_path / name).errors] == ["file.unreadable"]
+
+
+def test_parse_raises_every_error(minimal: str) -> None:
+    """`parse` raises one `ConfigError` that holds and shows all the errors."""
+    with pytest.raises(ConfigError) as raised:
+        parse(minimal.replace("hub: bandon", "hub: x").replace("weight_kg: 25", "weight_kg: x"), "my.yaml")
+    assert [error.code for error in raised.value.errors] == ["reference.unknown", "value.number"]
+    assert str(raised.value).count("my.yaml:") == 2

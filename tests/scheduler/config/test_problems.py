@@ -1,0 +1,300 @@
+"""Every problem a configuration can have: its code, its exact place, and its words in both languages."""
+
+from pathlib import Path
+
+import pytest
+
+from scheduler.config import Problem, examine
+from scheduler.config.problems import Language
+from scheduler.config.reader import MOST_DEPTH
+from scheduler.config.wording import WORDING
+
+CHANNELS = "vehicles:\n  - {id: motorcycle, weight_kg: 25, volume_l: 70}\n"
+
+# (code, what is replaced, what stands there instead). The sign ⟦ marks the place that must be told.
+EDITS = [
+    ("yaml.syntax", "hubs:\n  - ", "hubs: [\n  ⟦- "),
+    ("yaml.syntax", "id: talat", "id: talat⟦: b"),
+    ("yaml.tab", "    name: {th: ตลาด}", "⟦\tname: {th: ตลาด}"),
+    ("yaml.tab", "zones:\n", "zones:\n⟦\t\n"),
+    ("yaml.character", "ตลาดสิริสุข", "ตลาด⟦\u202eสิริสุข"),
+    ("yaml.character", "{th: ตลาดสิริสุข}", '{th: ⟦"ตลาด\\0"}'),
+    ("yaml.alias", "{th: ตลาดสิริสุข}", "{th: ⟦&name ตลาดสิริสุข}"),
+    ("yaml.alias", "{th: ตลาดสิริสุข}", "{th: ⟦*name}"),
+    ("yaml.merge", "{id: motorcycle,", "{⟦<<: {}, id: motorcycle,"),
+    ("yaml.tag", "{th: ตลาดสิริสุข}", "{th: ⟦!!python/name:os.system ตลาด}"),
+    ("yaml.key", "{id: motorcycle,", "{⟦[1, 2]: 3, id: motorcycle,"),
+    ("yaml.documents", CHANNELS, CHANNELS + "⟦---\nmore: 1\n"),
+    ("yaml.too_deep", "[99.3257, 9.1463]", "[" * (MOST_DEPTH - 3) + "⟦[" + "]" * (MOST_DEPTH - 2)),
+    ("key.duplicate", "{id: motorcycle,", "{id: motorcycle, ⟦id: bicycle,"),
+    ("key.unknown", "community: sirisuk", "community: sirisuk\n    ⟦tambon: [840101]"),
+    ("key.unknown", "hubs:\n", "⟦hubz: []\nhubs:\n"),
+    ("key.unknown", CHANNELS, CHANNELS + "channels: {line: {⟦token: abc}}\n"),
+    ("key.missing", "{id: motorcycle, weight_kg: 25,", "⟦{id: motorcycle,"),
+    ("key.missing", "  - id: talat\n    name", "  - ⟦name"),
+    ("value.empty", "{th: ตลาดสิริสุข}", "{th: ⟦}"),
+    ("value.empty", "{th: ตลาดสิริสุข}", '{th: ⟦""}'),
+    ("value.text", "{th: ตลาดสิริสุข}", "{th: ⟦[ตลาด]}"),
+    ("value.number", "vehicles:\n", "travel: {detour_factor: ⟦fast}\nvehicles:\n"),
+    ("value.number", "weight_kg: 25", "weight_kg: ⟦หนัก"),
+    ("value.whole", "days_before: 1, time: 18", "days_before: ⟦one, time: 18"),
+    ("value.decimals", "weight_kg: 25", "weight_kg: ⟦25.12345"),
+    ("value.yes_no", CHANNELS, CHANNELS + "channels: {line: {prefer: ⟦maybe}}\n"),
+    ("value.choice", "vehicles:\n", "approval: {mode: ⟦automatic}\nvehicles:\n"),
+    ("value.choice", "vehicles:\n", "solver: {engine: ⟦autoo}\nvehicles:\n"),
+    ("value.choice", "vehicles:\n", "messages: {line_quota: {source: ⟦line}}\nvehicles:\n"),
+    ("value.min", "days_before: 1, time: 18", "days_before: ⟦-1, time: 18"),
+    ("value.above", "weight_kg: 25", "weight_kg: ⟦0"),
+    ("value.max", "vehicles:\n", "web: {port: ⟦70000}\nvehicles:\n"),
+    ("value.max", "vehicles:\n", "version: ⟦2\nvehicles:\n"),
+    ("value.too_long", "ตลาดสิริสุข", "⟦" + "ก" * 81),
+    ("value.too_few", "vehicles:\n  - {id: motorcycle, weight_kg: 25, volume_l: 70}", "vehicles: ⟦[]"),
+    ("value.too_many", "hubs:\n", "barriers: ⟦[" + "~, " * 2001 + "]\nhubs:\n"),
+    ("value.list", "vehicles:\n  - {", "vehicles: ⟦{"),
+    ("value.section", "{th: ตลาดสิริสุข}", "⟦ตลาดสิริสุข"),
+    ("id.format", "{id: motorcycle,", "{id: ⟦มอเตอร์ไซค์,"),
+    ("id.duplicate", "volume_l: 70}", "volume_l: 70}\n  - {id: ⟦motorcycle, weight_kg: 1, volume_l: 1}"),
+    (
+        "id.duplicate",
+        "volume_l: 70}",
+        "volume_l: 70}\n  - {id: cart, aliases: [⟦Motorcycle], weight_kg: 1, volume_l: 1}",
+    ),
+    ("reference.unknown", "hub: bandon", "hub: ⟦bandorn"),
+    ("reference.unknown", "community: sirisuk", "community: ⟦sirisook"),
+    ("reference.unknown", "community: sirisuk", "community: sirisuk\n    waves: [midday, ⟦mid]"),
+    (
+        "reference.unknown",
+        "waves:\n",
+        "barriers: [{id: r, line: [[99.3, 9.1], [99.4, 9.1]], crossings: [{id: b, location: [99.35, 9.1], "
+        "vehicles: [⟦boat]}]}]\nwaves:\n",
+    ),
+    ("channel.unknown", CHANNELS, CHANNELS + "channels: {⟦telegramm: {}}\n"),
+    ("channel.unknown", CHANNELS, CHANNELS + "channels: {⟦base: {}}\n"),
+    ("time.format", "time: 18:00", "time: ⟦18.00"),
+    ("time.format", "time: 18:00", "time: ⟦25:00"),
+    ("range.format", "09:30-11:30", "⟦09:30"),
+    ("range.backwards", "09:30-11:30", "⟦11:30-09:30"),
+    ("date.format", "vehicles:\n", "calendar: {closed: [⟦31/12/2026]}\nvehicles:\n"),
+    ("date.format", "vehicles:\n", "calendar: {closed: [⟦2026-02-30]}\nvehicles:\n"),
+    ("date.buddhist", "vehicles:\n", "calendar: {closed: [2026-12-30, ⟦2569-12-31]}\nvehicles:\n"),
+    ("send.format", "vehicles:\n", "messages: {send: {window: ⟦soon}}\nvehicles:\n"),
+    ("time_zone.unknown", "Asia/Bangkok", "⟦Asia/Bankok"),
+    ("time_zone.unknown", "Asia/Bangkok", "⟦../../etc/passwd"),
+    ("country.unknown", "vehicles:\n", "calendar: {country: ⟦ZZ}\nvehicles:\n"),
+    ("url.format", "vehicles:\n", "web: {public_url: ⟦songsuk.example}\nvehicles:\n"),
+    ("url.slash", "vehicles:\n", "web: {public_url: ⟦https://songsuk.example/}\nvehicles:\n"),
+    ("tambon.format", "community: sirisuk", "community: sirisuk\n    tambons: [840101, ⟦84]"),
+    ("coordinates.format", "location: [99.3257, 9.1463]", "location: ⟦[99.3257]"),
+    ("coordinates.format", "location: [99.3257, 9.1463]", "location: ⟦[99.3257, north]"),
+    ("coordinates.swapped", "location: [99.3257, 9.1463]", "location: ⟦[9.1463, 99.3257]"),
+    ("coordinates.swapped", "[99.34, 9.155], ", "⟦[9.155, 99.34], "),
+    ("coordinates.outside", "location: [99.3257, 9.1463]", "location: ⟦[-0.12, 51.5]"),
+    ("coordinates.impossible", "location: [99.3257, 9.1463]", "location: ⟦[199.3, 91]"),
+    (
+        "value.too_few",
+        "waves:\n",
+        "barriers: [{id: r, line: ⟦[[99.3, 9.1]]}]\nwaves:\n",
+    ),
+    (
+        "polygon.few_points",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[[99.31, 9.13], [99.34, 9.13]]",
+    ),
+    ("polygon.few_points", "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]", "⟦[]"),
+    (
+        "polygon.crossing",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[[99.31, 9.13], [99.34, 9.155], [99.34, 9.13], [99.31, 9.155]]",
+    ),
+    (
+        "polygon.flat",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[[99.31, 9.13], [99.32, 9.13], [99.33, 9.13]]",
+    ),
+    (
+        "polygon.too_many",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[" + ", ".join(["[99.31, 9.13]"] * 5001) + "]",
+    ),
+    ("zone.two_shapes", "    polygon: [[99.31", "    ⟦file: talat.geojson\n    polygon: [[99.31"),
+    (
+        "zone.overlap",
+        "waves:\n",
+        "  - id: two\n    name: {th: สอง}\n    community: sirisuk\n"
+        "    polygon: ⟦[[99.33, 9.14], [99.36, 9.14], [99.36, 9.16]]\nwaves:\n",
+    ),
+    ("wave.cut_off_late", "cut_off: {days_before: 1, time: 18:00}", "cut_off: ⟦{time: 09:30}"),
+    ("wave.cut_off_late", "cut_off: {days_before: 1, time: 18:00}", "cut_off: ⟦{time: 08:00}"),
+    ("wave.approve_by", "approve_by: {days_before: 1, time: 20:00}", "approve_by: ⟦{days_before: 2, time: 20:00}"),
+    ("wave.dispatch_late", "dispatch: {time: 08:00}", "dispatch: ⟦{time: 09:31}"),
+    ("wave.deliver_early", "deliver: 11:00-13:00", "deliver: ⟦09:00-13:00"),
+    ("travel.url_missing", "vehicles:\n", "travel: {provider: ⟦osrm}\nvehicles:\n"),
+    (
+        "file.outside",
+        "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "file: ⟦../talat.geojson",
+    ),
+    (
+        "file.unreadable",
+        "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "file: ⟦none.geojson",
+    ),
+    ("file.geojson", "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]", "file: ⟦line.geojson"),
+    ("file.texts", "vehicles:\n", "texts: ⟦thai.yaml\nvehicles:\n"),
+]
+WARNINGS = [
+    (
+        "crossing.off_barrier",
+        "waves:\n",
+        "barriers: [{id: r, line: [[99.3, 9.1], [99.4, 9.1]], "
+        "crossings: [{id: b, location: ⟦[99.35, 9.11]}]}]\nwaves:\n",
+    ),
+]
+ELSEWHERE = {"file.too_big", "file.encoding", "yaml.empty", "yaml.too_many", "secret.missing", "secret.unreadable"}
+"""Codes of whole files and of the environment: held in test_files, test_hostile and test_secrets."""
+
+
+def edited(text: str, old: str, new: str) -> tuple[str, int, int]:
+    """The text with one edit made, and the line and column of the mark in it."""
+    assert text.count(old) == 1, old
+    marked = text.replace(old, new)
+    before = marked[: marked.index("⟦")]
+    return marked.replace("⟦", ""), before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("market")
+    (folder / "line.geojson").write_text('{"type": "LineString", "coordinates": [[99.3, 9.1], [99.4, 9.1]]}')
+    (folder / "thai.yaml").write_bytes("th: {}  # ตลาด".encode("cp874"))
+    return folder
+
+
+@pytest.mark.parametrize(("code", "old", "new"), EDITS)
+def test_one_mistake_is_told_once_with_its_place(code: str, old: str, new: str, minimal: str, folder: Path) -> None:
+    """One wrong edit gives exactly one error, of the right code, at the marked line and column."""
+    text, line, column = edited(minimal, old, new)
+    report = examine(text, "config.yaml", folder)
+    assert [(e.code, e.line, e.column) for e in report.errors] == [(code, line, column)], report.errors
+    assert report.config is None
+    assert report.errors[0].text().startswith(f"config.yaml:{line}:{column}: ")
+
+
+@pytest.mark.parametrize(("code", "old", "new"), WARNINGS)
+def test_a_doubt_is_a_warning_and_the_file_still_holds(code: str, old: str, new: str, minimal: str) -> None:
+    """What may be meant is told with its place and refuses nothing."""
+    text, line, column = edited(minimal, old, new)
+    report = examine(text)
+    assert [(e.code, e.line, e.column) for e in report.warnings] == [(code, line, column)]
+    assert report.ok
+    assert report.config is not None
+
+
+def test_every_code_is_tried() -> None:
+    """No code has words without a case that produces it."""
+    assert {code for code, _, _ in [*EDITS, *WARNINGS]} | ELSEWHERE == set(WORDING)
+
+
+@pytest.mark.parametrize(("code", "old", "new"), [*EDITS, *WARNINGS])
+def test_each_problem_speaks_thai_and_english(code: str, old: str, new: str, minimal: str, folder: Path) -> None:
+    """Message and hint are there in both languages, filled in, and Thai is Thai."""
+    report = examine(edited(minimal, old, new)[0], "config.yaml", folder)
+    for problem in (*report.errors, *report.warnings):
+        for language in ("th", "en"):
+            assert problem.message[language]
+            assert problem.hint[language]
+            assert "{" not in problem.message[language]
+        assert any("ก" <= letter <= "๛" for letter in problem.message["th"])
+        assert not any("ก" <= letter <= "๛" for letter in WORDING[code][1])
+
+
+def _only(text: str) -> Problem:
+    (problem,) = examine(text).errors
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("community: sirisuk", "comunity: sirisuk", "did you mean community?"),
+        ("hub: bandon", "hub: bandorn", "did you mean bandon?"),
+        ("Asia/Bangkok", "Asia/Bankok", "did you mean Asia/Bangkok?"),
+        ("location: [99.3257, 9.1463]", "location: [9.1463, 99.3257]", "write [99.3257, 9.1463]"),
+        ("vehicles:\n", "approval: {mode: none}\nvehicles:\n", "write one of: manual, auto"),
+        ("vehicles:\n", "calendar: {closed: [2569-12-31]}\nvehicles:\n", "write 2026-12-31"),
+        ("vehicles:\n", "channels: {telegramm: {}}\nvehicles:\n", "did you mean telegram?"),
+        ("vehicles:\n", "web: {public_url: http://a.example/}\nvehicles:\n", "write http://a.example"),
+    ],
+)
+def test_the_hint_says_what_to_write(old: str, new: str, hint: str, minimal: str) -> None:
+    """Where the right word can be told, it is."""
+    assert hint in [error.hint["en"] for error in examine(minimal.replace(old, new)).errors]
+
+
+def test_all_mistakes_at_once_in_the_order_of_the_file(minimal: str) -> None:
+    """Mistakes of every sort, in one entry and across entries, are told together."""
+    text = (
+        minimal.replace("Asia/Bangkok", "Asia/Bankok")
+        .replace("hub: bandon", "hub: nowhere")
+        .replace("community: sirisuk", "community: nobody\n    fee_baht: much\n    colour: red")
+        .replace("[99.34, 9.155], ", "[9.155, 99.34], ")
+        .replace("11:00-13:00", "08:00-10:00")
+        .replace("weight_kg: 25", "weight_kg: -1")
+    )
+    report = examine(text)
+    assert [error.code for error in report.errors] == [
+        "time_zone.unknown",
+        "reference.unknown",
+        "reference.unknown",
+        "value.number",
+        "key.unknown",
+        "coordinates.swapped",
+        "wave.deliver_early",
+        "value.above",
+    ]
+
+
+def test_several_bad_points_of_one_border_are_all_told(minimal: str) -> None:
+    """Each wrong point is named by its own path and place."""
+    text = minimal.replace("[99.34, 9.13], [99.34, 9.155]", "[9.13, 99.34], [99.34, x]")
+    assert [(e.path, e.code, e.line) for e in examine(text).errors] == [
+        ("zones[0].polygon[1]", "coordinates.swapped", 10),
+        ("zones[0].polygon[2]", "coordinates.format", 10),
+    ]
+
+
+def test_a_broken_zone_is_still_compared_with_its_neighbours(minimal: str) -> None:
+    """A misspelt key in one zone does not hide that it overlaps another."""
+    text = minimal.replace(
+        "waves:\n",
+        "  - {id: two, nmae: {th: สอง}, community: sirisuk, "
+        "polygon: [[99.33, 9.14], [99.36, 9.14], [99.36, 9.16]]}\nwaves:\n",
+    )
+    assert {error.code for error in examine(text).errors} == {"key.unknown", "key.missing", "zone.overlap"}
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_the_text_form_is_one_line(language: Language, minimal: str) -> None:
+    """`file:line:column: what is wrong; what to write`, whatever the value holds."""
+    text = minimal.replace("Asia/Bangkok", '"Asia\\n; rm -rf / ' + "x" * 500 + '"')
+    shown = _only(text).text(language)
+    assert "\n" not in shown
+    assert len(shown) < 250
+
+
+def test_the_json_form_has_the_agreed_keys(minimal: str) -> None:
+    """The report as JSON carries schema, ok, errors and warnings; each problem its place and words."""
+    report = examine(minimal.replace("hub: bandon", "hub: bandorn")).as_json()
+    assert report["schema"] == "songsuk/config.check/1"
+    assert report["ok"] is False
+    assert report["warnings"] == []
+    (error,) = report["errors"]
+    assert error == {
+        "file": "config.yaml",
+        "line": 5,
+        "column": 45,
+        "path": "communities[0].hub",
+        "code": "reference.unknown",
+        "message": {"th": "ไม่มี bandorn ใน hubs", "en": "there is no bandorn among the hubs"},
+        "hint": {"th": "หมายถึง bandon ใช่ไหม", "en": "did you mean bandon?"},
+    }
