@@ -92,7 +92,9 @@ def assign(order: Order, market: Market, *, after: WaveKey | None = None, why: s
             continue
         obstacle = _obstacle(order, zone, date, wave, market)
         if obstacle is None:
-            if not asked and reason is None:
+            if asked and after is None:
+                reason = None  # one of the waves that the buyer's own window allows: nothing was moved
+            elif not asked and reason is None:
                 reason = "time_window"
             return replace(leg, date=date, wave=wave.id, reason=missing_pin or reason)
         if reason is None and asked:

@@ -20,7 +20,9 @@ def day(store: Store, date: dt.date) -> dict[str, Any]:
     riders: dict[str, dict[str, Any]] = defaultdict(
         lambda: {"waves": [], "deliveries": 0, "distance": 0, "duration": 0, "service": 0, "cod_satang": 0}
     )
-    for plan in store.plans(date):
+    for plan in sorted(
+        store.plans(date), key=lambda plan: plan.routes[0].steps[0].arrival if plan.routes else plan.created_at
+    ):
         if plan.approved_at is None:
             continue
         for route in plan.routes:

@@ -17,6 +17,7 @@ from scheduler import batch, notices, planning, revision
 from scheduler.batch import Market, WaveKey
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
+from scheduler.revision import Heard
 from scheduler.versions import Versions
 from scheduler.workers import Planner
 from storage import Store
@@ -208,12 +209,23 @@ class Waves:
         said = Notices(plan, wave, orders, people, config)
         now = self._now()
         fresh = said.all(moved, pinless)
-        before = self._store.plan(plan.supersedes) if plan.supersedes is not None else None
-        if before is not None and before.approved_at is not None:
-            fresh = revision.since(before, plan, fresh, people, config, said.wave_end)
+        heard = self._heard(plan)
+        if heard:
+            fresh = revision.since(heard, plan, fresh, people, config, said.wave_end)
         written = notices.messages(fresh, plan, wave, config, self._texts.compose, now)
         summary = said.summaries(written, len(pinless), approved_by)
         return written + notices.messages(summary, plan, wave, config, self._texts.compose, now)
+
+    def _heard(self, plan: Plan) -> Heard:
+        """What this wave's people were told of its earlier plans."""
+        if plan.supersedes is None:
+            return Heard(stops={}, routes={}, bags={})
+        earlier = {
+            other.id: other
+            for other in self._store.plans(plan.date, plan.wave, current_only=False)
+            if other.approved_at is not None and other.id != plan.id
+        }
+        return Heard.of(self._store.messages(date=plan.date, wave=plan.wave), earlier)
 
     def approve(self, plan_id: str, *, actor: str) -> Approved:
         """Approve the plan of this id: one transaction writes the approval and the outbox rows."""
@@ -236,7 +248,14 @@ class Waves:
             for left in plan.unassigned
             if left.next_wave is not None
         ]
-        outcome = self._store.approve_plan(plan_id, messages=messages, moves=onward, actor=actor, at=self._now())
+        outcome = self._store.approve_plan(
+            plan_id,
+            messages=messages,
+            moves=onward,
+            actor=actor,
+            at=self._now(),
+            required=self._versions.config(plan.config_version).approval.approvers,
+        )
         return Approved(outcome=outcome, plan=plan, messages=tuple(messages) if outcome is Approval.APPROVED else ())
 
     def remind(self, run: Run, *, actor: str) -> bool:

@@ -95,7 +95,7 @@ def _route(thai: bool) -> dict[str, Any]:
         "distance_m": 11020,
         "cod_satang": 24000,
         "stops": [pickup, delivery],
-        "map_links": [{"label": "แผนที่ 1–2" if thai else "Map 1–2", "url": "https://maps.example/dir?stops=1-2"}],
+        "map_links": [{"label": "1–2", "url": "https://maps.example/dir?stops=1-2"}],
         "estimate": True,
         "ack": "seen",
     }

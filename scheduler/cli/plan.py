@@ -69,6 +69,7 @@ def approve(
                 },
             )
         run = app.waves.run(looked_at.date, wave)
+        waiting = approved.outcome is Approval.WAITING
         found: dict[str, Any] = {
             "schema": "songsuk/plan.approve/1",
             "plan_id": plan,
@@ -76,10 +77,13 @@ def approve(
             "wave": wave,
             "state": run.state if run is not None else "approved",
             "already": approved.outcome is Approval.ALREADY,
+            "waiting": waiting,
             "messages": len(approved.messages),
         }
     if json:
         screen.document(found)
+    elif waiting:
+        screen.out().print("noted; another coordinator has to approve it too")
     elif found["already"]:
         screen.out().print("already approved; nothing changed")
     else:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Words = Mapping[str, str]
+WIDTH = 120
+"""Columns of a table that goes into a file or a pipe."""
 
 
 def language(environ: Mapping[str, str] = os.environ) -> Literal["th", "en"]:
@@ -67,7 +69,7 @@ def out() -> Console:
     """Where answers are drawn."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH)
 
 
 def err() -> Console:

@@ -16,6 +16,7 @@ import shapely
 
 from scheduler.config import Config
 from scheduler.config.models import Zone
+from scheduler.config.values import WEEKDAYS
 
 SIZES: Mapping[str, tuple[int, int, int]] = {
     "small": (20, 3, 6),
@@ -159,10 +160,11 @@ def _orders(
 ) -> list[dict[str, object]]:
     tz = config.market.time_zone
     waves = sorted(config.waves, key=lambda wave: wave.deliver.start)
+    weekday = WEEKDAYS[date.weekday()]
     rows: list[dict[str, object]] = []
     for number in range(1, count + 1):
         wave = dice.choices(waves, weights=[1 if index == 0 else 3 for index in range(len(waves))])[0]
-        zone = dice.choice([zone for zone in config.zones if wave.id in zone.waves])
+        zone = dice.choice([zone for zone in config.zones if wave.id in zone.waves and weekday in zone.days])
         lon, lat = _point(zone, dice)
         placed = wave.cut_off.at(date, tz) - dt.timedelta(minutes=dice.randrange(20, 600))
         elderly = dice.random() < 0.3

@@ -1,0 +1,29 @@
+"""What is said, to whom, when, and over which service: from a plan and its people to messages. Pure.
+
+people     who, how reached, in which language
+plan       a plan's facts, as notices
+events     notices that no plan makes
+messages   notices become rows of the outbox
+"""
+
+from scheduler.notices.events import approval_reminder, cancellation, moved_from, rolled_over
+from scheduler.notices.messages import content_from_json, messages, preview, send_at
+from scheduler.notices.people import Notice, People, Reach, reach
+from scheduler.notices.plan import Notices, map_links
+
+__all__ = [
+    "Notice",
+    "Notices",
+    "People",
+    "Reach",
+    "approval_reminder",
+    "cancellation",
+    "content_from_json",
+    "map_links",
+    "messages",
+    "moved_from",
+    "preview",
+    "reach",
+    "rolled_over",
+    "send_at",
+]

@@ -1,0 +1,135 @@
+"""From notices to messages: each gets its language, its words, its channel and its moment. Pure.
+
+Nobody is dropped: who has no chat address gets a message of state ``suppressed`` that the call list shows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from channels.base import Action, Content, Line
+from scheduler.config import Config
+from scheduler.config.models import Wave
+from scheduler.notices.people import Notice, language_of, reach
+from storage.records import Message, Plan, Role
+
+CRITICAL = frozenset({"route", "pick_list", "changed", "cancelled", "escalation", "sos", "login"})
+_NAMESPACE = uuid.UUID("8a1f0f52-6a3e-5d43-9d0a-0b54b8c1a6f1")
+
+Compose = Callable[[str, Mapping[str, Any], str], Content]
+"""channels.texts: kind, facts, language -> content."""
+
+
+def messages(
+    notices: Sequence[Notice], plan: Plan | None, wave: Wave | None, config: Config, compose: Compose, now: dt.datetime
+) -> list[Message]:
+    """Give each notice its language, channel, words and moment. `now` is the moment of approval."""
+    found = []
+    for notice in notices:
+        way = reach(notice.to, config)
+        language = language_of(notice.to, config)
+        facts = {
+            "market": config.market.name.in_(language),
+            "language": language,
+            "date": plan.date if plan is not None else now.astimezone(config.market.time_zone).date(),
+            "wave": wave.label.in_(language) if wave is not None else "",
+            **notice.facts,
+        }
+        content = compose(notice.kind, facts, language)
+        klass: Literal["critical", "informative"] = "critical" if notice.kind in CRITICAL else "informative"
+        found.append(
+            Message(
+                id=str(uuid.uuid5(_NAMESPACE, f"{config.market.id}:{notice.event}:{notice.to.role}:{notice.to.ref}")),
+                kind=notice.kind,
+                klass=klass,
+                event=notice.event,
+                role=Role(notice.to.role),
+                member_ref=notice.to.ref,
+                name=notice.to.person.name,
+                channel=way.channel,
+                address=way.address,
+                order_ids=notice.order_ids,
+                date=plan.date if plan is not None else None,
+                wave=plan.wave if plan is not None else None,
+                plan_id=plan.id if plan is not None else None,
+                revision=plan.revision if plan is not None else 1,
+                state="held" if way.channel is not None else "suppressed",
+                reason=way.reason,
+                send_at=send_at(notice.kind, klass, plan, wave, config, now),
+                expires_at=max(notice.expires_at, now + dt.timedelta(minutes=1)),
+                text=content.text(),
+                content=content_to_json(content),
+            )
+        )
+    return found
+
+
+def send_at(
+    kind: str, klass: str, plan: Plan | None, wave: Wave | None, config: Config, now: dt.datetime
+) -> dt.datetime:
+    """When a message of this kind goes out: at approval, at dispatch, or at a clock time; quiet hours respected.
+
+    A clock time is that of the cut-off's day; where it is past already, or lies behind the dispatch, the message goes
+    out at approval. Informative messages wait for the end of the quiet hours unless the dispatch would come first.
+    """
+    moment = now
+    tz = config.market.time_zone
+    if plan is not None and wave is not None:
+        dispatch = wave.dispatch.at(plan.date, tz)
+        when = getattr(config.messages.send, kind, "approval")
+        if when == "dispatch":
+            moment = max(now, dispatch)
+        elif isinstance(when, dt.time):
+            day = wave.cut_off.at(plan.date, tz).astimezone(tz).date()
+            wished = dt.datetime.combine(day, when, tz)
+            moment = wished if now <= wished < dispatch else now
+    quiet = config.messages.quiet_hours
+    if klass == "informative" and quiet is not None:
+        moment = after_quiet(moment, quiet.start, quiet.end, tz)
+    return moment
+
+
+def after_quiet(moment: dt.datetime, start: dt.time, end: dt.time, tz: dt.tzinfo) -> dt.datetime:
+    """`moment`, or the end of the quiet hours it falls into; the hours may pass midnight."""
+    local = moment.astimezone(tz)
+    clock = local.time().replace(tzinfo=None)
+    inside = start <= clock < end if start <= end else clock >= start or clock < end
+    if not inside:
+        return moment
+    day = local.date() + dt.timedelta(days=1) if clock >= end else local.date()
+    return dt.datetime.combine(day, end, tz)
+
+
+def preview(told: Sequence[Message]) -> dict[str, Any]:
+    """What approving would send, counted: by kind, over LINE, by phone."""
+    return {
+        "by_kind": dict(sorted(Counter(message.kind for message in told).items())),
+        "line_pushes": sum(message.channel == "line" for message in told),
+        "phone_calls": sum(message.state == "suppressed" for message in told),
+    }
+
+
+def content_to_json(content: Content) -> dict[str, Any]:
+    """Content as it is stored: the facts are gone by then, the words stay."""
+    return {
+        "title": content.title,
+        "language": content.language,
+        "lines": [
+            {"text": line.text, "style": line.style, "value": line.value, "optional": line.optional}
+            for line in content.lines
+        ],
+        "actions": [{"label": act.label, "kind": act.kind, "value": act.value} for act in content.actions],
+    }
+
+
+def content_from_json(stored: Mapping[str, Any]) -> Content:
+    return Content(
+        title=stored["title"],
+        language=stored["language"],
+        lines=tuple(Line(**line) for line in stored["lines"]),
+        actions=tuple(Action(**action) for action in stored["actions"]),
+    )

@@ -1,0 +1,22 @@
+"""Between the market's words and the solver's: `problems` one way, `to_plan` back, `solve_area` in a worker between.
+
+Units are routing's: seconds since 00:00 of the service date, metres, grams, millilitres, satang.
+"""
+
+from scheduler.planning.answers import AreaPlan, NextWave, lacking, promise, solve_area, to_plan
+from scheduler.planning.problems import DIMENSIONS, AreaProblem, problems, rider_window
+from scheduler.planning.times import Span
+
+__all__ = [
+    "DIMENSIONS",
+    "AreaPlan",
+    "AreaProblem",
+    "NextWave",
+    "Span",
+    "lacking",
+    "problems",
+    "promise",
+    "rider_window",
+    "solve_area",
+    "to_plan",
+]

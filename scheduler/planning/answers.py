@@ -1,0 +1,222 @@
+"""From the solver's words back to the market's: matrices and routes become a plan that people can be shown.
+
+`solve_area` is what a worker process runs; the rest is pure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import routing
+from routing.model import Plan, Problem, Route, Settings, Unassigned
+from scheduler.batch import delivery_window
+from scheduler.config import Config
+from scheduler.config.models import Wave
+from scheduler.planning.problems import DIMENSIONS, AreaProblem
+from scheduler.planning.times import instant
+from storage import records
+from storage.records import Location, Member, Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaPlan:
+    """A worker's answer: the plan of one area, and the orders' reasons in words."""
+
+    area: str
+    plan: Plan
+    points: tuple[Location, ...]
+    sentences: Mapping[str, Mapping[str, str]]
+    provider: str
+    estimate: bool
+
+
+def solve_area(area: AreaProblem, settings: Settings) -> AreaPlan:
+    """Matrices, then the solver. Runs in a worker process: takes and gives plain values only."""
+    matrices = area.travel.matrices(area.points, sorted({vehicle.profile for vehicle in area.vehicles}))
+    problem = Problem(vehicles=area.vehicles, shipments=area.shipments, matrices=matrices, dimensions=DIMENSIONS)
+    plan = routing.solve(problem, settings)
+    return AreaPlan(
+        area=area.area,
+        plan=plan,
+        points=area.points,
+        sentences={str(left.shipment): routing.sentence(left, problem) for left in plan.unassigned},
+        provider=area.travel.provider,
+        estimate=area.travel.estimate,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextWave:
+    """Where an order without a place goes."""
+
+    date: dt.date | None
+    wave: str | None
+
+
+def to_plan(
+    plan_id: str,
+    run: records.Run,
+    wave: Wave,
+    answers: Sequence[AreaPlan],
+    orders: Mapping[str, Order],
+    riders: Mapping[str, Member],
+    next_waves: Mapping[str, NextWave],
+    config: Config,
+    now: dt.datetime,
+) -> records.Plan:
+    """The plan as it is remembered and shown; instants instead of seconds, promises to buyers included."""
+    tz = config.market.time_zone
+    routes = [
+        _route(route, answer, run.date, wave, orders, riders, tz, config)
+        for answer in answers
+        for route in answer.plan.routes
+    ]
+    unassigned = [_unassigned(left, answer, next_waves) for answer in answers for left in answer.plan.unassigned]
+    served = {step.order_id for route in routes for step in route.steps if step.type == "delivery"}
+    plans = [answer.plan for answer in answers]
+    return records.Plan(
+        id=plan_id,
+        run_id=run.id,
+        date=run.date,
+        wave=run.wave,
+        revision=1,
+        config_version=run.config_version,
+        created_at=now,
+        travel={
+            "provider": answers[0].provider if answers else config.travel.provider,
+            "estimate": any(answer.estimate for answer in answers),
+        },
+        summary={
+            "cost": sum(plan.cost for plan in plans),
+            "routes": len(routes),
+            "orders": len(served),
+            "unassigned": len(unassigned),
+            "distance": sum(route.distance for route in routes),
+            "duration": sum(route.duration for route in routes),
+            "service": sum(route.service for route in routes),
+            "waiting_time": sum(route.waiting_time for route in routes),
+            "cod_satang": sum(route.cod_satang for route in routes),
+            "violations": [],
+            "engines": sorted({plan.engine for plan in plans}),
+            "solving_ms": max((plan.solving_ms for plan in plans), default=0),
+        },
+        routes=tuple(sorted(routes, key=lambda route: route.rider_id)),
+        unassigned=tuple(unassigned),
+    )
+
+
+def _route(
+    route: Route,
+    answer: AreaPlan,
+    date: dt.date,
+    wave: Wave,
+    orders: Mapping[str, Order],
+    riders: Mapping[str, Member],
+    tz: ZoneInfo,
+    config: Config,
+) -> records.PlanRoute:
+    steps, cod, start = [], 0, route.steps[0].arrival
+    loads = [step.load for step in route.steps]
+    for step in route.steps:
+        order = orders.get(str(step.shipment)) if step.shipment is not None else None
+        arrival = instant(step.arrival, date, tz)
+        begins = arrival + dt.timedelta(seconds=step.waiting_time)
+        window = told = None
+        if order is not None and step.type == "delivery":
+            window = delivery_window(order, wave, date, tz)
+            told = promise(begins, window, step.arrival + step.waiting_time - start)
+            cod += order.cod_satang
+        steps.append(
+            records.PlanStep(
+                type=step.type,
+                arrival=arrival,
+                location=answer.points[step.index] if step.index is not None else None,
+                order_id=order.order_id if order is not None else None,
+                seller_id=str(step.id).partition("/")[2] if step.type == "pickup" else None,
+                leg=order.legs[0].leg if order is not None else None,
+                setup=step.setup,
+                service=step.service,
+                waiting_time=step.waiting_time,
+                load=step.load,
+                duration=step.duration,
+                distance=step.distance,
+                window=window,
+                told=told,
+                state="planned" if step.type == "delivery" else None,
+            )
+        )
+    kind = config.vehicle(_vehicle(riders[str(route.vehicle)]))
+    return records.PlanRoute(
+        rider_id=str(route.vehicle),
+        area=answer.area,
+        vehicle=kind.id if kind is not None else "",
+        cost=route.cost,
+        distance=route.distance,
+        duration=route.duration,
+        service=route.service + route.setup,
+        waiting_time=route.waiting_time,
+        load_max=tuple(max(values) for values in zip(*loads, strict=True)),
+        cod_satang=cod,
+        steps=tuple(steps),
+    )
+
+
+def promise(
+    begins: dt.datetime, window: tuple[dt.datetime, dt.datetime], under_way: int
+) -> tuple[dt.datetime, dt.datetime]:
+    """The honest range a buyer is told: ten-minute edges around the planned time, wider the longer the rider has been
+    out (15 % of `under_way` seconds), within the buyer's own window as far as it reaches."""
+    low = _floor(begins - dt.timedelta(minutes=5))
+    high = _ceil(begins + dt.timedelta(minutes=15, seconds=0.15 * under_way))
+    low = max(low, window[0])
+    if high > window[1] >= begins + dt.timedelta(minutes=5):
+        high = window[1]
+    return low, high
+
+
+_TEN = dt.timedelta(minutes=10)
+
+
+def _floor(moment: dt.datetime) -> dt.datetime:
+    return moment - dt.timedelta(minutes=moment.minute % 10, seconds=moment.second, microseconds=moment.microsecond)
+
+
+def _ceil(moment: dt.datetime) -> dt.datetime:
+    floor = _floor(moment)
+    return floor if floor == moment else floor + _TEN
+
+
+def _unassigned(left: Unassigned, answer: AreaPlan, next_waves: Mapping[str, NextWave]) -> records.PlanUnassigned:
+    order_id = str(left.shipment)
+    following = next_waves.get(order_id)
+    riders = []
+    for reason in left.vehicles:
+        shown: dict[str, object] = {"rider_id": str(reason.vehicle), "code": str(reason.code)}
+        if reason.excess:
+            shown["excess"] = list(reason.excess)
+        for name in ("seconds", "metres", "added_cost"):
+            value = getattr(reason, name)
+            if value is not None:
+                shown[name] = value
+        riders.append(shown)
+    return records.PlanUnassigned(
+        order_id=order_id,
+        leg=1,
+        code=str(left.code),
+        message=answer.sentences.get(order_id, {"th": "", "en": ""}),
+        riders=tuple(riders),
+        next_date=following.date if following is not None else None,
+        next_wave=following.wave if following is not None else None,
+    )
+
+
+def lacking(answers: Collection[AreaPlan]) -> list[str]:
+    """The ids of the orders that found no place, in any area."""
+    return [str(left.shipment) for answer in answers for left in answer.plan.unassigned]
+
+
+def _vehicle(rider: Member) -> str:
+    return rider.rider.vehicle if rider.rider is not None else ""
