@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 import channels
 import storage
 from channels.base import Channel
-from channels.texts import Texts
 from scheduler import batch, day, notices
 from scheduler import config as configs
 from scheduler.clock import Clock, SteppedClock, clock_from
@@ -69,13 +68,12 @@ class App:
         store: Store,
         clock: Clock,
         versions: Versions,
-        texts: Texts,
         planner: Planner,
         environ: Mapping[str, str],
     ) -> None:
         self.config_path, self.store, self.clock, self.versions = config_path, store, clock, versions
-        self.texts, self.planner, self.environ = texts, planner, environ
-        self.waves = Waves(store, versions, planner, texts, lambda: self.clock.now())
+        self.planner, self.environ = planner, environ
+        self.waves = Waves(store, versions, planner, lambda: self.clock.now())
         self._channels: dict[str, Channel] | None = None
 
     @property
@@ -145,9 +143,9 @@ class App:
             if plan is not None and plan.approved_at is not None:
                 config = self.versions.config(plan.config_version)
                 buyer = self.waves.people([order]).buyers[order.buyer_ref]
-                wave = config.wave(plan.wave)
+                wave, texts = config.wave(plan.wave), self.versions.texts(plan.config_version)
                 notice = notices.cancellation(order, buyer, wave.deliver.on(plan.date, self.tz)[1])
-                written = notices.messages([notice], plan, wave, config, self.texts.compose, self.clock.now())
+                written = notices.messages([notice], plan, wave, config, texts.compose, self.clock.now())
                 self.store.add_messages(written, actor=actor, at=self.clock.now())
         return saved
 
@@ -320,7 +318,6 @@ def build(
         store=store,
         clock=clock,
         versions=versions,
-        texts=Texts(),
         planner=planner,
         environ=environ,
     )

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
+from channels.texts import Texts, load_text
 from scheduler import config as configs
 from scheduler.calendar import MarketCalendar
 from scheduler.config import Config, ConfigError
@@ -26,6 +27,7 @@ class Versions:
         self._latest = 0
         self._zones: dict[int, ZoneIndex] = {}
         self._calendars: dict[int, MarketCalendar] = {}
+        self._texts: dict[int, Texts] = {}
         self.broken: ConfigError | None = None
 
     def take_up(self, loaded: Config, at: dt.datetime, actor: str) -> int:
@@ -70,6 +72,14 @@ class Versions:
                 raise LookupError(f"config version {wanted} is not in the database")
             self._parsed[wanted] = self._adapt(configs.parse(stored.text))
         return self._parsed[wanted]
+
+    def texts(self, version: int | None = None) -> Texts:
+        """The wording of `version`: the market's own over the shipped one; a bad piece of it is left out."""
+        wanted = version if version is not None else self._latest
+        if wanted not in self._texts:
+            own = self.config(wanted).texts
+            self._texts[wanted] = load_text(own.content)[0] if own is not None else Texts()
+        return self._texts[wanted]
 
     def zones(self, version: int | None = None) -> ZoneIndex:
         wanted = version if version is not None else self._latest

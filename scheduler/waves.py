@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from channels.texts import Texts
 from routing.model import Settings
 from scheduler import batch, notices, planning, revision
 from scheduler.batch import Market, WaveKey
@@ -38,8 +37,8 @@ class Approved:
 class Waves:
     """Performs the steps of one market's waves."""
 
-    def __init__(self, store: Store, versions: Versions, planner: Planner, texts: Texts, now: Now) -> None:
-        self._store, self._versions, self._planner, self._texts, self._now = store, versions, planner, texts, now
+    def __init__(self, store: Store, versions: Versions, planner: Planner, now: Now) -> None:
+        self._store, self._versions, self._planner, self._now = store, versions, planner, now
 
     # --- what is known ------------------------------------------------------------------------------------------
 
@@ -212,9 +211,10 @@ class Waves:
         heard = self._heard(plan)
         if heard:
             fresh = revision.since(heard, plan, fresh, people, config, said.wave_end)
-        written = notices.messages(fresh, plan, wave, config, self._texts.compose, now)
+        compose = self._versions.texts(plan.config_version).compose
+        written = notices.messages(fresh, plan, wave, config, compose, now)
         summary = said.summaries(written, len(pinless), approved_by)
-        return written + notices.messages(summary, plan, wave, config, self._texts.compose, now)
+        return written + notices.messages(summary, plan, wave, config, compose, now)
 
     def _heard(self, plan: Plan) -> Heard:
         """What this wave's people were told of its earlier plans."""
@@ -272,7 +272,9 @@ class Waves:
             self._by_ref(Role.COORDINATOR).values(),
             wave.deliver.on(run.date, tz)[1],
         )
-        written = notices.messages(reminders, plan, wave, config, self._texts.compose, self._now())
+        written = notices.messages(
+            reminders, plan, wave, config, self._versions.texts(run.config_version).compose, self._now()
+        )
         return self._store.remind_run(run.id, messages=written, actor=actor, at=self._now())
 
     def roll_over(self, run: Run, *, actor: str, why: str = "not_approved") -> bool:
@@ -301,7 +303,9 @@ class Waves:
         plan = self._store.plan(run.plan_id) if run.plan_id is not None else None
         people = self.people(orders)
         tell = notices.rolled_over(run.date, wave, moved, why, people, config)
-        written = notices.messages(tell, plan, wave, config, self._texts.compose, self._now())
+        written = notices.messages(
+            tell, plan, wave, config, self._versions.texts(run.config_version).compose, self._now()
+        )
         return self._store.cancel_run(run.id, moves=moves, messages=written, actor=actor, at=self._now())
 
 

@@ -12,6 +12,6 @@ from channels.texts.filters import Words
 from channels.texts.kinds import KINDS, sample
 from channels.texts.reading import TextProblem
 from channels.texts.templates import TextError
-from channels.texts.trial import load
+from channels.texts.trial import load, load_text
 
-__all__ = ["KINDS", "TextError", "TextProblem", "Texts", "Words", "load", "sample"]
+__all__ = ["KINDS", "TextError", "TextProblem", "Texts", "Words", "load", "load_text", "sample"]

@@ -32,6 +32,11 @@ def load(overrides_path: Path | None = None) -> tuple[Texts, tuple[TextProblem, 
     except (OSError, UnicodeDecodeError) as fault:
         said = (f"เปิดไฟล์ไม่ได้: {fault}", f"cannot be read: {fault}")
         return Texts(), (problem(1, 1, "", "texts.unreadable", said, ("ไฟล์ UTF-8", "a UTF-8 file")),)
+    return load_text(text)
+
+
+def load_text(text: str) -> tuple[Texts, tuple[TextProblem, ...]]:
+    """As `load`, from what stands in the file."""
     book = read(text, KINDS)
     found = list(book.problems)
     sound: dict[tuple[str, str], Wording] = {}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, Json
+
+if TYPE_CHECKING:
+    from scheduler.config import Problem, Report
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,6 +29,7 @@ def check(
 
     path = file or config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
     found = configs.check(path)
+    found = replace(found, warnings=(*found.warnings, *wording_problems(found)))
     if json:
         screen.document(found.as_json())
     else:
@@ -34,6 +39,28 @@ def check(
         if found.ok:
             screen.out().print(f"{path}: " + ("ถูกต้อง" if chosen == "th" else "good"), markup=False)
     raise typer.Exit(0 if found.ok else 2)
+
+
+def wording_problems(report: Report) -> list[Problem]:
+    """What is wrong in the market's own wording: the shipped words are used there, so nobody is left unwritten to."""
+    from channels.texts import load_text
+    from scheduler.config import Problem
+
+    own = report.config.texts if report.config is not None else None
+    if own is None:
+        return []
+    return [
+        Problem(
+            file=own.name,
+            line=fault.line,
+            column=fault.column,
+            path=fault.path,
+            code=fault.code,
+            message=fault.message,
+            hint=fault.hint,
+        )
+        for fault in load_text(own.content)[1]
+    ]
 
 
 @app.command()

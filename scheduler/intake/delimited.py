@@ -19,15 +19,20 @@ def read(data: bytes, encoding: str, headings: Headings) -> Table:
     """The table of a text file; the separator is the one under which most headings are known."""
     best, separator, header = 0, ",", 0
     names: list[str] = []
+    refusal: UnreadableFile | None = None
     for candidate in _SEPARATORS:
-        top = [
-            [] if isinstance(cells, Bad) else cells for cells in islice(_rows(data, encoding, candidate), HEADER_WITHIN)
-        ]
-        at, score = find_header(top, headings)
-        if score > best:
-            best, separator, header, names = score, candidate, at, top[at]
+        try:
+            top = list(islice(_rows(data, encoding, candidate), HEADER_WITHIN))
+        except UnreadableFile as exc:
+            # Quotes may be wrong only because the separator is.
+            refusal = refusal or exc
+            continue
+        at, score = find_header([[] if isinstance(cells, Bad) else cells for cells in top], headings)
+        found = top[at]
+        if score > best and not isinstance(found, Bad):
+            best, separator, header, names = score, candidate, at, found
     if not best:
-        raise UnreadableFile("file.no_header", limit=HEADER_WITHIN, example=headings.example)
+        raise refusal or UnreadableFile("file.no_header", limit=HEADER_WITHIN, example=headings.example)
     layout, unknown = headings.layout(names)
 
     def rows() -> Iterator[Row]:
@@ -45,7 +50,7 @@ def read(data: bytes, encoding: str, headings: Headings) -> Table:
         present={column for column, place in zip(headings.columns, layout, strict=True) if place >= 0},
         rows=rows,
         unknown=unknown,
-        expected=max(data.count(b"\n") - header, 0),
+        expected=max(data.count(b"\n") - header - 1, 0),
     )
 
 

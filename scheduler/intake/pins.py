@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote_plus
+from urllib.parse import unquote
 
 from scheduler.intake.problems import Bad, Note, Noted
 from scheduler.intake.thai import arabic
@@ -33,7 +33,7 @@ _N = r"(-?[0-9]{1,3}(?:\.[0-9]{1,20})?)"
 _PLACE_MARK = re.compile(rf"!3d{_N}!4d{_N}")
 _QUERY = re.compile(
     rf"[?&#;](?:q|query|destination|daddr|saddr|sll|mlat|marker|cbll|ll|center|viewpoint)=(?:loc:|@)?\s*{_N}"
-    rf"(?:\s*,\s*|\s+|&(?:mlon|lon|lng)=){_N}",
+    rf"(?:\s*,[\s+]*|[\s+]+|&(?:mlon|lon|lng)=){_N}",
     re.IGNORECASE,
 )
 _PATH = re.compile(rf"/(?:place|search|dir)/+(?:[^/]*/)*?{_D}\s*,\s*{_D}(?=[/?#]|$)")
@@ -83,7 +83,7 @@ def find_pin(text: str, reference: Location, *, alone: bool) -> Pin | Bad | Note
     if len(text) > LONGEST:
         return None
     if _LINK.search(text) or "geo:" in text.lower():
-        found = _from_link(unquote_plus(text) if "%" in text else text)
+        found = _from_link(unquote(text) if "%" in text else text)
         if found is not None:
             return found
     found = _from_degrees(text) or _from_pair(text, alone) or _from_plus_code(text, reference, alone)
