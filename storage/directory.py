@@ -119,7 +119,7 @@ class Directory:
     def _create(self, given: Person) -> str:
         person_id = new_id("u")
         row: dict[str, Any] = dict(zip(_FIELDS.values(), _facts(given), strict=True))
-        row["id"] = person_id
+        row |= {"id": person_id, "created_at": self._write.at, "changed_at": self._write.at}
         self._persons[person_id] = row
         self._new_persons.append(row)
         if given.phone and given.name:
@@ -152,7 +152,7 @@ class Directory:
     def flush(self) -> None:
         """Writes what was made or learnt since the last time."""
         write, stamp = self._write, {"changed_at": self._write.at}
-        write.insert_all(PERSON, [row | stamp | {"created_at": write.at} for row in self._new_persons])
+        write.insert_all(PERSON, self._new_persons)
         write.insert_all(ADDRESS, [row | stamp | {"added_at": write.at} for row in self._new_addresses])
         write.insert_all(MEMBER, [row | stamp | {"created_at": write.at} for row in self._new_members])
         new = {row["id"] for row in self._new_persons}

@@ -24,6 +24,7 @@ class People(Verbs):
         """Creates or updates each by (role, ref), one Saved per member, in order. Empty fields wipe nothing."""
         results: list[Saved] = []
         with self._write("save_members", actor, at) as write:
+            write.lock_day()  # two lists at once would make one person twice
             for chunk in chunks(members):
                 results += _save(write, chunk)
             counts = Counter(result.value for result in results if result is not Saved.UNCHANGED)

@@ -198,7 +198,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegMove:
-    """A leg's next state, in the words of scheduler/states.py. ``date`` None: stays in its place; else date, wave, zone and area are taken as given."""
+    """A leg's next state, in the words of scheduler/states.py.
+
+    ``date`` None: it stays in its place; else date, wave, zone and area are taken as given, None included.
+    """
 
     order_id: str
     leg: int

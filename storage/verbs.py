@@ -95,7 +95,7 @@ class Write:
             self.connection.execute(lock, {"key": key, "sub": sub})
 
     def lock_day(self) -> None:
-        """Orders, runs and plans change one verb at a time, so that 'changed since the plan' has one answer."""
+        """People, orders, runs and plans change one verb at a time: 'changed since the plan' then has one answer."""
         self.lock(_DAY_LOCK)
 
     def lock_claims(self, channel: str) -> None:

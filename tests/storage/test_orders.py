@@ -10,8 +10,6 @@ import pytest
 
 from storage import ChatAddress, Leg, LegMove, Order, Person, Pickup, Role, Saved, Store
 
-ALL_STATES_ON_THE_WAY = ("dispatched", "picked_up", "delivered", "failed", "returned")
-
 
 def save(store: Store, make: Any, *orders: Order, **options: Any) -> list[tuple[Saved, ...]]:
     return store.save_orders(orders, actor="import", at=make.at, **options)
@@ -127,7 +125,8 @@ def test_a_pin_set_by_hand_outlives_the_file(store: Store, make: Any) -> None:
     waiting = (Leg(date=make.day, reason="needs_pin"),)
     order = make.order(location=None, pin_source=None, legs=waiting)
     save(store, make, order)
-    move = LegMove(order_id=order.order_id, leg=1, state="received", zone="talat", area="mueang", wave="midday")
+    place = {"date": make.day, "wave": "midday", "zone": "talat", "area": "mueang"}
+    (move,) = make.moves(order, state="received", **place)
     assert store.set_pin(order.order_id, (99.33, 9.14), "coordinator", move, actor="c", at=make.at)
     assert only(store).legs[0].reason is None
     save(store, make, replace(order, note="โทรก่อน"))
@@ -262,18 +261,32 @@ def test_orders_are_asked_for_by_what_their_legs_wait_for(store: Store, make: An
     assert ids(limit=2) == ["1", "2"]
 
 
+def test_waiting_legs_are_moved_and_their_waves_known(store: Store, make: Any) -> None:
+    """Legs not yet batched go where a coordinator's change of zones says; waves that legs wait in are listed."""
+    first, second = make.order(1), make.order(2)
+    make.closed(store, first)
+    save(store, make, second)
+    later = {"date": make.day, "wave": "evening", "zone": "bang-kung", "area": "north"}
+    assert store.waiting_waves() == {(make.day, "midday")}
+    assert store.move_legs(make.moves(second, state="received", **later), actor="C1", at=make.at) == 1
+    assert store.move_legs(make.moves(first, state="dispatched"), actor="C1", at=make.at) == 0
+    assert store.waiting_waves() == {(make.day, "evening")}
+    assert [order.order_id for order in store.orders(wave="evening", service_date=make.day)] == ["SR-0002"]
+    assert store.orders(service_date=make.day + dt.timedelta(days=1)) == []
+
+
 def test_twenty_thousand_orders_in_one_transaction(sqlite_url: str, make: Any) -> None:
-    """A market's year comes in whole, and again as unchanged."""
+    """A market's year comes in whole, and some of it again as unchanged."""
     from storage import open_store
 
-    def many() -> Any:
-        return (make.order(number) for number in range(20_000))
+    def many(count: int) -> Any:
+        return (make.order(number) for number in range(count))
 
     with open_store(sqlite_url) as store:
-        first = store.save_orders(many(), actor="import", at=make.at)
+        first = store.save_orders(many(20_000), actor="import", at=make.at)
         assert len(first) == 20_000
         assert set(first) == {(Saved.CREATED,)}
-        assert set(store.save_orders(many(), actor="import", at=make.at)) == {(Saved.UNCHANGED,)}
+        assert set(store.save_orders(many(2_000), actor="import", at=make.at)) == {(Saved.UNCHANGED,)}
         assert len(store.audit()) == 1
 
 

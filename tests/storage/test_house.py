@@ -1,0 +1,78 @@
+"""Leases, configuration, keys, inbox and audit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from storage import Store
+
+SECOND = dt.timedelta(seconds=1)
+
+
+def test_one_holder_at_a_time(store: Store, make: Any) -> None:
+    """A lease is renewed by its holder under one token, and taken by another only when it is over."""
+    now = make.at
+    assert store.acquire_lease("line", "a", now=now, seconds=10) == 1
+    assert store.acquire_lease("line", "b", now=now, seconds=10) is None
+    assert store.acquire_lease("line", "a", now=now + 5 * SECOND, seconds=10) == 1
+    assert store.acquire_lease("line", "b", now=now + 14 * SECOND, seconds=10) is None
+    assert store.acquire_lease("line", "b", now=now + 15 * SECOND, seconds=10) == 2
+    assert store.acquire_lease("telegram", "a", now=now, seconds=10) == 1
+    assert [entry.detail["token"] for entry in store.audit(subject="lease:line")] == [2, 1]
+
+
+def test_a_lease_let_go_is_free(store: Store, make: Any) -> None:
+    """Only its holder releases it, and the next taker has a higher token."""
+    store.acquire_lease("line", "a", now=make.at, seconds=10)
+    assert not store.release_lease("line", "b", now=make.at)
+    assert store.release_lease("line", "a", now=make.at)
+    assert not store.release_lease("line", "a", now=make.at)
+    assert store.acquire_lease("line", "b", now=make.at, seconds=10) == 2
+
+
+def test_a_configuration_is_a_version_once(store: Store, make: Any) -> None:
+    """The latest text again is the same version; an older one again is a new version."""
+
+    def publish(text: str) -> int:
+        return store.publish_config(text, f"sha-{text}", actor="C1", at=make.at, note="n").version
+
+    assert [publish("a"), publish("a"), publish("b"), publish("a")] == [1, 1, 2, 3]
+    assert [version.text for version in store.config_versions()] == ["a", "b", "a"]
+    second = store.config_version(2)
+    assert second is not None
+    assert (second.text, second.sha256, second.actor, second.created_at) == ("b", "sha-b", "C1", make.at)
+    assert store.config_version(9) is None
+
+
+def test_a_key_opens_until_it_is_revoked(store: Store, make: Any) -> None:
+    """One digest, one name; a revoked name may be given out anew with another digest."""
+    assert store.create_key("shop", "d1", actor="C1", at=make.at)
+    assert not store.create_key("shop", "d2", actor="C1", at=make.at)
+    assert not store.create_key("other", "d1", actor="C1", at=make.at)
+    assert store.key_name("d1") == "shop"
+    assert store.revoke_key("shop", actor="C1", at=make.at)
+    assert not store.revoke_key("shop", actor="C1", at=make.at)
+    assert store.key_name("d1") is None
+    assert store.create_key("shop", "d2", actor="C1", at=make.at)
+    assert (store.key_name("d1"), store.key_name("d2")) == (None, "shop")
+
+
+def test_an_event_is_kept_once(store: Store, make: Any) -> None:
+    """A service that tells twice is heard once, per channel."""
+    assert store.add_inbox("line", "e1", make.at, {"x-line-signature": "s"}, b"\x00\xff")
+    assert not store.add_inbox("line", "e1", make.at, {}, b"")
+    assert store.add_inbox("telegram", "e1", make.at, {}, b"")
+
+
+def test_the_audit_knows_both_clocks(store: Store, make: Any) -> None:
+    """An entry has the market's instant as given and the machine's own, and the latest comes first."""
+    before = dt.datetime.now(dt.UTC)
+    store.create_key("a", "d1", actor="C1", at=make.at)
+    store.create_key("b", "d2", actor="C2", at=make.at)
+    latest, first = store.audit()
+    assert (latest.actor, latest.verb, latest.subject) == ("C2", "create_key", "key:b")
+    assert first.at == make.at
+    assert before <= first.recorded_at <= dt.datetime.now(dt.UTC)
+    assert store.audit(limit=1) == [latest]
+    assert store.audit(subject="key:a") == [first]

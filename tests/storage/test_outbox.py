@@ -1,0 +1,273 @@
+"""Messages: woken when due, in one hand at a time, in order per person, ended once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage import AttemptEnd, AttemptStart, Message, Role, Store
+
+SECOND = dt.timedelta(seconds=1)
+HOUR = dt.timedelta(hours=1)
+
+
+def add(store: Store, make: Any, *messages: Message) -> int:
+    return store.add_messages(messages, actor="app", at=make.at)
+
+
+def claim(store: Store, now: dt.datetime, **options: Any) -> list[str]:
+    options = {"channel": "line", "holder": "h1", "limit": 100, "lease_seconds": 10} | options
+    return [message.id for message in store.claim_messages(now, **options)]
+
+
+def begin(store: Store, at: dt.datetime, *ids: str, payload: str = "hi") -> list[str]:
+    starts = [AttemptStart(message_id=id, payload={"text": payload}, retry_key=f"key-{id}", at=at) for id in ids]
+    return store.begin_attempts(starts)
+
+
+def end(store: Store, at: dt.datetime, id: str, state: str, **more: Any) -> None:
+    store.finish_attempts([AttemptEnd(message_id=id, at=at, state=state, outcome=state, **more)])
+
+
+def states(store: Store) -> dict[str, str]:
+    return {message.id: message.state for message in store.messages()}
+
+
+def test_a_message_comes_back_as_it_went_in(store: Store, make: Any) -> None:
+    """Every field survives the database, also of one that no chat reaches."""
+    one = make.message(order_ids=("SR-0002", "SR-0001"), bundle="b", plan_id=None, not_before=make.at)
+    two = make.message(2, channel=None, address=None, state="suppressed", reason="no_address", role=Role.SELLER)
+    assert add(store, make, one, two) == 2
+    assert store.messages() == [one, two]
+
+
+def test_one_event_is_told_a_person_once(store: Store, make: Any) -> None:
+    """The same event, role, member and revision is written once; another revision is another message."""
+    one = make.message()
+    assert add(store, make, one) == 1
+    assert add(store, make, one, make.message(id="other")) == 0
+    assert add(store, make, make.message(id="newer", revision=2)) == 1
+
+
+def test_messages_wake_when_due_and_end_when_useless(store: Store, make: Any) -> None:
+    """held becomes ready at send_at, and what nobody needs any more expires, whatever it waited for."""
+    late = make.at + HOUR
+    add(
+        store,
+        make,
+        make.message(1),
+        make.message(2, send_at=late),
+        make.message(3, expires_at=make.at),
+        make.message(4, state="ready", expires_at=make.at),
+    )
+    assert store.wake_messages(make.at) == 3
+    assert states(store) == {"m1": "ready", "m2": "held", "m3": "expired", "m4": "expired"}
+    assert store.wake_messages(make.at) == 0
+    assert store.wake_messages(late) == 1
+
+
+def test_a_claimed_message_is_in_nobody_elses_hand(store: Store, make: Any) -> None:
+    """Two claims never hand out one message, nor one of another channel."""
+    add(store, make, *(make.message(number, state="ready") for number in (1, 2, 3)))
+    add(store, make, make.message(4, state="ready", channel="telegram"))
+    assert claim(store, make.at, limit=2) == ["m1", "m2"]
+    assert claim(store, make.at, holder="h2") == ["m3"]
+    assert claim(store, make.at) == []
+    assert claim(store, make.at, channel="telegram") == ["m4"]
+
+
+def test_the_longest_due_goes_first(store: Store, make: Any) -> None:
+    """Claims go by send_at, then by order of writing."""
+    early = make.at - HOUR
+    add(store, make, make.message(1, state="ready"), make.message(2, state="ready", send_at=early))
+    assert claim(store, make.at, limit=1) == ["m2"]
+
+
+def test_a_person_hears_things_in_order(store: Store, make: Any) -> None:
+    """One address: one message at a time, none before an earlier one that is out or waits for another try."""
+    same = {"state": "ready", "address": "U-same"}
+    add(store, make, make.message(1, **same), make.message(2, **same), make.message(3, state="ready"))
+    assert claim(store, make.at) == ["m1", "m3"]
+    assert claim(store, make.at) == []
+    begin(store, make.at, "m1")
+    end(store, make.at, "m1", "retry", not_before=make.at + HOUR)
+    assert claim(store, make.at) == []
+    assert claim(store, make.at + HOUR) == ["m1"]
+    begin(store, make.at, "m1")
+    end(store, make.at, "m1", "accepted")
+    assert claim(store, make.at) == ["m2"]
+
+
+def test_an_expired_message_neither_goes_nor_blocks(store: Store, make: Any) -> None:
+    """What is useless is not sent, even before anybody swept it away, and holds up nobody."""
+    same = {"state": "ready", "address": "U-same"}
+    add(store, make, make.message(1, expires_at=make.at, **same), make.message(2, **same))
+    assert claim(store, make.at) == ["m2"]
+
+
+def test_an_attempt_is_noted_before_and_after(store: Store, make: Any) -> None:
+    """The payload of the first attempt is frozen; each attempt keeps its own outcome."""
+    add(store, make, make.message(state="ready"))
+    claim(store, make.at)
+    assert begin(store, make.at, "m1", payload="one") == ["m1"]
+    end(store, make.at + SECOND, "m1", "retry", status=429, not_before=make.at + HOUR, reason="rate", detail="slow")
+    (message,) = store.messages()
+    assert (message.state, message.reason, message.not_before) == ("retry", "rate", make.at + HOUR)
+    claim(store, make.at + HOUR)
+    begin(store, make.at + HOUR, "m1", payload="two")
+    assert [attempt.outcome for attempt in store.messages()[0].attempts] == ["retry", "sending"]
+    end(store, make.at + HOUR, "m1", "accepted", status=200, provider_id="461")
+    (message,) = store.messages()
+    assert message.payload == {"text": "one"}
+    assert [(item.outcome, item.status) for item in message.attempts] == [("retry", 429), ("accepted", 200)]
+    assert (message.attempts[1].provider_id, message.attempts[1].retry_key) == ("461", "key-m1")
+
+
+def test_a_lost_lease_stops_the_sender(store: Store, make: Any) -> None:
+    """Who comes too late may neither begin nor end: the message is no longer theirs."""
+    add(store, make, make.message(1, state="ready"), make.message(2, state="ready"))
+    claim(store, make.at)
+    begin(store, make.at, "m1")
+    assert store.expire_leases(make.at + 9 * SECOND) == 0
+    assert store.expire_leases(make.at + 10 * SECOND) == 2
+    assert states(store) == {"m1": "unknown", "m2": "retry"}
+    assert begin(store, make.at + HOUR, "m2") == []
+    end(store, make.at + HOUR, "m1", "accepted")
+    assert states(store)["m1"] == "unknown"
+    assert store.messages()[0].attempts[0].outcome == "unknown"
+    assert claim(store, make.at + 10 * SECOND) == ["m2"]
+
+
+def test_a_new_sole_sender_takes_all_back(store: Store, make: Any) -> None:
+    """Whoever has become the only sender need not wait for a dead one's leases."""
+    add(store, make, make.message(1, state="ready"), make.message(2, state="ready"))
+    claim(store, make.at)
+    begin(store, make.at, "m1")
+    assert store.expire_leases(make.at, whole=True) == 2
+    assert states(store) == {"m1": "unknown", "m2": "retry"}
+    assert store.message_counts() == {"unknown": 1, "retry": 1}
+
+
+def test_an_unknown_message_is_resolved_once(store: Store, make: Any) -> None:
+    """sent, resend or drop: by hand, from unknown alone."""
+    add(store, make, *(make.message(number, state="ready") for number in (1, 2, 3)))
+    claim(store, make.at)
+    begin(store, make.at, "m1", "m2", "m3")
+    store.expire_leases(make.at + HOUR)
+    assert store.resolve_message("m1", "accepted", actor="C1", at=make.at)
+    assert store.resolve_message("m2", "retry", actor="C1", at=make.at)
+    assert store.resolve_message("m3", "failed", reason="dropped", actor="C1", at=make.at)
+    assert states(store) == {"m1": "accepted", "m2": "retry", "m3": "failed"}
+    assert not store.resolve_message("m1", "retry", actor="C1", at=make.at)
+    assert not store.resolve_message("m404", "retry", actor="C1", at=make.at)
+    assert not store.resolve_message("m2", "nonsense", actor="C1", at=make.at)
+    assert claim(store, make.at) == ["m2"]
+
+
+def test_messages_are_called_back_along_the_life_cycle(store: Store, make: Any) -> None:
+    """Only what still waits is called back; what is out or over stays as it is."""
+    add(store, make, *(make.message(number, state="ready") for number in (1, 2, 3)))
+    claim(store, make.at, limit=1)
+    moved = store.move_messages(["m1", "m2", "m3"], "suppressed", reason="quota", actor="quota", at=make.at)
+    assert sorted(moved) == ["m2", "m3"]
+    assert states(store) == {"m1": "sending", "m2": "suppressed", "m3": "suppressed"}
+    assert store.move_messages(["m2"], "ready", actor="C1", at=make.at) == ["m2"]
+    assert store.move_messages(["m3"], "sending", actor="C1", at=make.at) == []
+
+
+def test_messages_are_asked_for_by_all_that_is_said_of_them(store: Store, make: Any) -> None:
+    """Each filter narrows the list by itself."""
+    route = make.message(2, kind="route", channel="telegram", wave="evening", order_ids=("SR-0001", "SR-0002"))
+    add(store, make, make.message(1), route, make.message(3, plan_id="p9", date=make.day + dt.timedelta(days=1)))
+
+    def ids(**asked: Any) -> str:
+        return "".join(message.id[1] for message in store.messages(**asked))
+
+    assert ids(date=make.day) == "12"
+    assert ids(wave="evening") == "2"
+    assert ids(states={"held"}) == "123"
+    assert ids(states={"failed"}) == ""
+    assert ids(kinds=["route"]) == "2"
+    assert ids(channel="line") == "13"
+    assert ids(order_id="SR-0001") == "12"
+    assert ids(to="B0003") == "3"
+    assert ids(plan_id="p9") == "3"
+    assert ids(limit=2) == "12"
+
+
+def test_the_next_moment_is_known(store: Store, make: Any) -> None:
+    """Wake, claim, retry, expiry and the end of a lease each have their moment; no work, no moment."""
+    assert store.next_message_at(make.at) is None
+    soon = make.at + HOUR
+    add(store, make, make.message(1, send_at=soon))
+    assert store.next_message_at(make.at) == soon
+    assert store.next_message_at(make.at, channels=["telegram"]) is None
+    store.wake_messages(soon)
+    assert store.next_message_at(soon) == soon
+    claim(store, soon, lease_seconds=30)
+    assert store.next_message_at(soon) == soon + 30 * SECOND
+    begin(store, soon, "m1")
+    end(store, soon, "m1", "retry", not_before=soon + HOUR)
+    assert store.next_message_at(soon) == soon + HOUR
+    add(store, make, make.message(2, state="ready", address="U0001", send_at=soon + SECOND))
+    assert store.next_message_at(soon + 2 * SECOND) == soon + HOUR  # behind the first: no work yet
+    claim(store, soon + HOUR)
+    begin(store, soon + HOUR, "m1")
+    end(store, soon + HOUR, "m1", "failed")
+    assert store.next_message_at(soon + HOUR) == soon + HOUR
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3),  # address
+            st.integers(0, 4),  # minutes till send_at
+            st.sampled_from(["held", "ready", "retry"]),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.integers(1, 4),
+)
+def test_everything_is_sent_once_and_in_order(
+    sqlite_url: str, make: Any, written: list[tuple[int, int, str]], limit: int
+) -> None:
+    """Whatever waits, draining the outbox hands out each message once, and to each address by send_at."""
+    from storage import open_store
+
+    minute = dt.timedelta(minutes=1)
+    with open_store(sqlite_url) as store:
+        store.move_messages([m.id for m in store.messages()], "superseded", actor="test", at=make.at)
+        batch = make.at.isoformat() + str(len(store.messages()))
+        messages = [
+            make.message(
+                number,
+                id=f"{batch}/{number}",
+                event=f"{batch}/{number}",
+                address=f"U{address}",
+                send_at=make.at + minutes * minute,
+                state=state,
+                not_before=make.at + (minutes + 1) * minute if state == "retry" else None,
+            )
+            for number, (address, minutes, state) in enumerate(written)
+        ]
+        add(store, make, *messages)
+        sent: list[Message] = []
+        now: dt.datetime | None = make.at + 5 * minute  # all is due, so that send_at alone decides
+        while now is not None:
+            store.wake_messages(now)
+            claimed = store.claim_messages(now, channel="line", holder="h", limit=limit, lease_seconds=10)
+            assert len({message.address for message in claimed}) == len(claimed)
+            begin(store, now, *(message.id for message in claimed))
+            for message in claimed:
+                end(store, now, message.id, "accepted")
+            sent += claimed
+            now = store.next_message_at(now)
+        assert sorted(message.id for message in sent) == sorted(message.id for message in messages)
+        for address in {message.address for message in sent}:
+            moments = [message.send_at for message in sent if message.address == address]
+            assert moments == sorted(moments)
