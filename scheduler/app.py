@@ -142,10 +142,10 @@ class App:
             plan = self.store.plan(order.legs[0].plan_id or "")
             if plan is not None and plan.approved_at is not None:
                 config = self.versions.config(plan.config_version)
-                buyer = self.waves.people([order]).buyers[order.buyer_ref]
                 wave, texts = config.wave(plan.wave), self.versions.texts(plan.config_version)
-                notice = notices.cancellation(order, buyer, wave.deliver.on(plan.date, self.tz)[1])
-                written = notices.messages([notice], plan, wave, config, texts.compose, self.clock.now())
+                over = wave.deliver.on(plan.date, self.tz)[1]
+                told = notices.cancellations(order, self.waves.people([order]), over)
+                written = notices.messages(told, plan, wave, config, texts.compose, self.clock.now())
                 self.store.add_messages(written, actor=actor, at=self.clock.now())
         return saved
 
@@ -185,11 +185,21 @@ class App:
             runs = self.store.runs(since=(self.clock.now() - dt.timedelta(days=day.LOOK_BACK_DAYS)).date())
             waiting = self.waiting(runs)
             steps = day.due(now, runs, self.config, self.versions.calendar(), waiting=waiting)
-            done = [step for step in steps if self.waves.perform(step)]
-            for step in done:
-                log.info("%s %s: %s", step.date, step.wave, step.action)
-            if not done:
+            if not any([self._perform(step) for step in steps]):
                 return day.upcoming(now, runs, self.config, self.versions.calendar(), waiting=waiting)
+
+    def _perform(self, step: day.Step) -> bool:
+        """One step of the daemon's day; a wave that fails is logged and tried again, and holds up no other."""
+        try:
+            done = self.waves.perform(step)
+        except storage.StorageError:
+            raise
+        except Exception:
+            log.exception("%s %s: %s failed; trying again at the next tick", step.date, step.wave, step.action)
+            return False
+        if done:
+            log.info("%s %s: %s", step.date, step.wave, step.action)
+        return done
 
     async def run_day(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+
+log = logging.getLogger(__name__)
 
 
 class ClockError(ValueError):
@@ -125,7 +129,11 @@ class Ticker:
             )
 
     async def _fire(self) -> None:
-        following = await self._tick()
+        following = None
+        try:
+            following = await self._tick()
+        except Exception:
+            log.exception("a tick failed; the next one comes all the same")
         real = dt.datetime.now(dt.UTC)
         latest = real + self._at_least
         if following is not None:

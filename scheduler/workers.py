@@ -10,6 +10,7 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 from routing.model import Settings
@@ -39,8 +40,16 @@ class Planner:
         share = replace(settings, workers=max(1, self._workers // max(1, len(areas))))
         if len(areas) < 2 and not self._keep_warm:
             return [solve_area(area, share) for area in areas]
+        try:
+            return self._in_processes(areas, share)
+        except BrokenProcessPool:
+            # A worker was killed, as by a machine short of memory: once more with fresh ones.
+            self._pool = None
+            return self._in_processes(areas, share)
+
+    def _in_processes(self, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan]:
         futures: list[Future[AreaPlan]] = [
-            self._processes().submit(solve_area, area, share)
+            self._processes().submit(solve_area, area, settings)
             for area in sorted(areas, key=lambda area: -len(area.shipments))
         ]
         answers = {answer.area: answer for answer in (future.result() for future in futures)}

@@ -6,7 +6,7 @@ events     notices that no plan makes
 messages   notices become rows of the outbox
 """
 
-from scheduler.notices.events import approval_reminder, cancellation, moved_from, rolled_over
+from scheduler.notices.events import approval_reminder, cancellations, moved_from, rolled_over
 from scheduler.notices.messages import content_from_json, messages, preview, send_at
 from scheduler.notices.people import Notice, People, Reach, reach
 from scheduler.notices.plan import Notices, map_links
@@ -17,7 +17,7 @@ __all__ = [
     "People",
     "Reach",
     "approval_reminder",
-    "cancellation",
+    "cancellations",
     "content_from_json",
     "map_links",
     "messages",

@@ -9,7 +9,7 @@ from typing import Any
 from scheduler.batch import wanted_waves
 from scheduler.config import Config
 from scheduler.config.models import Wave
-from scheduler.notices.people import Notice, People
+from scheduler.notices.people import Notice, People, called
 from storage.records import Member, Order, Plan
 
 
@@ -83,16 +83,23 @@ def rolled_over(
     ]
 
 
-def cancellation(order: Order, buyer: Member, expires_at: dt.datetime) -> Notice:
-    """The buyer is told that an order will not come."""
-    return Notice(
-        kind="cancelled",
-        event=f"cancelled:{order.order_id}",
-        to=buyer,
-        facts={"buyer": order.buyer.name, "order_ids": [order.order_id], "reason": ""},
-        order_ids=(order.order_id,),
-        expires_at=expires_at,
-    )
+def cancellations(order: Order, people: People, expires_at: dt.datetime) -> list[Notice]:
+    """The buyer, the rider who would bring it and the sellers who would give it are told that an order is off."""
+    leg = order.legs[0]
+    concerned = [("buyer", people.buyers.get(order.buyer_ref)), ("rider", people.riders.get(leg.rider_id or ""))]
+    concerned += [("seller", people.sellers.get(pickup.seller_id)) for pickup in order.pickups]
+    return [
+        Notice(
+            kind="cancelled",
+            event=f"cancelled:{order.order_id}",
+            to=member,
+            facts={"role": role, "name": called(member), "order_ids": [order.order_id]},
+            order_ids=(order.order_id,),
+            expires_at=expires_at,
+        )
+        for role, member in concerned
+        if member is not None
+    ]
 
 
 def moved_from(

@@ -110,6 +110,11 @@ def preview(told: Sequence[Message]) -> dict[str, Any]:
         "by_kind": dict(sorted(Counter(message.kind for message in told).items())),
         "line_pushes": sum(message.channel == "line" for message in told),
         "phone_calls": sum(message.state == "suppressed" for message in told),
+        "by_phone": [
+            {"role": str(message.role), "member_id": message.member_ref, "name": message.name, "kind": message.kind}
+            for message in told
+            if message.state == "suppressed"
+        ],
     }
 
 

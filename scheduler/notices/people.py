@@ -31,16 +31,20 @@ class Reach:
 
 
 def reach(member: Member, config: Config) -> Reach:
-    """The channel for one person: their wish, else Telegram, else LINE; the console reaches everybody it may.
+    """The channel for one person: their wish, else what costs least; the console reaches everybody it may.
 
-    The wish (``chat_channel``) decides only among addresses that are known and alive.
+    The wish (``chat_channel``) decides only among addresses that are known and alive. Telegram is free and LINE counts
+    every push, so LINE comes first only where its ``prefer`` says so.
     """
     person = member.person
     if person.consent is False:
         return Reach(channel=None, address=None, reason="no_consent")
     alive = {address.channel: address.address for address in person.addresses if address.state == "active"}
     known = {channel: address for channel, address in alive.items() if channel in config.channels}
-    for channel in (person.chat_channel, "telegram", "line", *sorted(known)):
+    cheapest = sorted(
+        known, key=lambda name: (not getattr(config.channels[name], "prefer", False), name == "line", name)
+    )
+    for channel in (person.chat_channel, *cheapest):
         if channel is not None and channel in known:
             return Reach(channel=channel, address=known[channel])
     if "console" in config.channels:
@@ -64,6 +68,11 @@ class Notice:
 
 def language_of(member: Member, config: Config) -> str:
     return member.person.language or config.market.language
+
+
+def called(member: Member) -> str:
+    """What a person is called in their own notice: a seller by the shop."""
+    return member.seller.shop_name if member.seller is not None else member.person.name
 
 
 def first_name(member: Member) -> str:
