@@ -185,7 +185,8 @@ class App:
             runs = self.store.runs(since=(self.clock.now() - dt.timedelta(days=day.LOOK_BACK_DAYS)).date())
             waiting = self.waiting(runs)
             steps = day.due(now, runs, self.config, self.versions.calendar(), waiting=waiting)
-            if not any([self._perform(step) for step in steps]):
+            done = [self._perform(step) for step in steps]
+            if not any(done):
                 return day.upcoming(now, runs, self.config, self.versions.calendar(), waiting=waiting)
 
     def _perform(self, step: day.Step) -> bool:
