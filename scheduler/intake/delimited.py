@@ -22,15 +22,15 @@ def read(data: bytes, encoding: str, headings: Headings) -> Table:
     refusal: UnreadableFile | None = None
     for candidate in _SEPARATORS:
         try:
-            top = list(islice(_rows(data, encoding, candidate), HEADER_WITHIN))
+            read_rows = islice(_rows(data, encoding, candidate), HEADER_WITHIN)
+            top = [[] if isinstance(cells, Bad) else cells for cells in read_rows]
         except UnreadableFile as exc:
             # Quotes may be wrong only because the separator is.
             refusal = refusal or exc
             continue
-        at, score = find_header([[] if isinstance(cells, Bad) else cells for cells in top], headings)
-        found = top[at]
-        if score > best and not isinstance(found, Bad):
-            best, separator, header, names = score, candidate, at, found
+        at, score = find_header(top, headings)
+        if score > best:
+            best, separator, header, names = score, candidate, at, top[at]
     if not best:
         raise refusal or UnreadableFile("file.no_header", limit=HEADER_WITHIN, example=headings.example)
     layout, unknown = headings.layout(names)

@@ -147,6 +147,9 @@ ORDER_REQUIRED: tuple[tuple[str, ...], ...] = (
 )
 """One of each group has to be there."""
 
+MOST_UNKNOWN = 100
+"""So many unknown headings are named; a file with more has one trouble, not a thousand."""
+
 _BRACKETS = re.compile(r"[(\[（].*?[)\]）]")
 _NOISE = re.compile(r"[\s_\-./:*#\"'“”\u200b\ufeff\xa0]+")
 
@@ -186,7 +189,7 @@ class Headings:
         for place, cell in enumerate(cells):
             column = self.column(cell)
             if column is None:
-                if isinstance(cell, str) and cell.strip():
+                if isinstance(cell, str) and cell.strip() and len(unknown) < MOST_UNKNOWN:
                     unknown.append(cell.strip())
             elif column in places:
                 raise UnreadableFile("columns.twice", column=column, headings=f"{cells[places[column]]}, {cell}")

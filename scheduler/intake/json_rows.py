@@ -11,12 +11,11 @@ import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
-from scheduler.intake.headings import Headings
+from scheduler.intake.headings import MOST_UNKNOWN, Headings
 from scheduler.intake.problems import Bad, UnreadableFile
 from scheduler.intake.tables import MOST_ROWS, Cells, Row, Table
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_MOST_UNKNOWN = 100
 
 
 def read(data: bytes, encoding: str, headings: Headings) -> Table:
@@ -71,7 +70,7 @@ class Keyed:
         place = -1 if column is None else self._place[column]
         if isinstance(key, str) and len(self._seen) < 10_000:
             self._seen[key] = place
-            if place < 0 and len(self.unknown) < _MOST_UNKNOWN:
+            if place < 0 and len(self.unknown) < MOST_UNKNOWN:
                 self.unknown.append(key)
         return place
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from scheduler.intake.context import IntakeContext
 from scheduler.intake.headings import ID_COLUMNS, MEMBERS, missing
 from scheduler.intake.member_row import MemberReader
-from scheduler.intake.problems import Bad, RowProblem, UnreadableFile, problem
+from scheduler.intake.problems import Bad, RowProblem, UnreadableFile, listed, problem
 from scheduler.intake.rows import Progress, file_warnings, is_no_row, ticking
 from scheduler.intake.tables import Row, Table, open_table
 from storage.records import Member, Role
@@ -68,7 +68,7 @@ class _Kept:
 
     def refuse(self, errors: list[RowProblem]) -> None:
         self.rejected += 1
-        self.errors += errors
+        listed(self.errors, errors)
 
 
 def read_members(
@@ -94,7 +94,7 @@ def read_members(
             continue
         total += 1
         member, errors, warnings = reader.read(row, cells)
-        kept.warnings += warnings
+        listed(kept.warnings, warnings)
         if member is None:
             kept.refuse(errors)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from scheduler.intake.problems import RowProblem, problem
+from scheduler.intake.problems import RowProblem, listed, problem
 from storage.records import Order
 
 _PRIORITIES = ("low", "normal", "high")
@@ -33,7 +33,7 @@ class Merger:
     def refuse(self, row: int, order_id: str | None, errors: list[RowProblem]) -> None:
         """A row that was no order."""
         self.rejected += 1
-        self.errors += errors
+        listed(self.errors, errors)
         if order_id:
             self._refused.setdefault(order_id, []).append(row)
 

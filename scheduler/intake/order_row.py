@@ -78,6 +78,7 @@ _SOURCE = open_reader(
 )
 _PIN_SOURCE = open_reader(spellings(none="ไม่มี"))
 
+_SUGGESTED = 100
 _PLACE_COLUMNS = {"lat", "lon", "pin", "address_text"}
 
 
@@ -155,13 +156,15 @@ class OrderReader:
         return read
 
     def _seller(self) -> Reader:
-        known = self._context.known_sellers
+        known, asked = self._context.known_sellers, set[str]()
 
         def read(raw: object) -> Any:
             seller = read_ref(raw)
             if known is None or not isinstance(seller, str) or seller in known:
                 return seller
-            return Bad("seller.unknown", nearest(seller, known))
+            # Looking for a near one is slow; after many unknown ones it is not the spelling.
+            asked.add(seller)
+            return Bad("seller.unknown", nearest(seller, known if len(asked) <= _SUGGESTED else ()))
 
         return read
 

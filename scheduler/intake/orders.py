@@ -16,7 +16,7 @@ from scheduler.intake.headings import ORDER_REQUIRED, ORDERS, missing
 from scheduler.intake.json_rows import Keyed
 from scheduler.intake.merge import Merger
 from scheduler.intake.order_row import OrderReader
-from scheduler.intake.problems import Bad, RowProblem, problem
+from scheduler.intake.problems import Bad, RowProblem, listed, problem
 from scheduler.intake.rows import (
     Progress,
     evidence_of,
@@ -108,7 +108,7 @@ def _collect(table: Table, name: str, reader: OrderReader, on_progress: Progress
         if read.order is None and table.fixed_columns and is_no_row(cells, ORDERS, _WORDS, _NUMBERS):
             continue
         total += 1
-        merger.warnings += read.warnings
+        listed(merger.warnings, read.warnings)
         if read.order is None:
             merger.refuse(row, read.order_id, read.errors)
         else:

@@ -79,9 +79,9 @@ def find_pin(text: str, reference: Location, *, alone: bool) -> Pin | Bad | Note
 
     None: no place in it. A short link, or a cell meant as a place that tells none, is noted with no value.
     """
-    text = arabic(text.strip())
     if len(text) > LONGEST:
         return None
+    text = " ".join(arabic(text).split())  # runs of spaces would make the patterns slow
     if _LINK.search(text) or "geo:" in text.lower():
         found = _from_link(unquote(text) if "%" in text else text)
         if found is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from scheduler.intake.catalogue import CATALOGUE, Words
@@ -89,10 +90,15 @@ class RowProblem:
 
 def words(code: str, detail: Mapping[str, object] | None = None) -> tuple[Bilingual, Bilingual]:
     """Message and hint of a code, with the placeholders filled."""
+    return _filled(code, tuple(detail.items()) if detail else ())
+
+
+@lru_cache(maxsize=1_000)  # a fault that a whole file repeats is worded once
+def _filled(code: str, detail: tuple[tuple[str, object], ...]) -> tuple[Bilingual, Bilingual]:
     entry: Words = CATALOGUE[code]
     if not detail:
         return entry.message, entry.hint
-    filled = {name: echo(value) if isinstance(value, str) else value for name, value in detail.items()}
+    filled = {name: echo(value) if isinstance(value, str) else value for name, value in detail}
     return (
         {language: text.format_map(filled) for language, text in entry.message.items()},
         {language: text.format_map(filled) for language, text in entry.hint.items()},
@@ -134,3 +140,12 @@ def problem(
         used=used,
         ref=ref,
     )
+
+
+MOST_LISTED = 100_000
+"""Beyond so many problems in one file, each further row is listed with its first one only."""
+
+
+def listed(problems: list[RowProblem], more: list[RowProblem]) -> None:
+    """Add one row's problems, in bounded memory."""
+    problems += more if len(problems) < MOST_LISTED else more[:1]

@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from array import array
 from collections.abc import Iterator
+from itertools import pairwise
 
 from scheduler.intake.problems import UnreadableFile
 
@@ -96,7 +97,7 @@ def _string_lengths(archive: zipfile.ZipFile, part: zipfile.ZipInfo, packed: int
     for piece in _pieces(archive, part, packed, b"<si"):
         starts = [match.start() for match in _STRING.finditer(piece)]
         running += starts[0] if starts else len(piece)
-        for start, end in zip(starts, [*starts[1:], len(piece)], strict=True):
+        for start, end in pairwise([*starts, len(piece)]):
             lengths.append(running)
             running = end - start
         if len(lengths) > MOST_STRINGS:
