@@ -15,8 +15,9 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from scheduler.config import rules
+from scheduler.config.channels import CHANNELS
 from scheduler.config.files import expand, unreadable
-from scheduler.config.models import CHANNELS, Config, Document
+from scheduler.config.models import Config, Document
 from scheduler.config.problems import ConfigError, Finding, Path, Problem, Report, problem, written
 from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Node, Reading
 from scheduler.config.rules import Draft
@@ -229,8 +230,7 @@ def _translated(fault: dict[str, Any], path: Path) -> Finding:
     if kind == "extra_forbidden":
         return _unknown_key(where, _model_at(where[:-1]))
     if kind == "missing":
-        key = str(where[-1])
-        return Finding(path=where, code="key.missing", facts={"key": "polygon" if key == "polygon" else key})
+        return Finding(path=where, code="key.missing", facts={"key": where[-1]})
     if kind in WORDING:
         return Finding(path=where, code=kind, facts=facts)
     code = "value.empty" if value is None else _CODES.get(kind, "value.text")
@@ -259,22 +259,21 @@ def _unknown_key(path: Path, model: type[BaseModel] | None) -> Finding:
 
 def _model_at(path: Path) -> type[BaseModel] | None:
     """The model whose keys stand at `path`."""
+    if path[:1] == ("channels",):
+        return CHANNELS.get(str(path[1])) if len(path) == 2 else None
     model: type[BaseModel] | None = Document
     for step in path:
-        if isinstance(step, int):
-            continue
-        if model is None and step in CHANNELS:
-            model = CHANNELS[step]
-        else:
-            model = _model_in(model.model_fields[step].annotation) if model and step in model.model_fields else None
+        if isinstance(step, str) and model is not None:
+            field = model.model_fields.get(step)
+            model = _model_in(field.annotation) if field is not None else None
     return model
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model an annotation holds: itself, or the one inside ``tuple[Zone, ...]`` or ``Text | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    found = (_model_in(inside) for inside in get_args(annotation) if not isinstance(inside, str))
-    return next((model for model in found if model and model.__name__ != "ChannelSettings"), None)
+    return next((model for inside in get_args(annotation) if (model := _model_in(inside))), None)
 
 
 def _placed(found: list[Finding], root: Node, name: str) -> list[Problem]:

@@ -7,14 +7,13 @@ satang and seconds by the properties beside them. Places are ``(lon, lat)``. `Co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field, PlainValidator, SerializeAsAny, ValidationError, WithJsonSchema
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
 
+from scheduler.config.channels import Channels, ConsoleSettings
 from scheduler.config.shapes import Area, Located, as_geometry
 from scheduler.config.values import (
     WEEKDAYS,
@@ -298,65 +297,6 @@ class Messages(Section):
     escalate_minutes: int = Field(15, ge=1, le=240)
     line_quota: LineQuota = LineQuota()
     map_link_stops: int = Field(9, ge=1, le=25, description="จุดต่อหนึ่งลิงก์แผนที่ / stops in one map link")
-
-
-class ChannelSettings(Section):
-    """What every chat service may be told; a service of its own may read more keys from here."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-class LineSettings(ChannelSettings):
-    model_config = ConfigDict(extra="forbid")
-
-    api_base: Url = "https://api.line.me"
-    data_base: Url = "https://api-data.line.me"
-    timeout_seconds: float = Field(10.0, gt=0, le=120)
-    prefer: bool = False
-
-
-class TelegramSettings(ChannelSettings):
-    model_config = ConfigDict(extra="forbid")
-
-    api_base: Url = "https://api.telegram.org"
-    updates: Literal["webhook", "polling"] = "webhook"
-    timeout_seconds: float = Field(10.0, gt=0, le=120)
-    prefer: bool = False
-
-
-class ConsoleSettings(ChannelSettings):
-    model_config = ConfigDict(extra="forbid")
-
-
-CHANNELS: Mapping[str, type[ChannelSettings]] = {
-    "line": LineSettings,
-    "telegram": TelegramSettings,
-    "console": ConsoleSettings,
-}
-
-
-def _channels(value: object) -> dict[str, ChannelSettings]:
-    """Each service with the settings it knows; a key without settings is the service with its defaults."""
-    if not isinstance(value, dict):
-        raise refused("value.section")
-    found: dict[str, ChannelSettings] = {}
-    faults: list[InitErrorDetails] = []
-    for name, settings in value.items():
-        try:
-            found[name] = CHANNELS.get(name, ChannelSettings).model_validate({} if settings is None else settings)
-        except ValidationError as error:
-            for fault in error.errors():
-                kind = PydanticCustomError(fault["type"], "refused", fault.get("ctx", {}))
-                faults.append(InitErrorDetails(type=kind, loc=(name, *fault["loc"]), input=fault["input"]))
-    if faults:
-        raise ValidationError.from_exception_data("channels", faults)
-    return found
-
-
-Channels = Annotated[
-    Mapping[str, SerializeAsAny[ChannelSettings]],
-    PlainValidator(_channels, json_schema_input_type=dict[str, ChannelSettings]),
-]
 
 
 class Web(Section):

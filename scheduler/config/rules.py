@@ -15,7 +15,8 @@ from math import cos, radians
 from pathlib import Path as FilePath
 from typing import Any
 
-from scheduler.config.models import CHANNELS, Barrier, Wave, Zone
+import channels
+from scheduler.config.models import Barrier, Wave, Zone
 from scheduler.config.problems import Finding, Path, written
 from scheduler.config.wording import nearest
 
@@ -44,6 +45,11 @@ class Draft:
         for index, entry in enumerate(entries if isinstance(entries, list) else []):
             if isinstance(entry, dict):
                 yield index, entry
+
+    def section(self, name: str) -> dict[str, Any]:
+        """A group of keys as it was written."""
+        section = self.raw.get(name)
+        return section if isinstance(section, dict) else {}
 
     def ids(self, family: str) -> list[str]:
         return [entry["id"] for _, entry in self.listed(family) if isinstance(entry.get("id"), str)]
@@ -112,32 +118,26 @@ def _unknown(draft: Draft, family: str, path: Path, word: object) -> Iterator[Fi
 
 def _unknown_modules(draft: Draft) -> Iterator[Finding]:
     """A channel, a solver and a road engine are each one file: the name must be one of those there."""
-    services = sorted({*CHANNELS, *_offered("channels")} - {"base", "fit"})
-    for name in draft.sections.get("channels", {}):
-        if name not in services:
-            facts = {"value": name, **nearest(name, services)}
-            yield Finding(path=("channels", name), code="channel.unknown", facts=facts, at_key=True)
-    solver, travel = draft.sections.get("solver"), draft.sections.get("travel")
-    for section, key, name, known in (
-        (
-            "solver",
-            "engine",
-            getattr(solver, "engine", None),
-            {"auto", "kernel", "ortools", *_offered("routing/engines")},
-        ),
-        ("travel", "provider", getattr(travel, "provider", None), {"straight", "osrm", *_offered("routing/travel")}),
+    services = list(channels.services())
+    for service in draft.section("channels"):
+        if service not in services:
+            facts = {"value": service, **nearest(service, services)}
+            yield Finding(path=("channels", service), code="channel.unknown", facts=facts, at_key=True)
+    for section, key, known in (
+        ("solver", "engine", {"auto", "kernel", "ortools", *_routing("engines")}),
+        ("travel", "provider", {"straight", "osrm", *_routing("travel")}),
     ):
-        if name is not None and name not in known:
+        name = draft.section(section).get(key)
+        if isinstance(name, str) and name not in known:
             facts = {"value": name, **nearest(name, sorted(known))}
             yield Finding(path=(section, key), code="value.choice", facts=facts)
 
 
-def _offered(place: str) -> set[str]:
-    """The modules of one of our packages, found by their files: nothing is imported for it."""
-    package, _, inside = place.partition("/")
-    spec = find_spec(package)
-    folders = [str(FilePath(folder) / inside) for folder in (spec.submodule_search_locations or [])] if spec else []
-    return {module.name for module in pkgutil.iter_modules(folders) if not module.ispkg}
+def _routing(family: str) -> set[str]:
+    """The solvers or road engines there are, found by their files: nothing is imported for it."""
+    spec = find_spec("routing")
+    folders = [str(FilePath(folder) / family) for folder in (spec and spec.submodule_search_locations) or []]
+    return {module.name for module in pkgutil.iter_modules(folders)}
 
 
 def _overlaps(draft: Draft) -> Iterator[Finding]:
@@ -214,16 +214,16 @@ def _far_crossings(barrier: Barrier, path: Path) -> Iterator[Finding]:
 
 
 def _travel(draft: Draft) -> Iterator[Finding]:
-    travel = draft.sections.get("travel")
-    if travel is not None and travel.provider == "osrm" and travel.url is None:
-        yield Finding(path=("travel", "provider"), code="travel.url_missing", facts={"value": travel.provider})
+    travel = draft.section("travel")
+    if travel.get("provider") == "osrm" and travel.get("url") is None:
+        yield Finding(path=("travel", "provider"), code="travel.url_missing", facts={"value": "osrm"})
 
 
 def _country(draft: Draft) -> Iterator[Finding]:
-    calendar = draft.sections.get("calendar")
-    if calendar is None or calendar.country == "TH":
+    country = draft.section("calendar").get("country", "TH")
+    if not isinstance(country, str) or country == "TH":
         return
     from holidays import list_supported_countries
 
-    if calendar.country not in list_supported_countries():
-        yield Finding(path=("calendar", "country"), code="country.unknown", facts={"value": calendar.country})
+    if country not in list_supported_countries():
+        yield Finding(path=("calendar", "country"), code="country.unknown", facts={"value": country})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scheduler.config.models import CHANNELS, Document
+from scheduler.config.channels import CHANNELS
+from scheduler.config.models import Document
 
 
 def json_schema() -> dict[str, Any]:

@@ -7,12 +7,14 @@ show in logs or tracebacks.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from scheduler.config.models import Config, TelegramSettings
+import channels
+from scheduler.config.channels import TelegramSettings
+from scheduler.config.models import Config
 from scheduler.config.problems import Problem, problem
 from scheduler.config.reader import Reading
 
@@ -30,24 +32,20 @@ def read_secret(name: str, environ: Mapping[str, str] = os.environ) -> SecretStr
     return SecretStr(value) if value else None
 
 
-def needed_secrets(config: Config) -> list[tuple[str, str]]:
+def _needed(config: Config) -> Iterator[tuple[str, str]]:
     """(channel, variable) for every secret the configured channels cannot do without."""
-    needed: list[tuple[str, str]] = []
     for name, settings in config.channels.items():
-        if name == "line":
-            needed += [(name, "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN"), (name, "SONGSUK_LINE_CHANNEL_SECRET")]
-        elif isinstance(settings, TelegramSettings):
-            needed.append((name, "SONGSUK_TELEGRAM_BOT_TOKEN"))
-            if settings.updates == "webhook":
-                needed.append((name, "SONGSUK_TELEGRAM_WEBHOOK_SECRET"))
-    return needed
+        polls = isinstance(settings, TelegramSettings) and settings.updates == "polling"
+        for variable in channels.secrets_of(name):
+            if not variable.endswith("_PREVIOUS") and not (polls and "WEBHOOK" in variable):
+                yield name, variable
 
 
 def missing_secrets(config: Config, environ: Mapping[str, str] = os.environ) -> list[Problem]:
     """A problem for each channel that is on and lacks a secret."""
     problems = []
     root = Reading(config.text, "config.yaml").root
-    for channel, variable in needed_secrets(config):
+    for channel, variable in _needed(config):
         try:
             code = "secret.missing" if read_secret(variable, environ) is None else ""
         except (OSError, ValueError):

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from scheduler.config import Config, Moment, Text, TimeRange, load, parse
-from scheduler.config.models import LineSettings, TelegramSettings
+from scheduler.config.channels import LineSettings, TelegramSettings
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 DAY = dt.date(2026, 11, 24)

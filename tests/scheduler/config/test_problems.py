@@ -254,6 +254,24 @@ def test_all_mistakes_at_once_in_the_order_of_the_file(minimal: str) -> None:
     ]
 
 
+def test_a_broken_section_hides_nothing_either(minimal: str) -> None:
+    """A misspelt channel is told beside another channel's bad address, an unknown engine beside a bad number."""
+    text = minimal + (
+        "channels: {lin: {}, telegram: {api_base: no}}\nsolver: {engine: autoo, seconds: -1}\n"
+        "travel: {provider: osrm, detour_factor: 0}\ncalendar: {country: ZZ, closed: [soon]}\n"
+    )
+    assert [error.code for error in examine(text).errors] == [
+        "channel.unknown",
+        "url.format",
+        "value.choice",
+        "value.above",
+        "travel.url_missing",
+        "value.min",
+        "country.unknown",
+        "date.format",
+    ]
+
+
 def test_several_bad_points_of_one_border_are_all_told(minimal: str) -> None:
     """Each wrong point is named by its own path and place."""
     text = minimal.replace("[99.34, 9.13], [99.34, 9.155]", "[9.13, 99.34], [99.34, x]")
