@@ -124,6 +124,45 @@ def test_one_long_string_in_many_cells(read: Read, workbook: Build) -> None:
     assert code_of(read, data) == "file.zip_bomb"
 
 
+def test_shared_strings(read: Read, workbook: Build) -> None:
+    """Texts kept once for the whole workbook, as Excel keeps them, are the same cells."""
+    texts = [
+        "order_id",
+        "service_date",
+        "seller_id",
+        "buyer_phone",
+        "address_text",
+        "A1",
+        "2026-11-24",
+        "S03",
+        "0812345678",
+    ]
+    strings = "".join(f"<si><t>{text}</t></si>" for text in [*texts, "12 หมู่ 3"])
+    lines = [
+        f'<row r="{line}">'
+        + "".join(f'<c r="{letter}{line}" t="s"><v>{at}</v></c>' for at, letter in enumerate("ABCDE", first))
+        + "</row>"
+        for line, first in ((1, 0), (2, 5))
+    ]
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    sheet = f'<worksheet xmlns="{main}"><sheetData>' + "".join(lines) + "</sheetData></worksheet>"
+    plain = workbook([["x"]])
+    with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+        relations = archive.read("xl/_rels/workbook.xml.rels").decode()
+    link = f'<Relationship Id="rId9" Type="{office}" Target="sharedStrings.xml"/></Relationships>'
+    data = repack(
+        plain,
+        **{
+            "xl/worksheets/sheet1.xml": sheet.encode(),
+            "xl/sharedStrings.xml": f'<sst xmlns="{main}">{strings}</sst>'.encode(),
+            "xl/_rels/workbook.xml.rels": relations.replace("</Relationships>", link).encode(),
+        },
+    )
+    order = read(data).orders[0]
+    assert (order.order_id, order.address_text, order.buyer.phone) == ("A1", "12 หมู่ 3", "0812345678")
+
+
 def test_encrypted_part(read: Read, workbook: Build) -> None:
     """A zip with a password is refused as such."""
     data = bytearray(workbook([HEAD, row(1)]))
