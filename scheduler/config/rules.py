@@ -64,6 +64,7 @@ def findings(draft: Draft) -> Iterator[Finding]:
         _waves(draft),
         _crossings(draft),
         _travel(draft),
+        _riders(draft),
         _country(draft),
         _overlaps(draft),
     )
@@ -217,6 +218,12 @@ def _travel(draft: Draft) -> Iterator[Finding]:
     travel = draft.section("travel")
     if travel.get("provider") == "osrm" and travel.get("url") is None:
         yield Finding(path=("travel", "provider"), code="travel.url_missing", facts={"value": "osrm"})
+
+
+def _riders(draft: Draft) -> Iterator[Finding]:
+    # Riders cannot answer yet: with `ask` nobody would have said yes, and no order would ride.
+    if draft.section("riders").get("availability") == "ask":
+        yield Finding(path=("riders", "availability"), code="riders.ask_not_yet", facts={})
 
 
 def _country(draft: Draft) -> Iterator[Finding]:

@@ -327,6 +327,12 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "แก้ขอบเขต หรือถ้าตั้งใจให้ทับ ให้ใส่ priority ต่างกัน",
         "trim one of them, or give them different priority if it is meant",
     ),
+    "riders.ask_not_yet": (
+        "ยังถามไรเดอร์ทางแชตไม่ได้",
+        "riders cannot be asked by chat yet",
+        "เขียน assume",
+        "write assume",
+    ),
     # waves
     "wave.cut_off_late": (
         "เวลาปิดรับออเดอร์ไม่อยู่ก่อนเวลา{before}",

@@ -128,6 +128,7 @@ EDITS = [
     ("wave.approve_by", "approve_by: {days_before: 1, time: 20:00}", "approve_by: ⟦{days_before: 2, time: 20:00}"),
     ("wave.dispatch_late", "dispatch: {time: 08:00}", "dispatch: ⟦{time: 09:31}"),
     ("wave.deliver_early", "deliver: 11:00-13:00", "deliver: ⟦09:00-13:00"),
+    ("riders.ask_not_yet", "vehicles:\n", "riders: {availability: ⟦ask}\nvehicles:\n"),
     ("travel.url_missing", "vehicles:\n", "travel: {provider: ⟦osrm}\nvehicles:\n"),
     (
         "file.outside",
