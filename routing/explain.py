@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import nsmallest
-from itertools import islice, pairwise, permutations
+from itertools import pairwise
 
 from .compiled import ANY_TIME, Compiled, Rider, may_carry
 from .model import Problem, Reason, Unassigned, VehicleReason
 from .plans import left_out
 from .sentences import sentence_for
-from .timetable import Broken, Timetable, timetable
-
-MOST_ORDERS = 24
-"""How many orders of one shipment's pickups are tried alone: all of them up to four pickups."""
+from .timetable import Broken, Timetable, alone, timetable
 
 MOST_POSITIONS = 3
 """How many places in a planned route are asked for the rule that binds there."""
@@ -43,12 +40,12 @@ def _explain(compiled: Compiled, routes: Sequence[Sequence[int]], spent: Sequenc
             lacking = not shipment.skills <= rider.vehicle.skills
             reasons.append(VehicleReason(vehicle=rider.vehicle.id, code=Reason.SKILL if lacking else Reason.REFUSED))
             continue
-        alone = fits(compiled, rider, s)
-        if isinstance(alone, Broken):
-            reasons.append(_reason(rider, alone))
+        by_itself = fits(compiled, rider, s)
+        if isinstance(by_itself, Broken):
+            reasons.append(_reason(rider, by_itself))
         else:
             fits_alone = True
-            reasons.append(_as_planned(compiled, rider, routes[v], spent[v], s, alone))
+            reasons.append(_as_planned(compiled, rider, routes[v], spent[v], s, by_itself))
     return Unassigned(shipment=shipment.id, code=_overall(reasons, fits_alone), vehicles=tuple(reasons))
 
 
@@ -66,17 +63,10 @@ def _overall(reasons: Sequence[VehicleReason], fits_alone: bool) -> Reason:
 
 def fits(compiled: Compiled, rider: Rider, s: int) -> Timetable | Broken:
     """The shipment alone in this vehicle: its cheapest schedule, or the rule that forbids it."""
-    *pickups, delivery = compiled.stops_of[s]
-    best: Timetable | Broken | None = None
-    for order in islice(permutations(pickups), MOST_ORDERS):
-        times = timetable(compiled, rider, [*order, delivery])
-        if isinstance(times, Broken):
-            best = times if best is None else best
-        elif best is None or isinstance(best, Broken) or times.cost < best.cost:
-            best = times
-    if isinstance(best, Broken) and best.code in (Reason.TIME_WINDOW, Reason.SHIFT):
-        return _shift_or_window(compiled, rider, [*pickups, delivery], best)
-    return best if best is not None else Broken(code=Reason.UNREACHABLE)
+    sequence, times = alone(compiled, rider, s)
+    if isinstance(times, Broken) and times.code in (Reason.TIME_WINDOW, Reason.SHIFT):
+        return _shift_or_window(compiled, rider, sequence, times)
+    return times
 
 
 def _shift_or_window(compiled: Compiled, rider: Rider, sequence: Sequence[int], broken: Broken) -> Broken:
@@ -98,7 +88,7 @@ def _reason(rider: Rider, broken: Broken, added_cost: int | None = None) -> Vehi
 
 
 def _as_planned(
-    compiled: Compiled, rider: Rider, route: Sequence[int], spent: int, s: int, alone: Timetable
+    compiled: Compiled, rider: Rider, route: Sequence[int], spent: int, s: int, by_itself: Timetable
 ) -> VehicleReason:
     """What the planned route lacks to take the shipment in as well, at the place where it lacks least."""
     least: tuple[Broken, list[int]] | None = None
@@ -109,11 +99,11 @@ def _as_planned(
         if least is None or _shortfall(times) < _shortfall(least[0]):
             least = (times, sequence)
     if least is None:
-        return VehicleReason(vehicle=rider.vehicle.id, code=Reason.PRIORITY, added_cost=alone.cost)
+        return VehicleReason(vehicle=rider.vehicle.id, code=Reason.PRIORITY, added_cost=by_itself.cost)
     broken, sequence = least
     if broken.code in (Reason.TIME_WINDOW, Reason.SHIFT):
         broken = _shift_or_window(compiled, rider, sequence, broken)
-    return _reason(rider, broken, alone.cost)
+    return _reason(rider, broken, by_itself.cost)
 
 
 def _shortfall(broken: Broken) -> tuple[int, int]:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice, permutations
 
 from .compiled import Compiled, Rider, money, plus
 from .model import UNREACHABLE, Amount, Reason, TimeWindow
+
+MOST_ORDERS = 24
+"""How many orders of one shipment's pickups are tried alone: all of them up to four pickups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,18 @@ def timetable(compiled: Compiled, rider: Rider, route: Sequence[int]) -> Timetab
         work=work,
         cost=vehicle.costs.fixed + money(vehicle.costs, travel, work, distance),
     )
+
+
+def alone(compiled: Compiled, rider: Rider, s: int) -> tuple[list[int], Timetable | Broken]:
+    """Shipment `s` by itself: its cheapest order of stops and schedule, or a rule that forbids it."""
+    *pickups, delivery = compiled.stops_of[s]
+    orders = ([*order, delivery] for order in islice(permutations(pickups), MOST_ORDERS))
+    best, times = (first := next(orders)), timetable(compiled, rider, first)
+    for sequence in orders:
+        other = timetable(compiled, rider, sequence)
+        if isinstance(other, Timetable) and (isinstance(times, Broken) or other.cost < times.cost):
+            best, times = sequence, other
+    return best, times
 
 
 def loads_along(compiled: Compiled, route: Sequence[int]) -> list[Amount]:

@@ -12,7 +12,7 @@ from time import monotonic
 from routing.compiled import Compiled, Rider, Stop, slight
 from routing.model import UNREACHABLE, Settings, TimeWindow, Vehicle
 from routing.plans import Answer
-from routing.timetable import Broken, loads_along, timetable
+from routing.timetable import Broken, Timetable, alone, loads_along, timetable
 
 from . import Report
 
@@ -88,6 +88,8 @@ class OpenRoute:
 
     def set(self, stops: list[int]) -> None:
         """Take this sequence, known to be feasible, as the route."""
+        times = timetable(self.compiled, self.rider, stops) if stops else None
+        self.cost = times.cost if isinstance(times, Timetable) else 0
         self.stops = stops
         self.loads = loads_along(self.compiled, stops)
         seen = [self.compiled.stops[n] for n in stops]
@@ -122,7 +124,7 @@ class OpenRoute:
         used = 0 if self.stops else self.rider.vehicle.costs.fixed
         best: tuple[float, list[int]] | None = None
         if len(pickups) > 1:
-            return self._several(pickups, delivery, below - used, used)
+            return self._several(s, below)
         tries = 0
         for delta, i, j in self._pairs(pickups[0], delivery) if pickups else self._singles(delivery):
             if delta + used >= below:
@@ -193,10 +195,12 @@ class OpenRoute:
         spare = self.compiled.stops[self.stops[k]].setup if k < len(self.stops) else 0
         return arrival <= self.latest[k] + spare
 
-    def _several(
-        self, pickups: Sequence[int], delivery: int, below: float, used: int
-    ) -> tuple[float, list[int]] | None:
+    def _several(self, s: int, below: float) -> tuple[float, list[int]] | None:
         """Several pickups: the first and the delivery where they are cheapest, then the others before the delivery."""
+        if not self.stops:
+            sequence, times = alone(self.compiled, self.rider, s)
+            return (times.cost, sequence) if isinstance(times, Timetable) and times.cost < below else None
+        *pickups, delivery = self.compiled.stops_of[s]
         choices = sorted(self._pairs(pickups[0], delivery))[:MOST_EXACT_CHECKS]
         for delta, i, j in choices:
             if delta >= below:
@@ -208,10 +212,10 @@ class OpenRoute:
                 sequence = self._one_more(sequence, extra, sequence.index(delivery))
                 if not sequence:
                     break
-            times = timetable(self.compiled, self.rider, sequence) if sequence else None
-            if times is not None and not isinstance(times, Broken):
-                added = times.cost - self._cost_now()
-                return (added, sequence) if added < below + used else None
+            longer = timetable(self.compiled, self.rider, sequence) if sequence else None
+            if isinstance(longer, Timetable):
+                added = longer.cost - self.cost
+                return (added, sequence) if added < below else None
         return None
 
     def _one_more(self, sequence: list[int], n: int, end: int) -> list[int]:
@@ -223,10 +227,6 @@ class OpenRoute:
             if not isinstance(times, Broken) and (best is None or times.cost < best[0]):
                 best = (times.cost, longer)
         return best[1] if best else []
-
-    def _cost_now(self) -> int:
-        times = timetable(self.compiled, self.rider, self.stops)
-        return 0 if isinstance(times, Broken) or not self.stops else times.cost
 
 
 def fit(windows: Sequence[TimeWindow], t: int) -> int | None:
