@@ -108,11 +108,12 @@ class App:
     def intake_context(self) -> IntakeContext:
         """What reading an order or a member needs to know of the market."""
         config = self.config
+        sellers = frozenset(member.ref for member in self.store.members(Role.SELLER))
         return IntakeContext(
             now=self.clock.now(),
             time_zone=config.market.time_zone,
             reference=config.hubs[0].location,
-            known_sellers=frozenset(member.ref for member in self.store.members(Role.SELLER)),
+            known_sellers=sellers or None,  # a market that has imported none yet takes its orders all the same
             vehicles={alias: kind.id for kind in config.vehicles for alias in (kind.id, *kind.aliases)},
         )
 

@@ -42,7 +42,7 @@ def import_(
         "rows": read.rows,
         "created": fates.count(Saved.CREATED),
         "updated": fates.count(Saved.UPDATED),
-        "unchanged": fates.count(Saved.UNCHANGED),
+        "unchanged": fates.count(Saved.UNCHANGED) + read.repeated,
         "rejected": read.rejected,
         "members": len(read.members),
         "errors": [problem.as_json() for problem in read.errors],

@@ -53,7 +53,7 @@ def import_(
             "rows": read.rows,
             "created": fates.count(Saved.CREATED),
             "updated": fates.count(Saved.UPDATED),
-            "unchanged": fates.count(Saved.UNCHANGED),
+            "unchanged": fates.count(Saved.UNCHANGED) + read.repeated,
             "rejected": rejected,
             "orders": len(read.orders) - len(late),
             "waiting": {code: waiting[code] for code in ("needs_pin", "out_of_zone", "after_cutoff")},
