@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Text
@@ -31,15 +31,25 @@ class Instant(TypeDecorator[dt.datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else DateTime(timezone=True))
 
-    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise BadValue(f"{value.isoformat()} has no time zone")
-        moment = value.astimezone(dt.UTC)
-        if dialect.name != "sqlite":
+    def bind_processor(self, dialect: Dialect) -> Callable[[dt.datetime | None], Any]:
+        sqlite = dialect.name == "sqlite"
+        last: list[tuple[dt.datetime | None, Any]] = [(None, None)]  # rows written together share their instants
+
+        def ready(value: dt.datetime | None) -> Any:
+            before, done = last[0]
+            if value is before:
+                return done
+            if value is None:
+                return None
+            if value.tzinfo is None:
+                raise BadValue(f"{value.isoformat()} has no time zone")
+            moment: Any = value.astimezone(dt.UTC)
+            if sqlite:
+                moment = moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+            last[0] = value, moment
             return moment
-        return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+        return ready
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
         if value is None:
@@ -54,10 +64,14 @@ class Words(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is not None and "\0" in value:
-            raise BadValue("a text with a NUL character")
-        return value
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        return _without_nul
+
+
+def _without_nul(value: str | None) -> str | None:
+    if value is not None and "\0" in value:
+        raise BadValue("a text with a NUL character")
+    return value
 
 
 def to_json(value: Any) -> str:

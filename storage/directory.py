@@ -7,6 +7,7 @@ needed, `resolve` decides in memory, `flush` writes what came of it.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from operator import attrgetter
@@ -102,7 +103,7 @@ class Directory:
             changed = True
         for address in given.addresses:
             changed |= self._add_address(person_id, address)
-        ref = ref or self._refs.get((role.value, person_id)) or new_id(role.value[0])[:14]
+        ref = ref or self._refs.get((role.value, person_id)) or f"{role.value[0]}_{os.urandom(7).hex()}"
         if (role.value, ref) not in self._members:
             self._new_members.append({"role": role.value, "ref": ref, "person_id": person_id, "active": True})
             self._members[role.value, ref] = person_id

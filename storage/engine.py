@@ -83,6 +83,7 @@ def _greet_sqlite(connection: Any, _record: object) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA cache_size = -32768")  # KiB: the indexes of a big import stay in memory
     finally:
         cursor.close()
 

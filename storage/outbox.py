@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, tuple_, update
 
 from storage.failpoints import writes
 from storage.message_rows import (
@@ -27,6 +27,32 @@ from storage.records import AttemptEnd, AttemptStart, Message
 from storage.verbs import Verbs, chunks
 
 _ACTOR = "outbox"  # of what happens by the clock alone
+
+# Both take an AttemptEnd's fields, each after b_, and go through executemany.
+_END_MESSAGE = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id == bindparam("b_message_id"))
+    .values(
+        state=bindparam("b_state"),
+        reason=bindparam("b_reason"),
+        not_before=bindparam("b_not_before"),
+        changed_at=bindparam("b_at"),
+        lease_holder=None,
+        lease_until=None,
+    )
+)
+_LAST = select(func.max(ATTEMPT.c.id)).where(ATTEMPT.c.message_id == bindparam("b_message_id")).scalar_subquery()
+_END_ATTEMPT = (
+    update(ATTEMPT)
+    .where(ATTEMPT.c.id == _LAST, ATTEMPT.c.outcome == "sending")
+    .values(
+        outcome=bindparam("b_outcome"),
+        status=bindparam("b_status"),
+        provider_id=bindparam("b_provider_id"),
+        detail=bindparam("b_detail"),
+        ended_at=bindparam("b_at"),
+    )
+)
 
 
 class Outbox(Verbs):
@@ -61,14 +87,10 @@ class Outbox(Verbs):
         """
         with self._write("claim_messages", holder, now) as write:
             write.lock_claims(channel)
-            pick = (
-                select(MESSAGE.c.id)
-                .where(MESSAGE.c.channel == channel, _claimable(now))
-                .order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
-                .limit(limit)
-                .with_for_update(skip_locked=True)  # what another verb has its hand on waits for the next claim
+            due = sorted(
+                row for state in ("ready", "retry") for row in _first_due(write.connection, state, channel, now, limit)
             )
-            ids = list(write.connection.execute(pick).scalars())
+            ids = [id for _, _, id in due[:limit]]
             if not ids:
                 return []
             until = now + dt.timedelta(seconds=lease_seconds)
@@ -90,9 +112,7 @@ class Outbox(Verbs):
         at = items[0].at
         with self._write("begin_attempts", _ACTOR, at) as write:
             connection = write.connection
-            ids = [item.message_id for item in items]
-            held = select(MESSAGE.c.id).where(MESSAGE.c.id.in_(ids), MESSAGE.c.state == "sending").with_for_update()
-            ours = set(connection.execute(held).scalars())
+            ours = _in_hand(connection, [item.message_id for item in items])
             mine = [item for item in items if item.message_id in ours]
             if mine:
                 freeze = (
@@ -115,28 +135,13 @@ class Outbox(Verbs):
         if not items:
             return
         with self._write("finish_attempts", _ACTOR, items[0].at) as write:
-            connection = write.connection
-            finished = 0
-            for item in items:
-                gone = {"reason": item.reason, "not_before": item.not_before, "lease_holder": None, "lease_until": None}
-                which = and_(MESSAGE.c.id == item.message_id, MESSAGE.c.state == "sending")
-                if item.state not in SOURCES or not move_messages(connection, which, item.state, item.at, **gone):
-                    continue
-                finished += 1
-                last = select(func.max(ATTEMPT.c.id)).where(ATTEMPT.c.message_id == item.message_id)
-                connection.execute(
-                    update(ATTEMPT)
-                    .where(ATTEMPT.c.id == last.scalar_subquery(), ATTEMPT.c.outcome == "sending")
-                    .values(
-                        outcome=item.outcome,
-                        status=item.status,
-                        provider_id=item.provider_id,
-                        detail=item.detail,
-                        ended_at=item.at,
-                    )
-                )
-            if finished:
-                write.tell("messages", finished=finished)
+            ours = _in_hand(write.connection, [item.message_id for item in items])
+            done = [item for item in items if item.message_id in ours and "sending" in SOURCES.get(item.state, ())]
+            if done:
+                rows = [{f"b_{name}": getattr(item, name) for name in AttemptEnd.__slots__} for item in done]
+                write.connection.execute(_END_MESSAGE, rows)
+                write.connection.execute(_END_ATTEMPT, rows)
+                write.tell("messages", finished=len(done))
 
     @writes
     def expire_leases(self, now: dt.datetime, *, whole: bool = False) -> int:
@@ -254,6 +259,26 @@ class Outbox(Verbs):
                 earliest(MESSAGE.c.lease_until, "sending"),
             )
         return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _in_hand(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these are `sending`, held so till the transaction ends."""
+    held = select(MESSAGE.c.id).where(MESSAGE.c.id.in_(ids), MESSAGE.c.state == "sending").with_for_update()
+    return set(connection.execute(held).scalars())
+
+
+def _first_due(
+    connection: Connection, state: str, channel: str, now: dt.datetime, limit: int
+) -> list[tuple[dt.datetime, int, str]]:
+    """The first claimable messages of one state, read in the index's own order however many wait behind them."""
+    pick = (
+        select(MESSAGE.c.send_at, MESSAGE.c.seq, MESSAGE.c.id)
+        .where(MESSAGE.c.channel == channel, MESSAGE.c.state == state, _claimable(now))
+        .order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # what another verb has its hand on waits for the next claim
+    )
+    return [(row.send_at, row.seq, row.id) for row in connection.execute(pick)]
 
 
 def _claimable(now: dt.datetime) -> ColumnElement[bool]:
