@@ -147,8 +147,18 @@ class App:
                 over = wave.deliver.on(plan.date, self.tz)[1]
                 told = notices.cancellations(order, self.waves.people([order]), over)
                 written = notices.messages(told, plan, wave, config, texts.compose, self.clock.now())
+                self._withdraw_window(order_id, actor)
                 self.store.add_messages(written, actor=actor, at=self.clock.now())
         return saved
+
+    def _withdraw_window(self, order_id: str, actor: str) -> None:
+        """A promise that has not gone out yet, of this order alone, does not go out any more."""
+        held = [
+            message.id
+            for message in self.store.messages(order_id=order_id, kinds={"window"}, states={"held", "ready", "retry"})
+            if message.order_ids == (order_id,)
+        ]
+        self.store.move_messages(held, "superseded", reason="cancelled", actor=actor, at=self.clock.now())
 
     def place_again(self, *, actor: str) -> int:
         """After a new config: orders still waiting are given their wave anew."""
@@ -276,7 +286,7 @@ class App:
         waited = dt.timedelta()
         while True:
             became += await outbox.drain()
-            following = await asyncio.to_thread(self.store.next_message_at, self.clock.now())
+            following = await asyncio.to_thread(outbox.next_at)
             if following is None or (moment is not None and following > moment):
                 return became
             ahead = following - self.clock.now()

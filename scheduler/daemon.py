@@ -96,7 +96,7 @@ async def _send(outbox: Outbox, app: App, woken: asyncio.Event, stop: asyncio.Ev
     while not stop.is_set():
         try:
             await outbox.drain()
-            following = await asyncio.to_thread(app.store.next_message_at, app.clock.now())
+            following = await asyncio.to_thread(outbox.next_at)
         except storage.StorageError:
             log.exception("the database did not answer; trying again")
             following = None

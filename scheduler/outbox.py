@@ -163,6 +163,10 @@ class Outbox:
             await self._in_thread(lambda: self._store.release_lease(SENDER, self._holder, now=dt.datetime.now(dt.UTC)))
             self._token = None
 
+    def next_at(self) -> dt.datetime | None:
+        """The earliest moment at which one of our channels can have work; None: never."""
+        return self._store.next_message_at(self._clock.now(), channels=self._channels.keys())
+
     async def drain(self) -> Counter[str]:
         """Send everything that is due now; count what rows became. Returns when nothing more is due.
 

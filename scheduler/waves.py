@@ -213,6 +213,13 @@ class Waves:
             fresh = revision.since(heard, plan, fresh, people, config, said.wave_end)
         compose = self._versions.texts(plan.config_version).compose
         written = notices.messages(fresh, plan, wave, config, compose, now)
+        # What an earlier wave of the day said already (a pin asked for) is not counted, or said, again.
+        said_before = {
+            message.id
+            for message in self._store.messages(date=plan.date, kinds={"ask_pin", "changed"})
+            if message.plan_id != plan.id
+        }
+        written = [message for message in written if message.id not in said_before]
         summary = said.summaries(written, len(pinless), approved_by)
         return written + notices.messages(summary, plan, wave, config, compose, now)
 
