@@ -56,7 +56,8 @@ def messages(
                 date=plan.date if plan is not None else None,
                 wave=plan.wave if plan is not None else None,
                 plan_id=plan.id if plan is not None else None,
-                revision=plan.revision if plan is not None else 1,
+                # An event that outlives its plan (an order moved, a pin asked for) is the same in every revision.
+                revision=plan.revision if plan is not None and plan.id in notice.event else 1,
                 state="held" if way.channel is not None else "suppressed",
                 reason=way.reason,
                 send_at=send_at(notice.kind, klass, plan, wave, config, now),
