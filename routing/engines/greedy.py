@@ -11,7 +11,7 @@ from time import monotonic
 
 from routing.compiled import Compiled, Rider, Stop, slight
 from routing.model import UNREACHABLE, Settings, TimeWindow, Vehicle
-from routing.plans import Answer
+from routing.plans import Answer, left_out, weight
 from routing.timetable import Broken, Timetable, alone, loads_along, timetable
 
 from . import Report
@@ -28,9 +28,13 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
 
 
 def construct(
-    compiled: Compiled, given: Sequence[Sequence[int]] = (), deadline: float | None = None
+    compiled: Compiled,
+    given: Sequence[Sequence[int]] = (),
+    *,
+    deadline: float | None = None,
+    closed: int | None = None,
 ) -> list[list[int]]:
-    """Take into the given routes every shipment they lack, where it costs least.
+    """Take into the given routes, except the `closed` vehicle's, every shipment they lack, where it costs least.
 
     Those stay out that fit nowhere, cost more than their stated penalty, or come after the deadline.
     """
@@ -50,6 +54,8 @@ def construct(
         best: tuple[float, int, list[int]] | None = None
         empty: set[tuple[int, int]] = set()
         for v in compiled.carriers[s]:
+            if v == closed:
+                continue
             extra = slight(compiled.problem.vehicles[v], compiled.problem.shipments[s])
             if not routes[v].stops:
                 if (alike[v], extra) in empty:
@@ -61,6 +67,23 @@ def construct(
         if best is not None:
             routes[best[1]].set(best[2])
     return [route.stops for route in routes]
+
+
+def fold(compiled: Compiled, routes: Sequence[Sequence[int]], deadline: float) -> list[list[int]]:
+    """Empty one route after the other, the shortest first, where the others can take its shipments for less."""
+    best = [list(route) for route in routes]
+    lightest = weight(compiled, best)
+    if lightest is None or left_out(compiled, best):
+        return best
+    for v in sorted((v for v, route in enumerate(best) if route), key=lambda v: len(routes[v])):
+        if monotonic() > deadline:
+            break
+        others = [[] if k == v else route for k, route in enumerate(best)]
+        folded = construct(compiled, others, deadline=deadline, closed=v)
+        lighter = weight(compiled, folded)
+        if lighter is not None and lighter < lightest:
+            best, lightest = folded, lighter
+    return best
 
 
 def insertion_order(compiled: Compiled) -> list[int]:

@@ -25,7 +25,7 @@ from routing.model import UNREACHABLE, Costs, Settings, TimeWindow
 from routing.plans import Answer, left_out, weight
 
 from . import Report
-from .greedy import construct
+from .greedy import construct, fold
 
 SCALE = 100
 """The model counts cost in hundredths, so that short legs at low rates still differ."""
@@ -36,11 +36,15 @@ OWN_START_UP_TO = 150
 PATIENCE = (0.1, 0.4)
 """Least and most share of the time without any improvement that ends the search; it grows up to 100 shipments."""
 
+WORTH_A_SEARCH = 1.25
+"""A second start is searched from if it costs at most so many times the first."""
+
 LEAST_PATIENCE = 1.0
 """Seconds without improvement that the search is granted however little time there is."""
 
-EXPLAINING = 0.0004
-"""Seconds kept free for every pair of a shipment left out and a vehicle: each gets its reason after the search."""
+EXPLAINING = 0.0008
+"""Seconds kept free for every pair of a shipment left out and a vehicle: each is tried once more, and
+gets its reason, after the search."""
 
 REPORT_EVERY = 0.25
 """Seconds between two reports of progress."""
@@ -54,6 +58,7 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     greedy = construct(compiled, deadline=deadline)
     first_plan_ms = round((monotonic() - began) * 1000)
     report(greedy)
+    greedy = fold(compiled, greedy, deadline)
     answer = Answer(routes=greedy, engine="greedy", first_plan_ms=first_plan_ms)
     if not any(compiled.carriers) or monotonic() >= deadline:
         return answer
@@ -62,7 +67,7 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     search = _Search(compiled, settings, deadline, report)
     better = search.run(greedy)
     if better is not None:
-        better = construct(compiled, better)
+        better = fold(compiled, construct(compiled, better), deadline)
         lightest, present = weight(compiled, better), weight(compiled, greedy)
         if lightest is not None and (present is None or lightest <= present):
             answer = Answer(routes=better, engine="ortools", first_plan_ms=first_plan_ms, iterations=search.iterations)
@@ -264,7 +269,7 @@ class _Model:
                 if len(carriers) < len(everyone):
                     # SetAllowedVehiclesForIndex takes no Python list in OR-Tools 9.15.
                     routing.VehicleVar(index).RemoveValues([v for v in everyone if v not in carriers])
-                routing.AddDisjunction([index], SCALE * self.compiled.penalties[s] if index == delivery else 0)
+                routing.AddDisjunction([index], SCALE * self.compiled.penalties[s] // len(numbers))
             if pickups:
                 routing.AddPickupAndDelivery(pickups[0], delivery)
             for index in pickups[1:]:
@@ -316,7 +321,7 @@ class _Model:
 
 
 class _Search:
-    """One run: first solution, then guided local search until the time, or hope, is gone."""
+    """Guided local search from one start after the other, each until hope is gone, all until the time is."""
 
     def __init__(self, compiled: Compiled, settings: Settings, deadline: float, report: Report) -> None:
         self.compiled, self.settings, self.deadline, self.report = compiled, settings, deadline, report
@@ -342,16 +347,20 @@ class _Search:
         parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
         self._time(parameters)
         model.routing.CloseModelWithParameters(parameters)
-        start = model.assignment(greedy)
-        if start is None:
-            start = model.assignment(construct(model.stricter(), deadline=self.deadline))
-        if len(self.compiled.problem.shipments) <= OWN_START_UP_TO or start is None:
-            start = self._own_start(parameters, start)
-        if start is None or not self._time(parameters):
-            return None
-        self.improved = monotonic()
-        found = model.routing.SolveFromAssignmentWithParameters(start, parameters)
-        return None if found is None else model.routes(lambda index: int(found.Value(model.routing.NextVar(index))))
+        best: tuple[int, list[list[int]]] | None = None
+        for start in self._starts(parameters, greedy):
+            if not self._time(parameters):
+                break
+            self.best, self.improved = None, monotonic()
+            found = model.routing.SolveFromAssignmentWithParameters(model.assignment(start), parameters)
+            if found is not None and (best is None or found.ObjectiveValue() < best[0]):
+                best = (int(found.ObjectiveValue()), self._routes(found))
+            if self.settings.iterations is not None:
+                break
+        return None if best is None else best[1]
+
+    def _routes(self, assignment: Any) -> list[list[int]]:
+        return self.model.routes(lambda index: int(assignment.Value(self.model.routing.NextVar(index))))
 
     def _time(self, parameters: Any) -> bool:
         """Give the search what is left of the time; whether that is anything."""
@@ -359,17 +368,28 @@ class _Search:
         parameters.time_limit.FromMilliseconds(max(1, round(left * 1000)))
         return left > 0
 
-    def _own_start(self, parameters: Any, greedy: Any) -> Any:
-        """The better of the greedy assignment and OR-Tools' own first solution."""
-        if not self._time(parameters):
-            return greedy
-        everything = parameters.solution_limit
-        parameters.solution_limit = 1
-        own = self.model.routing.SolveWithParameters(parameters)
-        parameters.solution_limit = everything
-        if own is None or greedy is None:
-            return own or greedy
-        return own if own.ObjectiveValue() < greedy.ObjectiveValue() else greedy
+    def _starts(self, parameters: Any, greedy: Sequence[Sequence[int]]) -> list[list[list[int]]]:
+        """Routes to start from, the best first: ours, and OR-Tools' own where it is quick or ours is refused."""
+        model = self.model
+        starts: list[tuple[int, list[list[int]]]] = []
+        given = model.assignment(greedy)
+        if given is None:
+            given = model.assignment(construct(model.stricter(), deadline=self.deadline))
+        if given is not None:
+            starts.append((int(given.ObjectiveValue()), self._routes(given)))
+        if (len(self.compiled.problem.shipments) <= OWN_START_UP_TO or not starts) and self._time(parameters):
+            everything = parameters.solution_limit
+            parameters.solution_limit = 1
+            own = model.routing.SolveWithParameters(parameters)
+            parameters.solution_limit = everything
+            if own is not None:  # it never takes in a shipment of several pickups: they are no pair
+                routes = self._routes(own)
+                given = model.assignment(construct(self.compiled, routes, deadline=self.deadline))
+                if given is None:
+                    given = model.assignment(routes)
+                starts.append((int(given.ObjectiveValue()), self._routes(given)))
+        starts.sort()
+        return [routes for cost, routes in starts if cost <= WORTH_A_SEARCH * starts[0][0]]
 
     def _found(self) -> None:
         cost = int(self.model.routing.CostVar().Max())
