@@ -167,7 +167,7 @@ class Route:
 
 
 class Reason(StrEnum):
-    """Why an order found no place; the stable codes of the contracts."""
+    """Why an order found no place; by its stable code."""
 
     NO_RIDER = "no_rider"
     CAPACITY = "capacity"
@@ -223,7 +223,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """A broken rule: ``cause`` is a code of the contracts, ``amount`` by how much (unit of the cause)."""
+    """A broken rule: ``cause`` is a code listed in `routing.check`, ``amount`` by how much (unit of the cause)."""
 
     cause: str
     route: Id | None
