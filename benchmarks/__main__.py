@@ -1,0 +1,65 @@
+"""``python -m benchmarks [NAME ...]``: measure, print a table each, and put the tables into a page if asked.
+
+--json              one JSON line for each table instead
+--write PAGE        also replace the tables between the page's markers
+--scale 0.01        a hundredth of the work: shows that it runs, not how fast
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from benchmarks import day, intake, messages, plans, start, zones
+from benchmarks.harness import Table, machine
+
+BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
+    "start": start.measure,
+    "intake": intake.measure,
+    "zones": zones.measure,
+    "plans": plans.measure,
+    "messages": messages.measure,
+    "day": day.measure,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what the docs claim.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)}; all without")
+    parser.add_argument("--json", action="store_true", help="one JSON line for each table")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the tables between this page's markers")
+    parser.add_argument("--scale", type=float, default=1.0, help="part of the work, for a trial")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    for name in asked.names or BENCHMARKS:
+        on, began = machine(), time.monotonic()
+        table = BENCHMARKS[name](asked.scale)
+        took = time.monotonic() - began
+        if asked.json:
+            print(json.dumps({**table.as_json(), "machine": on, "seconds": round(took, 1)}, ensure_ascii=False))
+        else:
+            print(f"{table.as_text()}\n{on}; measured in {took:.0f} s\n")
+        sys.stdout.flush()
+        if asked.write is not None:
+            page = asked.write.read_text(encoding="utf-8")
+            asked.write.write_text(put(page, table, on), encoding="utf-8")
+
+
+def put(page: str, table: Table, on: str) -> str:
+    """`page` with the table between its markers ``<!-- NAME -->`` and ``<!-- /NAME -->``."""
+    block = "\n\n".join(part for part in (table.as_markdown(), table.note, f"Measured on {on}.") if part)
+    between = re.compile(rf"(<!-- {table.name} -->).*?(<!-- /{table.name} -->)", re.DOTALL)
+    if not between.search(page):
+        raise SystemExit(f"the page has no <!-- {table.name} --> … <!-- /{table.name} -->")
+    return between.sub(lambda found: f"{found[1]}\n{block}\n{found[2]}", page)
+
+
+if __name__ == "__main__":
+    main()
