@@ -128,7 +128,8 @@ def _problem(
                 capacity=(details.capacity_g or kind.weight_g, details.capacity_ml or kind.volume_ml),
                 skills=frozenset(details.skills),
                 window=(seconds(start, date, tz), seconds(end, date, tz)),
-                max_tasks=details.max_stops or kind.max_stops,
+                # A rider's stops are doors; the solver counts each order's pickup as a task too.
+                max_tasks=2 * (details.max_stops or kind.max_stops),
                 costs=Costs(
                     fixed=kind.cost.per_use_satang,
                     per_hour=kind.cost.per_hour_satang,
