@@ -33,6 +33,10 @@ IDLE = dt.timedelta(seconds=2)
 """How long the outbox rests at most, so that an approval typed elsewhere goes out soon."""
 
 
+class CannotListen(Exception):
+    """The address is taken, not allowed, or not this machine's."""
+
+
 async def serve(app: App, host: str, port: int) -> None:
     """Run until SIGINT or SIGTERM; stops within ten seconds, finishing what is being sent."""
     import uvicorn
@@ -114,5 +118,10 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
+    try:
+        listening.bind((host, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise CannotListen(f"{host}:{port} ({error.strerror or error})") from None
     return listening

@@ -51,19 +51,50 @@ def main() -> None:
     """The console script. Refusals and usage errors end in one clear answer, in JSON where ``--json`` was asked."""
     as_json = "--json" in sys.argv[1:]
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="songsuk", standalone_mode=False)
     except Refusal as refusal:
         refusal.show(as_json=as_json)
         sys.exit(refusal.exit_code)
     except typer.Abort:
         sys.exit(130)
     except typer.TyperException as error:
-        text = error.format_message() if hasattr(error, "format_message") else str(error)
-        Refusal(
-            "usage", "songsuk", {"th": text, "en": text}, {"th": "ดู songsuk --help", "en": "see songsuk --help"}
-        ).show(as_json=as_json)
+        _misused(error).show(as_json=as_json)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        _failed(error).show(as_json=as_json)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _misused(error: Exception) -> Refusal:
+    """A command that is not written as it should be; a bare group of commands is answered with its help."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "songsuk"
+    text = error.format_message() if hasattr(error, "format_message") else str(error)
+    if text.startswith("Usage:"):
+        return Refusal("usage", "", {"th": text, "en": text})
+    return Refusal(
+        "usage",
+        command,
+        {"th": f"คำสั่งไม่ถูกต้อง: {text}", "en": text.rstrip(".")},
+        {"th": f"ดู {command} --help", "en": f"see {command} --help"},
+    )
+
+
+def _failed(error: Exception) -> Refusal:
+    """A fault of ours: said in one line, as everything else is."""
+    what = f"{type(error).__name__}: {error}"
+    return Refusal(
+        "internal",
+        "songsuk",
+        {"th": f"โปรแกรมผิดพลาด: {what}", "en": f"a fault in Songsuk: {what}"},
+        {
+            "th": "แจ้งผู้ดูแลพร้อมผลของ PYTHONDEVMODE=1 ที่หน้าคำสั่งเดิม",
+            "en": "report it with what the same command prints under PYTHONDEVMODE=1",
+        },
+    )

@@ -39,7 +39,7 @@ def day(
 ) -> None:
     """Do every step a day still lacks, each as if at its hour, and send what is due. Repeating it sends nothing."""
     with opened(config) as app:
-        found = run(app, date_of(date), known_wave(app, wave), approve=approve, force=force, quiet=json)
+        found = run(app, date_of(app, date), known_wave(app, wave), approve=approve, force=force, quiet=json)
     if json:
         screen.document(found)
     else:
@@ -111,7 +111,7 @@ def report_day(date: DateArgument, config: ConfigFile = None, json: Json = False
     from scheduler import report as reports
 
     with opened(config) as app:
-        found = reports.day(app.store, date_of(date))
+        found = reports.day(app.store, date_of(app, date))
     if json:
         screen.document(found)
         return

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scheduler.cli import screen
+from scheduler.cli.opened import one_of
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
@@ -32,14 +33,7 @@ def demo(
     """Run one simulated market day: no keys, no network, nothing is sent to anybody."""
     from scheduler.demo.market import SIZES, write
 
-    if size not in SIZES:
-        raise Refusal(
-            "usage",
-            "--size",
-            {"th": f"ไม่มีขนาด {size!r}", "en": f"there is no size {size!r}"},
-            {"th": f"มี: {', '.join(SIZES)}", "en": f"there are: {', '.join(SIZES)}"},
-            exit_code=2,
-        )
+    one_of(size, SIZES, "--size")
     began = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
     with demo_app(folder) as app:

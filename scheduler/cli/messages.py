@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, DateArgument, Json, Wave, actor_name, date_of, known_wave, opened
+from scheduler.cli.opened import ConfigFile, DateArgument, Json, Wave, actor_name, date_of, known_wave, one_of, opened
 from scheduler.cli.screen import Refusal
 from scheduler.cli.tables import clock
 
@@ -28,11 +28,14 @@ def list_(
     json: Json = False,
 ) -> None:
     """List messages with their state and attempts."""
-    from scheduler import documents
+    from channels.texts import KINDS
+    from scheduler import documents, states
 
+    one_of(state, sorted(states.MESSAGE), "--state")
+    one_of(kind, sorted(KINDS), "--kind")
     with opened(config) as app:
         found = app.store.messages(
-            date=date_of(date) if date else None,
+            date=date_of(app, date) if date else None,
             wave=known_wave(app, wave),
             states={state} if state else None,
             kinds={kind} if kind else None,
@@ -73,7 +76,7 @@ def calls(date: DateArgument, config: ConfigFile = None, json: Json = False) -> 
     from scheduler import views
 
     with opened(config) as app:
-        found = views.calls(app, date_of(date))
+        found = views.calls(app, date_of(app, date))
     if json:
         screen.document(found)
         return
@@ -96,14 +99,7 @@ def resolve(
 ) -> None:
     """End a message whose fate nobody knows: it did arrive, send it again, or let it be."""
     states = {"sent": "accepted", "resend": "retry", "drop": "failed"}
-    if as_ not in states:
-        raise Refusal(
-            "usage",
-            "--as",
-            {"th": f"ไม่รู้จัก {as_!r}", "en": f"{as_!r} is not one of them"},
-            {"th": "ใช้ sent, resend หรือ drop", "en": "write sent, resend or drop"},
-            exit_code=2,
-        )
+    one_of(as_, states, "--as")
     with opened(config) as app:
         done = app.store.resolve_message(message_id, states[as_], actor=actor_name(), at=app.clock.now())
     if not done:

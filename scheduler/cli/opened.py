@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,7 +32,18 @@ def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
     from scheduler import app as application
     from scheduler.clock import ClockError
     from scheduler.config import ConfigError
+    from storage import failpoints
 
+    try:
+        failpoints.Failpoints.parse(os.environ.get(failpoints.VARIABLE, ""))
+    except ValueError as error:
+        raise Refusal(
+            "failpoints.invalid",
+            failpoints.VARIABLE,
+            {"th": f"อ่านค่าไม่ได้: {error}", "en": str(error)},
+            {"th": "ตัวแปรนี้ใช้กับการทดสอบเท่านั้น ให้ลบออก", "en": "it is for tests only: unset it"},
+            exit_code=2,
+        ) from None
     try:
         built = application.build(config_path=config, keep_warm=keep_warm)
     except ConfigError as error:
@@ -57,17 +68,37 @@ def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
             exit_code=2,
         ) from None
     except storage.StorageError as error:
-        raise Refusal(
-            "storage.unavailable",
-            "SONGSUK_DATABASE_URL",
-            {"th": f"เปิดฐานข้อมูลไม่ได้: {error}", "en": f"the database cannot be opened: {error}"},
-            {"th": "ตรวจที่อยู่และสิทธิ์", "en": "check the address and the permissions"},
-            exit_code=2,
-        ) from None
+        raise no_database(error) from None
     try:
         yield built
+    except storage.BadValue as error:
+        raise Refusal(
+            "value.invalid",
+            "",
+            {"th": f"ค่าที่ให้มาเก็บไม่ได้: {error}", "en": f"a value that cannot be kept: {error}"},
+            {"th": "พิมพ์ค่านี้ใหม่", "en": "type it again"},
+            exit_code=2,
+        ) from None
+    except storage.StorageError as error:
+        raise Refusal(
+            "storage.failed",
+            "SONGSUK_DATABASE_URL",
+            {"th": f"ฐานข้อมูลไม่รับคำสั่ง: {error}", "en": f"the database did not do as asked: {error}"},
+            {"th": "ลองอีกครั้ง แล้วดู songsuk doctor", "en": "try again, then see songsuk doctor"},
+        ) from None
     finally:
         asyncio.run(built.close())
+
+
+def no_database(error: Exception) -> Refusal:
+    """The database could not be opened; nothing was done."""
+    return Refusal(
+        "storage.unavailable",
+        "SONGSUK_DATABASE_URL",
+        {"th": f"เปิดฐานข้อมูลไม่ได้: {error}", "en": f"the database cannot be opened: {error}"},
+        {"th": "ตรวจที่อยู่และสิทธิ์", "en": "check the address and the permissions"},
+        exit_code=2,
+    )
 
 
 def needs_secrets(app: App) -> None:
@@ -79,12 +110,12 @@ def needs_secrets(app: App) -> None:
         raise Refusal.of([problem.as_json() for problem in missing], 2)
 
 
-def date_of(text: str) -> dt.date:
-    """A date as people write it: ISO, or day first with a Buddhist or a common year; `today` and `tomorrow` too."""
+def date_of(app: App, text: str) -> dt.date:
+    """A date as people write it: ISO, or day first with a Buddhist or common year; `today`, `tomorrow`."""
     from scheduler.intake.thai import parse_date
 
     if text in {"today", "tomorrow"}:
-        today = dt.datetime.now().astimezone().date()
+        today = app.clock.now().astimezone(app.tz).date()
         return today + dt.timedelta(days=text == "tomorrow")
     found = parse_date(text)
     if not isinstance(found, dt.date):
@@ -101,6 +132,20 @@ def date_of(text: str) -> dt.date:
 def actor_name() -> str:
     """Who is at the keyboard, for the audit."""
     return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or 'operator'}"
+
+
+def one_of(value: str | None, known: Iterable[str], option: str) -> str | None:
+    """`value`, or a refusal that lists what the option may be."""
+    names = list(known)
+    if value is not None and value not in names:
+        raise Refusal(
+            "usage",
+            option,
+            {"th": f"ไม่รู้จัก {value!r}", "en": f"{value!r} is not one of them"},
+            {"th": f"เลือกจาก: {', '.join(names)}", "en": f"there are: {', '.join(names)}"},
+            exit_code=2,
+        )
+    return value
 
 
 def known_wave(app: App, wave: str | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json, Wave, actor_name, date_of, known_wave, opened
+from scheduler.cli.opened import ConfigFile, Json, Wave, actor_name, date_of, known_wave, one_of, opened
 from scheduler.cli.screen import Refusal
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -124,11 +124,12 @@ def list_(
     json: Json = False,
 ) -> None:
     """List orders with their wave, zone and state."""
-    from scheduler import documents
+    from scheduler import documents, states
 
+    one_of(state, sorted(states.LEG), "--state")
     with opened(config) as app:
         found = app.store.orders(
-            date=date_of(date) if date else None,
+            date=date_of(app, date) if date else None,
             wave=known_wave(app, wave),
             states={state} if state else None,
             reasons={reason} if reason else None,

@@ -31,7 +31,7 @@ def show(
     from scheduler import views
 
     with opened(config) as app:
-        found = views.plans(app, date_of(date), known_wave(app, wave), plan)
+        found = views.plans(app, date_of(app, date), known_wave(app, wave), plan)
         if plan is not None and not found["waves"]:
             raise _unknown(plan)
     _show(found, as_json=json)
@@ -52,7 +52,7 @@ def approve(
     with opened(config) as app:
         known_wave(app, wave)
         looked_at = app.store.plan(plan)
-        if looked_at is None or (looked_at.date, looked_at.wave) != (date_of(date), wave):
+        if looked_at is None or (looked_at.date, looked_at.wave) != (date_of(app, date), wave):
             raise _unknown(plan)
         approved = app.waves.approve(plan, actor=by or actor_name())
         if approved.outcome is Approval.STALE:
@@ -104,7 +104,7 @@ def replan(
 
     with opened(config) as app:
         known_wave(app, wave)
-        day = date_of(date)
+        day = date_of(app, date)
         _can_replan(app, day, wave, without_rider or [], add_order or [])
         found = views.replan(app, day, wave, without_rider or [], add_order or [], actor=actor_name())
     _show(found, as_json=json)

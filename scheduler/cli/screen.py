@@ -42,9 +42,10 @@ class Refusal(Exception):
 
     @classmethod
     def of(cls, errors: Sequence[Mapping[str, Any]], exit_code: int) -> Refusal:
+        """Several at once; each entry has its own keys besides ``code`` and ``message``, such as a row or a line."""
         first = errors[0]
-        refusal = cls(first["code"], first.get("path", ""), first["message"], first.get("hint"), exit_code=exit_code)
-        refusal.errors = [dict(error) for error in errors]
+        refusal = cls(first["code"], "", first["message"], exit_code=exit_code)
+        refusal.errors = [{"path": "", "hint": {"th": "", "en": ""}, **error} for error in errors]
         return refusal
 
     def show(self, *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json, needs_secrets, opened
+from scheduler.cli.opened import ConfigFile, Json, needs_secrets, no_database, opened
 from scheduler.cli.screen import Refusal
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -18,7 +18,9 @@ db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 def serve(
     host: Annotated[str | None, typer.Option("--host", help="Overrides web.host.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Overrides web.port; 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Overrides web.port; 0 takes a free one.")
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the market: the clock, the outbox and the web, in one process."""
@@ -29,7 +31,19 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     with opened(config, keep_warm=True) as app:
         needs_secrets(app)
-        asyncio.run(daemon.serve(app, host or app.config.web.host, app.config.web.port if port is None else port))
+        try:
+            asyncio.run(daemon.serve(app, host or app.config.web.host, app.config.web.port if port is None else port))
+        except daemon.CannotListen as error:
+            raise Refusal(
+                "web.address",
+                "--host" if host else "--port" if port else "web",
+                {"th": f"เปิดรับที่ {error} ไม่ได้", "en": f"cannot listen on {error}"},
+                {
+                    "th": "มีโปรแกรมอื่นใช้อยู่ หรือไม่ใช่ที่อยู่ของเครื่องนี้",
+                    "en": "another program has it, or it is no address of this machine",
+                },
+                exit_code=2,
+            ) from None
 
 
 def doctor(config: ConfigFile = None, json: Json = False) -> None:
@@ -55,9 +69,7 @@ def upgrade(json: Json = False) -> None:
     try:
         store = storage.open_store(url)
     except storage.StorageError as error:
-        raise Refusal(
-            "storage.unavailable", "SONGSUK_DATABASE_URL", {"th": str(error), "en": str(error)}, exit_code=2
-        ) from None
+        raise no_database(error) from None
     found: dict[str, Any] = {"schema": "songsuk/db/1", "database": store.url_safe, "revision": store.revision()}
     store.close()
     if json:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json as jsonlib
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import Json
+from scheduler.cli.opened import Json, one_of
 from scheduler.cli.screen import Refusal
 
 
 def solve(
     problem: Annotated[Path, typer.Argument(help="A problem in VROOM's JSON; `-` reads it from stdin.")],
-    seconds: Annotated[float, typer.Option("--seconds", help="Wall seconds to look for better plans.")] = 20.0,
-    iterations: Annotated[int | None, typer.Option("--iterations", help="Stop after this many iterations.")] = None,
-    workers: Annotated[int, typer.Option("--workers", help="Cores to use; 0 means all.")] = 0,
+    seconds: Annotated[float, typer.Option("--seconds", min=0, help="Wall seconds to look for better plans.")] = 20.0,
+    iterations: Annotated[
+        int | None, typer.Option("--iterations", min=1, help="Stop after this many iterations.")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=0, help="Cores to use; 0 means all.")] = 0,
     seed: Annotated[int, typer.Option("--seed")] = 1,
     engine: Annotated[str, typer.Option("--engine", help="auto, or the name of an engine.")] = "auto",
     check: Annotated[Path | None, typer.Option("--check", help="Verify this plan instead of making one.")] = None,
@@ -25,11 +28,25 @@ def solve(
 ) -> None:
     """Solve one delivery problem in VROOM's format, or verify a plan with --check. Prints VROOM's output format."""
     from routing.model import Settings
-    from routing.vroom import check_document, solve_document
+    from routing.solving import engine_names
+    from routing.vroom import DocumentError, check_document, solve_document
+    from routing.vroom.write import errors_to_json
 
+    one_of(engine, ["auto", *engine_names()], "--engine")
+    if not math.isfinite(seconds):
+        raise Refusal(
+            "usage",
+            "--seconds",
+            {"th": f"{seconds} ไม่ใช่จำนวนวินาที", "en": f"{seconds} is not a number of seconds"},
+            {"th": "เช่น 20", "en": "e.g. 20"},
+            exit_code=2,
+        )
     asked = _read(problem)
     if check is not None:
-        violations = check_document(asked, _read(check))
+        try:
+            violations = check_document(asked, _read(check))
+        except DocumentError as refused:
+            raise Refusal.of(errors_to_json(refused)["errors"], 2) from None
         screen.document({"schema": "songsuk/check/1", "ok": not violations, "violations": violations})
         raise typer.Exit(1 if violations else 0)
     settings = Settings(engine=engine, seconds=seconds, iterations=iterations, workers=workers, seed=seed)
@@ -49,6 +66,7 @@ def _read(path: Path) -> Any:
             "file.unreadable",
             str(path),
             {"th": f"อ่านไฟล์ไม่ได้: {error.strerror}", "en": f"cannot be read: {error.strerror}"},
+            {"th": "ตรวจชื่อไฟล์และสิทธิ์การอ่าน", "en": "check the name and that it may be read"},
             exit_code=2,
         ) from None
     except (ValueError, RecursionError) as error:
@@ -56,5 +74,6 @@ def _read(path: Path) -> Any:
             "json.invalid",
             str(path),
             {"th": f"ไม่ใช่ JSON ที่ถูกต้อง: {error}", "en": f"is not JSON: {error}"},
+            {"th": "ดูรูปแบบใน docs/reference/schemas", "en": "the format is in docs/reference/schemas"},
             exit_code=2,
         ) from None
