@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 DAY_ACTIONS = frozenset({Action.CLOSE, Action.PLAN, Action.APPROVE, Action.DISPATCH, Action.FINISH})
 LONGEST_WAIT = dt.timedelta(minutes=3)
-"""How long `songsuk day` waits for retries before it leaves them to the next run."""
+"""How long `songsuk day` waits for retries, in real time and in all, before it leaves them to the next run."""
 
 
 class OfficialBase(Exception):
@@ -45,6 +45,19 @@ class OfficialBase(Exception):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(f"official base address: {', '.join(names)}")
         self.channels = tuple(names)
+
+
+@dataclass(slots=True)
+class Patience:
+    """What is left of a run's real waiting time."""
+
+    left: dt.timedelta = LONGEST_WAIT
+
+    def allows(self, wait: dt.timedelta) -> bool:
+        if wait > self.left:
+            return False
+        self.left -= wait
+        return True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -224,7 +237,9 @@ class App:
     ) -> tuple[list[WaveDone], Counter[str]]:
         """Every step `date` still lacks, each as if at its scheduled instant; then the outbox until nothing is due.
 
-        The app's clock must be a `SteppedClock`. A step that does not move its wave ends that wave's day here.
+        The app's clock must be a `SteppedClock`. A step that does not move its wave ends that wave's day here. Where a
+        service refuses for longer than we wait, the day ends before the clock would make an unsent message useless:
+        the next run goes on from there.
         """
         clock = self.clock
         assert isinstance(clock, SteppedClock)  # noqa: S101 - the caller builds the app for a day
@@ -235,6 +250,7 @@ class App:
         waves = {wave.id: WaveDone(wave=wave.id, state="open") for wave in config.waves}
         became: Counter[str] = Counter()
         stuck: set[str] = set()
+        patience = Patience()
         far = dt.datetime.combine(date + dt.timedelta(days=3), dt.time.min, self.tz)
         while True:
             runs = self.store.runs(date=date)
@@ -249,7 +265,9 @@ class App:
             if not steps:
                 break
             step = steps[0]
-            became += await self._drain_until(outbox, step.at)
+            became += await self._drain_until(outbox, step.at, patience)
+            if await asyncio.to_thread(self._would_lose, date, step.at):
+                break
             clock.set(step.at)
             done = await asyncio.to_thread(self.waves.perform, step, actor=actor)
             on_step(step, done)
@@ -257,7 +275,7 @@ class App:
                 waves[step.wave].did.append(str(step.action))
             elif self._state(date, step.wave) == _state_of(runs, step.wave):
                 stuck.add(step.wave)
-        became += await self._drain_until(outbox, None)
+        became += await self._drain_until(outbox, None, patience)
         await outbox.release()
         for plan in self.store.plans(date):
             waves[plan.wave].orders = int(plan.summary["orders"])
@@ -276,31 +294,38 @@ class App:
         run = self.waves.run(date, wave)
         return run.state if run is not None else "open"
 
-    async def _drain_until(self, outbox: Outbox, moment: dt.datetime | None) -> Counter[str]:
+    async def _drain_until(self, outbox: Outbox, moment: dt.datetime | None, patience: Patience) -> Counter[str]:
         """Send what is due up to `moment` (None: everything), letting the clock stand at each message's own time.
 
         Retries are waited for in real time: the service on the other side does not live in our clock.
         """
         assert isinstance(self.clock, SteppedClock)  # noqa: S101
         became: Counter[str] = Counter()
-        waited = dt.timedelta()
         while True:
             became += await outbox.drain()
             following = await asyncio.to_thread(outbox.next_at)
             if following is None or (moment is not None and following > moment):
                 return became
             ahead = following - self.clock.now()
-            if ahead > dt.timedelta() and await asyncio.to_thread(self._is_retry, following):
-                if moment is not None or waited + ahead > LONGEST_WAIT:
-                    return became
-                waited += ahead
-                await asyncio.sleep(ahead.total_seconds())
             if ahead <= dt.timedelta():
                 return became
+            if await asyncio.to_thread(self._is_retry, following):
+                if not patience.allows(ahead):
+                    return became
+                await asyncio.sleep(ahead.total_seconds())
             self.clock.set(following)
 
     def _is_retry(self, moment: dt.datetime) -> bool:
-        return any(message.not_before == moment for message in self.store.messages(states={"retry"}))
+        """Whether a message that this run tried in vain is to be tried again at `moment`; an earlier run's is due."""
+        now = self.clock.now()
+        return any(
+            message.not_before == moment and bool(message.attempts) and message.attempts[-1].at <= now
+            for message in self.store.messages(states={"retry"})
+        )
+
+    def _would_lose(self, date: dt.date, moment: dt.datetime) -> bool:
+        """Whether a message of `date` that its service has not taken yet would be useless at `moment`."""
+        return any(message.expires_at <= moment for message in self.store.messages(date=date, states={"retry"}))
 
 
 def _state_of(runs: Sequence[Run], wave: str) -> str:
