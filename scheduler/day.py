@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from scheduler.calendar import MarketCalendar
@@ -91,7 +91,9 @@ def _steps(
             run = by_key.get((date, wave.id))
             if run is None and not calendar.is_open(date) and (date, wave.id) not in waiting:
                 continue
-            step = _next(now, date, waves[wave.id], run, config, waited=(date, wave.id) in waiting or dates is not None)
+            step = _next(
+                now, date, wave, run, config, wanted=(date, wave.id) in waiting, as_scheduled=dates is not None
+            )
             if step is not None:
                 steps.append(step)
     return sorted(steps, key=lambda step: (step.at, step.date, waves[step.wave].deliver.start))
@@ -107,7 +109,10 @@ def _dates(
     yield from dates
 
 
-def _next(now: dt.datetime, date: dt.date, wave: Wave, run: Run | None, config: Config, *, waited: bool) -> Step | None:
+def _next(
+    now: dt.datetime, date: dt.date, wave: Wave, run: Run | None, config: Config, *, wanted: bool, as_scheduled: bool
+) -> Step | None:
+    """`wanted`: orders wait in it; `as_scheduled`: each step as if at its own instant, so that nothing is too late."""
     tz = config.market.time_zone
     cut_off = wave.cut_off.at(date, tz)
     over = wave.deliver.on(date, tz)[1]
@@ -117,13 +122,14 @@ def _next(now: dt.datetime, date: dt.date, wave: Wave, run: Run | None, config: 
 
     state = run.state if run is not None else "open"
     if state == "open":
-        return at(cut_off, Action.CLOSE) if waited or over > now else None
-    if state in {"closed", "planned"} and over <= now and not waited:
+        return at(cut_off, Action.CLOSE) if wanted or as_scheduled or over > now else None
+    if state in {"closed", "planned"} and over <= now and not as_scheduled:
         return at(over, Action.ROLL_OVER)
     if state == "closed":
         return at(cut_off, Action.PLAN)
     if state == "planned":
-        return _approval(date, wave, run, config, at(cut_off, Action.APPROVE))
+        given_up = None if as_scheduled else at(over, Action.ROLL_OVER)
+        return _approval(date, wave, run, config, at(cut_off, Action.APPROVE)) or given_up
     if state == "approved":
         return at(wave.dispatch.at(date, tz), Action.DISPATCH)
     if state == "dispatched":
@@ -132,15 +138,17 @@ def _next(now: dt.datetime, date: dt.date, wave: Wave, run: Run | None, config: 
 
 
 def _approval(date: dt.date, wave: Wave, run: Run | None, config: Config, approve: Step) -> Step | None:
-    """A planned wave approves itself at once where the market wants that; else its deadline decides."""
+    """A planned wave approves itself at once where the market wants that; else its deadline decides, or nobody yet."""
     if config.approval.mode == "auto":
         return approve
     deadline = wave.approve_by.at(date, config.market.time_zone)
-    match config.approval.at_deadline:
-        case "approve":
-            return Step(at=deadline, action=Action.APPROVE, date=date, wave=wave.id)
-        case "roll_over":
-            return Step(at=deadline, action=Action.ROLL_OVER, date=date, wave=wave.id)
-        case _:
-            reminded = run is not None and run.reminded_at is not None
-            return None if reminded else Step(at=deadline, action=Action.REMIND, date=date, wave=wave.id)
+    planned_at = run.planned_at if run is not None else None
+    rule = config.approval.at_deadline
+    if rule == "approve":
+        return replace(approve, at=deadline)
+    if rule == "roll_over" and (planned_at is None or planned_at <= deadline):
+        return replace(approve, at=deadline, action=Action.ROLL_OVER)
+    if run is not None and run.reminded_at is not None:
+        return None
+    # A plan made after the deadline, as for a rider who fell out, was not there to be approved by then.
+    return replace(approve, at=max(deadline, planned_at or deadline), action=Action.REMIND)
