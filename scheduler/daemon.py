@@ -68,7 +68,7 @@ async def serve(app: App, host: str, port: int) -> None:
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
     print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - the contract's first line
-    site = create(app, wake=woken.set)
+    site = create(app)
     server = _server(uvicorn.Config(site, log_level="warning", lifespan="off", access_log=False))
     web = asyncio.create_task(server.serve(sockets=[listening]))
     ticker = Ticker(clock, tick)

@@ -19,6 +19,7 @@ from scheduler.app import App
 from scheduler.intake import orders_from_objects
 from scheduler.keys import digest
 from scheduler.web.body import read_body
+from scheduler.web.description import ORDERS, described
 from scheduler.web.problems import problem
 from storage.records import Order, Saved
 
@@ -47,30 +48,7 @@ def _unauthorized() -> Response:
     )
 
 
-ORDERS_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "oneOf": [
-                        {"$ref": "#/components/schemas/Order"},
-                        {
-                            "type": "object",
-                            "required": ["orders"],
-                            "properties": {
-                                "orders": {"type": "array", "items": {"$ref": "#/components/schemas/Order"}}
-                            },
-                        },
-                    ]
-                }
-            }
-        },
-    }
-}
-
-
-@router.post("/orders", status_code=201, openapi_extra=ORDERS_BODY)
+@router.post("/orders", status_code=201, **described(409, 413, 422, body=ORDERS))
 async def post_orders(request: Request, key: Caller) -> Response:
     """Put in one order, or several as ``{"orders": […]}``: all of them, or none.
 
@@ -112,15 +90,11 @@ def _take(app: App, rows: list[Any], actor: str) -> Response:
 
 def _save(app: App, orders: list[Order], actor: str) -> Response:
     judged, _ = app.take_orders(orders, actor=actor, dry_run=True)
-    late = [order.order_id for order, fates in zip(orders, judged, strict=True) if Saved.ALREADY_DISPATCHED in fates]
-    if late:
-        return problem(
-            409,
-            "order.already_dispatched",
-            {"th": f"ออกส่งแล้ว: {', '.join(late)}", "en": f"on its way already: {', '.join(late)}"},
-            errors=[{"order_id": order_id, "code": "order.already_dispatched"} for order_id in late],
-        )
+    if late := _late(orders, judged):
+        return late
     saved, _ = app.take_orders(orders, actor=actor)
+    if late := _late(orders, saved):  # it left between the two
+        return late
     fates = [fate for rows in saved for fate in rows]
     found = documents.orders(app.store.orders(order_ids=[order.order_id for order in orders]), app.tz)
     found |= {
@@ -131,7 +105,16 @@ def _save(app: App, orders: list[Order], actor: str) -> Response:
     return JSONResponse(found, status_code=201 if found["created"] else 200)
 
 
-@router.get("/plans/{date}")
+def _late(orders: list[Order], saved: list[tuple[Saved, ...]]) -> Response | None:
+    late = [order.order_id for order, fates in zip(orders, saved, strict=True) if Saved.ALREADY_DISPATCHED in fates]
+    if not late:
+        return None
+    message = {"th": f"ออกส่งแล้ว: {', '.join(late)}", "en": f"on its way already: {', '.join(late)}"}
+    errors = [{"order_id": order_id, "code": "order.already_dispatched"} for order_id in late]
+    return problem(409, "order.already_dispatched", message, errors=errors)
+
+
+@router.get("/plans/{date}", **described(422))
 async def get_plans(
     request: Request, key: Caller, date: dt.date, wave: str | None = None, plan: str | None = None
 ) -> Response:
@@ -142,7 +125,7 @@ async def get_plans(
     return JSONResponse(await asyncio.to_thread(views.plans, app, date, wave, plan))
 
 
-@router.get("/messages")
+@router.get("/messages", **described(422))
 async def get_messages(
     request: Request,
     key: Caller,

@@ -6,25 +6,29 @@ Never a 5xx for bad input. Webhooks are stored, raw, before they are acknowledge
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+import storage
 from scheduler.app import App
-from scheduler.web import api, hooks
+from scheduler.web import api, description, hooks
 from scheduler.web.problems import problem
 
+log = logging.getLogger(__name__)
 BODY_LIMIT = 1 << 20
 """Bytes of any request body; what is larger gets 413 before it is read whole."""
 
 
-def create(app: App, *, wake: Callable[[], None] = lambda: None) -> FastAPI:
-    """The web application over one market. `wake` is called when a request may have given the outbox work."""
+def create(app: App) -> FastAPI:
+    """The web application over one market."""
     site = FastAPI(
         title="Songsuk",
         version="1",
@@ -33,11 +37,14 @@ def create(app: App, *, wake: Callable[[], None] = lambda: None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
-    site.state.app, site.state.wake = app, wake
+    site.state.app = app
     site.include_router(api.router)
     site.include_router(hooks.router)
     site.add_exception_handler(RequestValidationError, _invalid)
     site.add_exception_handler(HTTPException, _refused)
+    site.add_exception_handler(storage.BadValue, _unkeepable)
+    site.add_exception_handler(storage.Unreachable, _no_database)
+    site.openapi = lambda: _describe(site)  # type: ignore[method-assign]
 
     @site.middleware("http")
     async def guard(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -70,8 +77,42 @@ def create(app: App, *, wake: Callable[[], None] = lambda: None) -> FastAPI:
     return site
 
 
+def _describe(site: FastAPI) -> dict[str, Any]:
+    if site.openapi_schema is None:
+        site.openapi_schema = get_openapi(
+            title=site.title, version=site.version, description=site.description, routes=site.routes
+        )
+        site.openapi_schema["components"] = description.components()
+    return site.openapi_schema
+
+
 async def _invalid(request: Request, error: Exception) -> Response:
-    return problem(422, "body.invalid", {"th": "ข้อมูลไม่ถูกรูปแบบ", "en": "the body is not of the expected shape"})
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    return problem(
+        422,
+        "request.invalid",
+        {"th": "คำขอไม่ถูกรูปแบบ", "en": "the request is not of the expected shape"},
+        errors=[
+            {"path": ".".join(str(part) for part in each["loc"]), "code": each["type"], "detail": each["msg"]}
+            for each in found
+        ],
+    )
+
+
+async def _unkeepable(request: Request, error: Exception) -> Response:
+    return problem(
+        422, "value.invalid", {"th": f"ค่าที่ให้มาเก็บไม่ได้: {error}", "en": f"a value that cannot be kept: {error}"}
+    )
+
+
+async def _no_database(request: Request, error: Exception) -> Response:
+    log.error("the database did not answer: %s", error)
+    return problem(
+        503,
+        "storage.unavailable",
+        {"th": "ฐานข้อมูลไม่ตอบ ลองใหม่อีกครั้ง", "en": "the database does not answer; try again"},
+        headers={"Retry-After": "5"},
+    )
 
 
 async def _refused(request: Request, error: Exception) -> Response:
