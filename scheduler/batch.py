@@ -71,10 +71,17 @@ def pickup_window(
     return (start, end) if start < end else None
 
 
-def assign(order: Order, market: Market, *, after: WaveKey | None = None, why: str | None = None) -> Leg:
+def assign(
+    order: Order,
+    market: Market,
+    *,
+    since: WaveKey | None = None,
+    after: WaveKey | None = None,
+    why: str | None = None,
+) -> Leg:
     """The leg of a plain order: zone, date and wave, with the reason where that is not what was asked for.
 
-    `after` asks for a wave later than that one, for the reason `why`.
+    `since` asks for that wave or a later one, `after` for a later one, for the reason `why`.
     """
     origin = ",".join(pickup.seller_id for pickup in order.pickups)
     leg = Leg(origin=origin, date=order.service_date)
@@ -89,6 +96,8 @@ def assign(order: Order, market: Market, *, after: WaveKey | None = None, why: s
     reason = why
     for date, wave, asked in _candidates(order, zone, market):
         if after is not None and not _later(date, wave, after, market):
+            continue
+        if since is not None and (date, wave.id) != since and not _later(date, wave, since, market):
             continue
         obstacle = _obstacle(order, zone, date, wave, market)
         if obstacle is None:
@@ -168,7 +177,7 @@ def close(date: dt.date, wave: str, waiting: Iterable[Order], market: Market) ->
     moves: list[LegMove] = []
     for order in queue:
         before = order.legs[0]
-        leg = assign(order, market)
+        leg = assign(order, market, since=(date, wave))
         stays = (leg.date, leg.wave) == (date, wave)
         limit = limits.get(leg.zone) if leg.zone is not None else None
         if leg.zone is None and leg.reason == "needs_pin":

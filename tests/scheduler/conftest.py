@@ -115,7 +115,7 @@ class Make:
             window_from=low,
             window_to=high,
             pickups=tuple(Pickup(seller_id=seller, **pickup) for seller in sellers),
-            legs=(Leg(**{"date": date, "wave": "midday", "zone": "talat", "area": "mueang"} | dict(leg or {})),),
+            legs=(replace(Leg(date=date, wave="midday", zone="talat", area="mueang"), **dict(leg or {})),),
         )
         return replace(order, **changes)
 
