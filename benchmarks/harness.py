@@ -41,29 +41,26 @@ class Table:
         return {"benchmark": self.name, "title": self.title, "rows": rows}
 
     def as_markdown(self) -> str:
-        """Words to the left, numbers to the right."""
-        numeric = [all(not isinstance(cell, str) for cell in cells) for cells in zip(*self.rows, strict=True)] or [
-            False
-        ] * len(self.columns)
         lines = [
             "| " + " | ".join(self.columns) + " |",
-            "|" + "|".join("---:" if right else ":---" for right in numeric) + "|",
+            "|" + "|".join("---:" if number else ":---" for number in self._numbers()) + "|",
             *("| " + " | ".join(shown(cell) for cell in row) + " |" for row in self.rows),
         ]
         return "\n".join(lines)
 
     def as_text(self) -> str:
         cells = [list(self.columns), *([shown(cell) for cell in row] for row in self.rows)]
-        widths = [max(len(row[place]) for row in cells) for place in range(len(self.columns))]
-        right = [not isinstance(cell, str) for cell in self.rows[0]] if self.rows else [False] * len(widths)
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        aligned = [str.rjust if number else str.ljust for number in self._numbers()]
         drawn = [
-            "  ".join(
-                text.rjust(width) if to_right else text.ljust(width)
-                for text, width, to_right in zip(row, widths, right, strict=True)
-            ).rstrip()
+            "  ".join(align(text, width) for text, width, align in zip(row, widths, aligned, strict=True)).rstrip()
             for row in cells
         ]
         return "\n".join([self.title, "-" * len(self.title), *drawn])
+
+    def _numbers(self) -> list[bool]:
+        """Which columns stand to the right."""
+        return [not any(isinstance(cell, str) for cell in column) for column in zip(*self.rows, strict=True)]
 
 
 def shown(cell: Cell) -> str:
