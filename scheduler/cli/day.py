@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,6 +61,7 @@ def run(
     app: App, date: dt.date, wave: str | None, *, approve: bool, force: bool = False, quiet: bool = False
 ) -> dict[str, Any]:
     """The day document of one date."""
+    import asyncio
     from collections import Counter
 
     from scheduler.clock import SteppedClock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import os
 from collections.abc import Iterable, Iterator
@@ -28,6 +27,8 @@ DateArgument = Annotated[str, typer.Argument(metavar="DATE", help="The service d
 @contextmanager
 def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
     """The app, put together and closed again; `Refusal` where it cannot be."""
+    import asyncio  # a seventh of what `songsuk --help` would otherwise wait for
+
     import storage
     from scheduler import app as application
     from scheduler.clock import ClockError

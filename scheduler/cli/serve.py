@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from typing import Annotated, Any
@@ -24,6 +23,7 @@ def serve(
     config: ConfigFile = None,
 ) -> None:
     """Run the market: the clock, the outbox and the web, in one process."""
+    import asyncio
     import logging
 
     from scheduler import daemon
