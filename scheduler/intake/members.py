@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scheduler.intake.context import IntakeContext
+from scheduler.intake.files import open_table
 from scheduler.intake.headings import ID_COLUMNS, MEMBERS, missing
 from scheduler.intake.member_row import MemberReader
 from scheduler.intake.problems import Bad, RowProblem, UnreadableFile, listed, problem
 from scheduler.intake.rows import Progress, file_warnings, is_no_row, ticking
-from scheduler.intake.tables import Row, Table, open_table
+from scheduler.intake.tables import Row, Table
 from storage.records import Member, Role
 
 _REQUIRED: Mapping[Role, tuple[tuple[str, ...], ...]] = {

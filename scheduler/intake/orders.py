@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scheduler.intake.context import IntakeContext
 from scheduler.intake.dates import NO_EVIDENCE
+from scheduler.intake.files import open_table
 from scheduler.intake.headings import ORDER_REQUIRED, ORDERS, missing
 from scheduler.intake.json_rows import Keyed
 from scheduler.intake.merge import Merger
@@ -24,7 +25,7 @@ from scheduler.intake.rows import (
     is_no_row,
     ticking,
 )
-from scheduler.intake.tables import Table, open_table
+from scheduler.intake.tables import Table
 from storage.records import Order
 
 _WORDS = [ORDERS.columns.index(name) for name in ("service_date", "seller_id", "buyer_phone", "address_text")]
