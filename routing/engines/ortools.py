@@ -387,7 +387,8 @@ class _Search:
                 given = model.assignment(construct(self.compiled, routes, deadline=self.deadline))
                 if given is None:
                     given = model.assignment(routes)
-                starts.append((int(given.ObjectiveValue()), self._routes(given)))
+                if given is not None:
+                    starts.append((int(given.ObjectiveValue()), self._routes(given)))
         starts.sort()
         return [routes for cost, routes in starts if cost <= WORTH_A_SEARCH * starts[0][0]]
 
