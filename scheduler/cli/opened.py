@@ -81,10 +81,11 @@ def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
             exit_code=2,
         ) from None
     except storage.StorageError as error:
+        what = _one_line(error)
         raise Refusal(
             "storage.failed",
             "SONGSUK_DATABASE_URL",
-            {"th": f"ฐานข้อมูลไม่รับคำสั่ง: {error}", "en": f"the database did not do as asked: {error}"},
+            {"th": f"ฐานข้อมูลไม่รับคำสั่ง: {what}", "en": f"the database did not do as asked: {what}"},
             {"th": "ลองอีกครั้ง แล้วดู songsuk doctor", "en": "try again, then see songsuk doctor"},
         ) from None
     finally:
@@ -93,13 +94,18 @@ def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
 
 def no_database(error: Exception) -> Refusal:
     """The database could not be opened; nothing was done."""
+    what = _one_line(error)
     return Refusal(
         "storage.unavailable",
         "SONGSUK_DATABASE_URL",
-        {"th": f"เปิดฐานข้อมูลไม่ได้: {error}", "en": f"the database cannot be opened: {error}"},
+        {"th": f"เปิดฐานข้อมูลไม่ได้: {what}", "en": f"the database cannot be opened: {what}"},
         {"th": "ตรวจที่อยู่และสิทธิ์", "en": "check the address and the permissions"},
         exit_code=2,
     )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def needs_secrets(app: App) -> None:

@@ -1,0 +1,277 @@
+"""Whatever is wrong with what a person typed, set or has on disk: one clear answer and exit code, no traceback."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import schemas
+from commands import House
+from samples import DAY, SECRETS, config_text
+
+OFFICIAL = "line: {}\n  telegram: {}"
+LONG_AGO = "2020-01-06"
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def planned(house: House) -> House:
+    """The house with a planned midday wave, and files that are no use."""
+    for name in ("riders", "sellers", "coordinators"):
+        house.json("members", "import", house.folder / f"{name}.csv")
+    house.json("orders", "import", house.folder / "orders.csv")
+    house.json("day", DAY, "--wave", "midday")
+    folder = house.folder
+    (folder / "empty.csv").write_bytes(b"")
+    (folder / "noise.csv").write_bytes(bytes(range(256)) * 40)
+    (folder / "columns.csv").write_text("order_id,service_date\nX,2026-11-24\n", encoding="utf-8")
+    (folder / "text.json").write_text("not json", encoding="utf-8")
+    (folder / "deep.json").write_text("[" * 100_000, encoding="utf-8")
+    (folder / "problem.json").write_text(
+        '{"vehicles":[{"id":1,"start_index":0}],"jobs":[{"id":1,"location_index":0}],"matrix":[[0]]}', encoding="utf-8"
+    )
+    (folder / "plan.json").write_text('{"routes": 5}', encoding="utf-8")
+    (folder / "official.yaml").write_text(config_text(OFFICIAL), encoding="utf-8")
+    (folder / "chats.yaml").write_text(
+        config_text(f"line: {{api_base: '{NOWHERE}', data_base: '{NOWHERE}'}}\n  telegram: {{api_base: '{NOWHERE}'}}"),
+        encoding="utf-8",
+    )
+    broken = config_text(edits={"time_zone: Asia/Bangkok": "time_zone: Mars/Base", "hub: bandon": "hub: nowhere"})
+    (folder / "broken.yaml").write_text(broken, encoding="utf-8")
+    return house
+
+
+def refused(house: House, words: list[object], code: int, **changes: str | None) -> dict[str, object]:
+    """The first error of a command that ends with `code`: under --json one document on stdout, else text on stderr."""
+    answer = house.run(*words, "--json", **changes)
+    assert answer.code == code, answer
+    document = schemas.check(answer.json(), "error")
+    assert "Traceback" not in answer.err + answer.out
+    spoken = house.run(*words, **changes)
+    assert spoken.code == code
+    assert spoken.out == ""
+    assert document["errors"][0]["message"]["en"] in spoken.err.replace("\n", " ") or "Usage:" in spoken.err
+    assert "Traceback" not in spoken.err
+    return document["errors"][0]
+
+
+FILE = Path  # marks a word that names a file of the house
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        (["nonsense"], 2, "usage"),
+        (["orders", "nonsense"], 2, "usage"),
+        (["day"], 2, "usage"),
+        (["day", DAY, "--wings"], 2, "usage"),
+        (["solve", FILE("problem.json"), "--seconds", "soon"], 2, "usage"),
+        (["solve", FILE("problem.json"), "--seconds=-1"], 2, "usage"),
+        (["solve", FILE("problem.json"), "--seconds", "inf"], 2, "usage"),
+        (["solve", FILE("problem.json"), "--workers=-1"], 2, "usage"),
+        (["solve", FILE("problem.json"), "--iterations", "0"], 2, "usage"),
+        (["solve", FILE("problem.json"), "--engine", "magic"], 2, "usage"),
+        (["solve", FILE("text.json")], 2, "json.invalid"),
+        (["solve", FILE("deep.json")], 2, "json.invalid"),
+        (["solve", FILE("absent.json")], 2, "file.unreadable"),
+        (["solve", FILE(".")], 2, "file.unreadable"),
+        (["solve", FILE("problem.json"), "--check", FILE("plan.json")], 2, "routes.missing"),
+        (["solve", FILE("problem.json"), "--check", FILE("absent.json")], 2, "file.unreadable"),
+        (["day", "someday"], 2, "date.invalid"),
+        (["day", "2026-13-40"], 2, "date.invalid"),
+        (["day", DAY, "--wave", "midnight"], 2, "wave.unknown"),
+        (["plan", "show", "someday"], 2, "date.invalid"),
+        (["plan", "show", DAY, "--wave", "midnight"], 2, "wave.unknown"),
+        (["plan", "show", DAY, "--plan", "p_none"], 1, "plan.unknown"),
+        (["plan", "approve", DAY, "--wave", "midday", "--plan", "p_none"], 1, "plan.unknown"),
+        (["plan", "approve", DAY, "--wave", "midnight", "--plan", "p_none"], 2, "wave.unknown"),
+        (["plan", "replan", DAY, "--wave", "evening"], 1, "plan.not_replannable"),
+        (["plan", "replan", DAY, "--wave", "midday", "--without-rider", "R99"], 1, "rider.unknown"),
+        (["plan", "replan", DAY, "--wave", "midday", "--add-order", "nobody"], 1, "order.unknown"),
+        (["plan", "replan", DAY, "--wave", "midday", "--add-order", "D-0003"], 1, "order.not_addable"),
+        (["orders", "show", "nobody"], 1, "order.unknown"),
+        (["orders", "cancel", "nobody"], 1, "order.unknown"),
+        (["orders", "list", "--state", "lost"], 2, "usage"),
+        (["orders", "list", "--date", "someday"], 2, "date.invalid"),
+        (["orders", "add", "X", "--seller", "S01", "--date", DAY], 1, "required.missing"),
+        (["orders", "add", "X", "--seller", "S01", "--date", DAY, "--set", "colour"], 2, "usage"),
+        (["orders", "import", FILE("absent.csv")], 2, "file.unreadable"),
+        (["orders", "import", FILE("empty.csv")], 2, "file.empty"),
+        (["orders", "import", FILE("columns.csv")], 2, "columns.missing"),
+        (["orders", "import", FILE("riders.csv")], 2, "columns.missing"),
+        (["members", "import", FILE("absent.csv")], 2, "file.unreadable"),
+        (["members", "import", FILE("orders.csv"), "--role", "king"], 2, "role.unknown"),
+        (["members", "list", "--role", "king"], 2, "role.unknown"),
+        (["messages", "list", "--state", "lost"], 2, "usage"),
+        (["messages", "list", "--kind", "poem"], 2, "usage"),
+        (["messages", "list", "--order", "\udcff"], 2, "value.invalid"),
+        (["messages", "resolve", "nothing", "--as", "sent"], 1, "message.not_unknown"),
+        (["messages", "resolve", "nothing", "--as", "gone"], 2, "usage"),
+        (["keys", "create", " "], 2, "usage"),
+        (["keys", "revoke", "nobody"], 1, "key.unknown"),
+        (["demo", "--size", "vast"], 2, "usage"),
+    ],
+    ids=lambda value: (
+        "_".join(map(str, value)).encode("ascii", "replace").decode() if isinstance(value, list) else None
+    ),
+)
+def test_a_wrong_word_is_refused(planned: House, words: list[object], code: int, error: str) -> None:
+    """Exit 1 for what cannot be done, 2 for what is not said right or not there; the answer has a code and a place."""
+    if words[0] == "demo":
+        answer = planned.run(*words)
+        assert (answer.code, answer.out) == (2, "")
+        assert "small, typical, big, festival" in answer.err
+        return
+    named = [planned.folder / word if isinstance(word, Path) else word for word in words]
+    found = refused(planned, named, code)
+    assert found["code"] == error
+    assert found["path"] or found.get("column") or error == "value.invalid"
+
+
+def test_a_stray_program_file_is_no_table(planned: House) -> None:
+    """Random bytes are refused as a file, before any row."""
+    assert str(refused(planned, ["orders", "import", planned.folder / "noise.csv"], 2)["code"]).startswith("file.")
+
+
+@pytest.mark.parametrize("words", [[], ["orders"], ["plan"]])
+def test_a_group_alone_shows_its_help(house: House, words: list[str]) -> None:
+    """The commands it has, on stderr, exit 2."""
+    answer = house.run(*words)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("Usage: songsuk")
+
+
+# --- the environment ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "now",
+        "2026-11-24",
+        "2026-11-24T10:00:00",
+        "2026-11-24T10:00:00+07:00;60",
+        "2026-11-24T10:00:00+07:00;x0",
+        "2026-11-24T10:00:00+07:00;x-5",
+        "2026-11-24T25:00:00+07:00",
+        ";x60",
+        "9999-12-31T23:59:59+00:00",
+        "2026-11-24T10:00:00+07:00;x9999999999999",
+    ],
+)
+def test_a_clock_that_is_no_moment_is_refused(planned: House, moment: str) -> None:
+    """SONGSUK_CLOCK wants a moment with an offset, and a speed that a day survives."""
+    found = refused(planned, ["orders", "list"], 2, SONGSUK_CLOCK=moment)
+    assert (found["code"], found["path"]) == ("clock.invalid", "SONGSUK_CLOCK")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://user:hunter2@localhost/x",
+        "postgresql+psycopg://user:hunter2@127.0.0.1:1/x",
+        "sqlite:////proc/nothing/songsuk.db",
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_refused(planned: House, url: str) -> None:
+    """Exit 2 and the variable's name, for every command that opens it; a password is not repeated."""
+    for words in (["orders", "list"], ["db", "upgrade"]):
+        found = refused(planned, list(words), 2, SONGSUK_DATABASE_URL=url)
+        assert (found["code"], found["path"]) == ("storage.unavailable", "SONGSUK_DATABASE_URL")
+        assert "hunter2" not in json.dumps(found)
+
+
+def test_a_broken_config_is_refused_with_its_lines(planned: House) -> None:
+    """All errors at once, each with file, line and column, whichever way the file is named; nothing is written."""
+    path = planned.folder / "broken.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    answer = planned.run("day", DAY, "--config", path, "--json")
+    assert answer.code == 2
+    errors = schemas.check(answer.json(), "error")["errors"]
+    assert len(errors) >= 2
+    for error in errors:
+        assert error["file"] == "broken.yaml"
+        assert "Mars" in lines[error["line"] - 1] or "nowhere" in lines[error["line"] - 1]
+    spoken = planned.run("day", DAY, SONGSUK_CONFIG=str(path))
+    assert spoken.code == 2
+    assert re.search(r"^broken\.yaml:\d+:\d+: .+; .+$", spoken.err, re.MULTILINE)
+
+
+def test_a_config_that_is_not_there_is_refused(planned: House) -> None:
+    """Exit 2, and the file's name."""
+    found = refused(planned, ["orders", "list"], 2, SONGSUK_CONFIG=str(planned.folder / "absent.yaml"))
+    assert (found["code"], found["file"]) == ("file.unreadable", "absent.yaml")
+
+
+@pytest.mark.parametrize("missing", sorted(SECRETS))
+def test_a_missing_secret_is_named(planned: House, missing: str) -> None:
+    """A channel that is on without its secret: exit 2 with the variable's name, for the day and the daemon."""
+    have = {name: value for name, value in SECRETS.items() if name != missing}
+    path = planned.folder / "chats.yaml"
+    found = refused(planned, ["day", DAY, "--config", path], 2, **have)
+    assert missing in str(found["message"])
+    served = planned.run("serve", "--port", "0", "--config", path, **have)
+    assert served.code == 2
+    assert missing in served.err
+
+
+def test_a_secret_may_come_from_a_file(planned: House, tmp_path: Path) -> None:
+    """NAME_FILE counts as the secret; a file that is not there is named."""
+    (tmp_path / "token").write_text("line-token\n", encoding="utf-8")
+    name = "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN"
+    have: dict[str, str | None] = {**SECRETS, name: None}
+    words = ["doctor", "--config", planned.folder / "chats.yaml"]
+    planned.json(*words, **have, **{f"{name}_FILE": str(tmp_path / "token")})
+    found = planned.json(*words, code=1, **have, **{f"{name}_FILE": str(tmp_path / "absent")})
+    [bad] = [check for check in found["checks"] if not check["ok"]]
+    assert bad["name"] == "channel line"
+    assert name in bad["message"]["en"]
+
+
+def test_failpoints_that_cannot_be_read_are_refused(planned: House) -> None:
+    """SONGSUK_FAILPOINTS in another grammar: exit 2."""
+    found = refused(planned, ["orders", "list"], 2, SONGSUK_FAILPOINTS="boom")
+    assert (found["code"], found["path"]) == ("failpoints.invalid", "SONGSUK_FAILPOINTS")
+
+
+# --- real people --------------------------------------------------------------------------------------------------
+
+
+def test_a_replaced_clock_never_meets_real_people(planned: House) -> None:
+    """SONGSUK_CLOCK or SONGSUK_FAILPOINTS with an official base: exit 2, for every command that opens the market."""
+    path = planned.folder / "official.yaml"
+    for changes in ({"SONGSUK_CLOCK": f"{DAY}T10:00:00+07:00"}, {"SONGSUK_FAILPOINTS": "outbox.after_call=kill"}):
+        for words in (["orders", "list"], ["day", DAY], ["plan", "show", DAY]):
+            found = refused(planned, [*words, "--config", path], 2, **SECRETS, **changes)
+            assert found["code"] == "clock.official_base"
+        assert planned.run("serve", "--port", "0", "--config", path, **SECRETS, **changes).code == 2
+
+
+def test_another_day_is_not_sent_to_real_people(planned: House, only_loopback: list[str]) -> None:
+    """Official bases and a date that is not today: exit 1 before anything is done or asked of the network."""
+    path = planned.folder / "official.yaml"
+    found = refused(planned, ["day", LONG_AGO, "--approve", "--config", path], 1, **SECRETS)
+    assert (found["code"], found["path"]) == ("day.official_base", "DATE")
+    assert "--force" in str(found["hint"])
+    assert planned.json("plan", "show", LONG_AGO)["waves"] == []
+    assert only_loopback == []
+
+
+# --- the daemon's address -----------------------------------------------------------------------------------------
+
+
+def test_an_address_that_cannot_be_listened_on_is_refused(planned: House) -> None:
+    """A port out of range, a port that is taken, a host that is not ours: exit 2, one line."""
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for words in (["--port", "70000"], ["--port", port], ["--host", "192.0.2.1", "--port", "0"]):
+            answer = planned.run("serve", *words)
+            assert (answer.code, answer.out) == (2, "")
+            assert len(answer.err.strip().splitlines()) == 1
