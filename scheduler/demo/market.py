@@ -190,26 +190,27 @@ def _orders(
             common |= {"lat": "", "lon": ""}
         if number == 5:
             common["placed_at"] = (wave.cut_off.at(date, tz) + dt.timedelta(minutes=35)).isoformat(timespec="seconds")
+        parts: list[dict[str, object]] = []
         for shop in dice.sample(list(shops), 2 if dice.random() < 0.12 else 1):
             wares = _WARES[(int(str(shop["seller_id"])[1:]) - 1) % len(_WARES)]
             items, grams, millilitres = dice.choice(wares[1])
             cash = dice.choice((0, 0, 60, 85, 120, 150, 240))
             if number == 2:
                 items, grams, millilitres = "ข้าวสาร 31 กระสอบ", 620_000, 900_000
-            rows.append(
-                common
-                | {
+            parts.append(
+                {
                     "seller_id": shop["seller_id"],
                     "items": items,
                     "weight_kg": grams / 1000,
                     "volume_l": millilitres / 1000,
                     "temperature": wares[2],
                     "cod_amount_thb": cash,
-                    "paid_method": "cod" if cash else "promptpay",
                 }
             )
             if number == 2:
                 break
+        paid = "cod" if any(part["cod_amount_thb"] for part in parts) else "promptpay"
+        rows += [common | part | {"paid_method": paid} for part in parts]
     return rows
 
 
