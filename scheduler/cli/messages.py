@@ -101,7 +101,8 @@ def resolve(
     states = {"sent": "accepted", "resend": "retry", "drop": "failed"}
     one_of(as_, states, "--as")
     with opened(config) as app:
-        done = app.store.resolve_message(message_id, states[as_], actor=actor_name(), at=app.clock.now())
+        reason = "dropped" if as_ == "drop" else None
+        done = app.store.resolve_message(message_id, states[as_], reason=reason, actor=actor_name(), at=app.clock.now())
     if not done:
         raise Refusal(
             "message.not_unknown",
