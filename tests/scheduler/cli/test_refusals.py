@@ -35,7 +35,10 @@ def planned(house: House) -> House:
     (folder / "plan.json").write_text('{"routes": 5}', encoding="utf-8")
     (folder / "official.yaml").write_text(config_text(OFFICIAL), encoding="utf-8")
     (folder / "chats.yaml").write_text(
-        config_text(f"line: {{api_base: '{NOWHERE}', data_base: '{NOWHERE}'}}\n  telegram: {{api_base: '{NOWHERE}'}}"),
+        config_text(
+            f"line: {{api_base: '{NOWHERE}', data_base: '{NOWHERE}'}}\n  telegram: {{api_base: '{NOWHERE}'}}",
+            {"public_url: null": "public_url: https://songsuk.example"},
+        ),
         encoding="utf-8",
     )
     broken = config_text(edits={"time_zone: Asia/Bangkok": "time_zone: Mars/Base", "hub: bandon": "hub: nowhere"})
