@@ -13,7 +13,8 @@ import logging
 import random
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +32,7 @@ SENDER = "sender"
 SENDER_LEASE_SECONDS = 10.0
 KEY_LIFE = dt.timedelta(hours=23)
 """How long a request may be repeated under its key: LINE keeps a key for 24 hours."""
-FIRST_RETRY, LAST_RETRY = 5.0, 600.0
+LEAST_RETRY, FIRST_RETRY, LAST_RETRY = 1.0, 5.0, 600.0
 RATES: Mapping[str, float] = {"telegram": 25.0, "line": 200.0}
 """Requests a second that this process starts, by channel; a channel without a rate is not paced."""
 
@@ -74,28 +75,34 @@ def judge(message: Message, outcome: Outcome, *, keyed: bool, tries: int, now: d
                 return _retry(message, "refused", reason, status, LAST_RETRY, tries, now)
             return Verdict(state="failed", outcome="refused", reason="refused", status=status, detail=reason)
         case Unknown(reason=reason, status=status):
-            attempts = [attempt for attempt in message.attempts if attempt.outcome != "later"]
-            first = attempts[0].at if attempts else now
-            if keyed and now - first < KEY_LIFE:
-                return _retry(message, "unknown", reason, status, None, tries, now)
-            if not keyed and message.klass == "critical" and not _said_again(message):
-                return _retry(message, "unknown", reason, status, 30.0, tries, now)
+            if _again(message, keyed=keyed, unknown=_unknown(message) + 1, now=now):
+                return _retry(message, "unknown", reason, status, None if keyed else 30.0, tries, now)
             return Verdict(state="unknown", outcome="unknown", reason=reason, status=status)
 
 
-def _said_again(message: Message) -> bool:
-    return any(attempt.outcome == "unknown" for attempt in message.attempts)
+def _again(message: Message, *, keyed: bool, unknown: int, now: dt.datetime) -> bool:
+    """Whether a message of which nobody can tell, after `unknown` such attempts, is tried once more."""
+    if not keyed:
+        return message.klass == "critical" and unknown == 1
+    first = next((attempt.at for attempt in message.attempts if attempt.outcome != "later"), now)
+    return now - first < KEY_LIFE
+
+
+def _unknown(message: Message) -> int:
+    return sum(attempt.outcome == "unknown" for attempt in message.attempts)
 
 
 def _retry(
     message: Message, outcome: str, reason: str, status: int | None, after: float | None, tries: int, now: dt.datetime
 ) -> Verdict:
-    wait = after if after is not None else min(LAST_RETRY, FIRST_RETRY * 2 ** min(tries - 1, 10))
-    jitter = 1.0 if after is not None else random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-    moment = now + dt.timedelta(seconds=wait * jitter)
-    if moment >= message.expires_at:
-        # A held-back row that nobody needs any more ends as expired when it is next woken.
-        moment = message.expires_at
+    if after is None:
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+        wait = spread * min(LAST_RETRY, FIRST_RETRY * 2 ** min(tries - 1, 10))
+    else:
+        wait = max(LEAST_RETRY, after)  # "at once" would be asked again, and again, within one drain
+    # A held-back row that nobody needs any more ends as expired when it is next woken.
+    left = max(0.0, (message.expires_at - now).total_seconds())
+    moment = now + dt.timedelta(seconds=min(left, wait))
     return Verdict(state="retry", outcome=outcome, reason=reason, status=status, not_before=moment, detail=reason)
 
 
@@ -159,9 +166,8 @@ class Outbox:
 
     async def release(self) -> None:
         """Let another process send at once."""
-        if self._token is not None:
-            await self._in_thread(lambda: self._store.release_lease(SENDER, self._holder, now=dt.datetime.now(dt.UTC)))
-            self._token = None
+        self._token = None
+        await self._in_thread(lambda: self._store.release_lease(SENDER, self._holder, now=dt.datetime.now(dt.UTC)))
 
     def next_at(self) -> dt.datetime | None:
         """The earliest moment at which one of our channels can have work; None: never."""
@@ -175,21 +181,37 @@ class Outbox:
         became: Counter[str] = Counter()
         if not await self.elect():
             return became
-        renewing = asyncio.create_task(self._renew())
         try:
-            while True:
-                await self._in_thread(self._store.wake_messages, self._clock.now())
-                rounds = await asyncio.gather(*(self._round(name) for name in self._channels))
-                if not any(rounds):
-                    return became
-                for result in rounds:
-                    became.update(result)
-        finally:
-            renewing.cancel()
+            async with self._renewed():
+                while self._token is not None:
+                    await self._in_thread(self._store.wake_messages, self._clock.now())
+                    rounds = await asyncio.gather(*(self._round(name) for name in self._channels))
+                    if not any(rounds):
+                        break
+                    for result in rounds:
+                        became.update(result)
+        except BaseException:
+            self._token = None  # rows may be left in our hand: the next election takes them back
+            raise
+        return became
 
-    async def _renew(self) -> None:
-        while await self._in_thread(self._hold):  # noqa: ASYNC110 - a lease is kept by the clock
-            await asyncio.sleep(SENDER_LEASE_SECONDS / 3)
+    @asynccontextmanager
+    async def _renewed(self) -> AsyncIterator[None]:
+        """Keeps the lease for as long as it is needed; when it is left, no renewal is under way any more."""
+        over = asyncio.Event()
+        renewing = asyncio.create_task(self._renew(over))
+        try:
+            yield
+        finally:
+            over.set()
+            await renewing
+
+    async def _renew(self, over: asyncio.Event) -> None:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), SENDER_LEASE_SECONDS / 3)
+            if not over.is_set() and not await self._in_thread(self._hold):
+                return
 
     def _recover(self) -> None:
         """Rows whose sender died: those the service itself keeps single are tried again under their key."""
@@ -197,12 +219,9 @@ class Outbox:
         self._store.expire_leases(now, whole=True)
         for message in self._store.messages(states={"unknown"}):
             channel = self._channels.get(message.channel or "")
-            first = message.attempts[0].at if message.attempts else now
-            again = channel is not None and (
-                (channel.keyed and now - first < KEY_LIFE)
-                or (not channel.keyed and message.klass == "critical" and not _said_again(message))
-            )
-            if again and message.expires_at > now:
+            if channel is None or message.expires_at <= now:
+                continue
+            if _again(message, keyed=channel.keyed, unknown=_unknown(message), now=now):
                 self._store.resolve_message(message.id, "retry", actor="outbox", at=now)
 
     async def _round(self, name: str) -> Counter[str]:
@@ -220,35 +239,40 @@ class Outbox:
         self._failpoint("outbox.before_call")
         ours = [(message, start) for message, start in zip(claimed, starts, strict=True) if message.id in still]
         ends = await asyncio.gather(*(self._attempt(channel, message, start) for message, start in ours))
-        await self._in_thread(self._store.finish_attempts, ends)
-        for (message, _), end in zip(ours, ends, strict=True):
+        await self._in_thread(self._store.finish_attempts, [end for end, _ in ends])
+        for (message, _), (end, address_state) in zip(ours, ends, strict=True):
             if end.state != "accepted":
                 log.warning("message %s (%s): %s, %s", message.id, message.kind, end.state, end.reason or "no reason")
-        return Counter(end.state for end in ends)
+            if address_state is not None:
+                await self._in_thread(self._mark_address, name, message.address or "", address_state, end.at)
+        return Counter(end.state for end, _ in ends)
+
+    def _mark_address(self, channel: str, address: str, state: str, at: dt.datetime) -> None:
+        self._store.set_address_state(channel, address, state, actor=f"channel:{channel}", at=at)
 
     def _start(self, channel: Channel, message: Message) -> AttemptStart:
         payload = message.payload
         if payload is None:
             payload = channel.render(content_from_json(message.content))
-        elif not channel.keyed and _said_again(message):
+        elif not channel.keyed and _unknown(message):
             payload = channel.render(said_again(content_from_json(message.content)))
         key = str(uuid.uuid5(uuid.UUID(message.id), "request"))
         return AttemptStart(message_id=message.id, payload=dict(payload), retry_key=key, at=self._clock.now())
 
-    async def _attempt(self, channel: Channel, message: Message, start: AttemptStart) -> AttemptEnd:
-        address = message.address or ""
+    async def _attempt(self, channel: Channel, message: Message, start: AttemptStart) -> tuple[AttemptEnd, str | None]:
+        """One call, and what follows from it for the row, and for the address where it is dead."""
         await self._paces[channel.name].turn()
-        outcome = await channel.send(address, dict(start.payload), key=start.retry_key or message.id)
+        outcome: Outcome
+        try:
+            outcome = await channel.send(message.address or "", dict(start.payload), key=start.retry_key or message.id)
+        except Exception as error:
+            # No channel should; of one that does nobody can tell what was sent, and the others' results must be kept.
+            log.exception("channel %s failed on message %s", channel.name, message.id)
+            outcome = Unknown(reason=type(error).__name__)
         self._failpoint("outbox.after_call")
         now = self._clock.now()
         verdict = judge(message, outcome, keyed=channel.keyed, tries=len(message.attempts) + 1, now=now)
-        if verdict.address_state is not None:
-            await self._in_thread(
-                lambda: self._store.set_address_state(
-                    channel.name, address, verdict.address_state or "dead", actor=f"channel:{channel.name}", at=now
-                )
-            )
-        return AttemptEnd(
+        end = AttemptEnd(
             message_id=message.id,
             at=now,
             state=verdict.state,
@@ -259,6 +283,7 @@ class Outbox:
             detail=verdict.detail,
             not_before=verdict.not_before,
         )
+        return end, verdict.address_state
 
 
 def said_again(content: Content) -> Content:

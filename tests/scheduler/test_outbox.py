@@ -1,0 +1,500 @@
+"""Sending: what an outcome means for a row, and the loop that turns rows into calls, on real databases."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels.base import Content, Gone, Inbound, Later, Outcome, Payload, Receipt, Refused, Unknown
+from channels.console import Console
+from scheduler import states
+from scheduler.clock import SteppedClock
+from scheduler.outbox import FIRST_RETRY, KEY_LIFE, LAST_RETRY, SENDER, Outbox, judge, said_again
+from storage import Attempt, ChatAddress, Message, Order, Store, open_store
+
+SECOND, HOUR = dt.timedelta(seconds=1), dt.timedelta(hours=1)
+SEVEN = dt.datetime(2026, 11, 23, 19, 0, tzinfo=dt.timezone(HOUR * 7))
+
+Script = Callable[[str, int], Outcome]
+
+
+class Scripted:
+    """A service that answers as it is told: `script(address, attempt)` says what becomes of each call."""
+
+    official = False
+
+    def __init__(self, script: Script = lambda address, attempt: Receipt(provider_id="1"), **options: Any) -> None:
+        self.name, self.keyed = options.get("name", "line"), options.get("keyed", True)
+        self.calls: list[tuple[str, str, str]] = []
+        self.during: Callable[[], Awaitable[None]] | None = None
+        self._script = script
+
+    def render(self, content: Content) -> Payload:
+        return {"text": content.text()}
+
+    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
+        self.calls.append((address, payload["text"], key))
+        if self.during is not None:
+            await self.during()
+        return self._script(address, sum(call[0] == address for call in self.calls))
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
+        return ()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(coroutine)
+
+
+# --- what an outcome means ---------------------------------------------------------------------------------------
+
+
+def tried(*outcomes: str, at: dt.datetime = SEVEN) -> tuple[Attempt, ...]:
+    return tuple(Attempt(at=at, outcome=outcome) for outcome in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "reason", "address"),
+    [
+        (Receipt(provider_id="42"), "accepted", None, None),
+        (Gone(reason="blocked", status=403), "failed", "blocked", "blocked"),
+        (Gone(reason="unknown_recipient", status=400), "failed", "unknown_recipient", "dead"),
+        (Refused(reason="too long", status=400), "failed", "refused", None),
+        (Refused(reason="quota", status=429), "failed", "quota", None),
+        (Refused(reason="quota", status=429, account=True), "failed", "quota", None),
+        (Refused(reason="token", status=401, account=True), "retry", "token", None),
+        (Later(reason="rate", after=30), "retry", "rate", None),
+        (Later(reason="refused connection"), "retry", "refused connection", None),
+    ],
+)
+def test_what_is_certain_does_not_depend_on_the_message(
+    make: Any, outcome: Outcome, state: str, reason: str | None, address: str | None
+) -> None:
+    """Accepted, gone, refused or provably unsent mean the same for every message, channel and history."""
+    histories: list[tuple[str, ...]] = [(), ("later",), ("unknown",), ("unknown", "later")]
+    for keyed, klass, before in product([True, False], ["critical", "informative"], histories):
+        message = make.message(klass=klass, attempts=tried(*before))
+        verdict = judge(message, outcome, keyed=keyed, tries=len(before) + 1, now=SEVEN)
+        assert (verdict.state, verdict.reason, verdict.address_state) == (state, reason, address)
+        assert (verdict.not_before is not None) == (state == "retry")
+
+
+@pytest.mark.parametrize(
+    ("keyed", "klass", "before", "state"),
+    [
+        (True, "informative", (), "retry"),
+        (True, "critical", ("unknown", "unknown", "unknown"), "retry"),
+        (False, "critical", (), "retry"),
+        (False, "critical", ("later",), "retry"),
+        (False, "critical", ("unknown",), "unknown"),
+        (False, "critical", ("later", "unknown", "later"), "unknown"),
+        (False, "informative", (), "unknown"),
+        (False, "informative", ("later",), "unknown"),
+    ],
+)
+def test_what_nobody_can_tell_is_tried_again_where_that_is_safe_or_needed(
+    make: Any, keyed: bool, klass: str, before: tuple[str, ...], state: str
+) -> None:
+    """Under a key always; without one what is critical once, and what only informs never."""
+    message = make.message(klass=klass, attempts=tried(*before))
+    assert judge(message, Unknown(reason="timeout"), keyed=keyed, tries=1, now=SEVEN).state == state
+
+
+def test_a_key_is_not_used_beyond_its_life(make: Any) -> None:
+    """A service forgets its keys after a day: from the first call that may have arrived on, a little less."""
+    message = make.message(attempts=tried("unknown"), expires_at=SEVEN + 9 * KEY_LIFE)
+    unknown = Unknown(reason="timeout")
+    assert judge(message, unknown, keyed=True, tries=2, now=SEVEN + KEY_LIFE - SECOND).state == "retry"
+    assert judge(message, unknown, keyed=True, tries=2, now=SEVEN + KEY_LIFE).state == "unknown"
+    refused_first = replace(message, attempts=tried("later"))
+    assert judge(refused_first, unknown, keyed=True, tries=2, now=SEVEN + KEY_LIFE).state == "retry"
+
+
+def test_a_service_is_given_the_time_it_asks_for(make: Any) -> None:
+    """Not before the service's own word; where that is nothing at all, not at once either."""
+
+    def wait(after: float | None, tries: int = 1) -> float:
+        verdict = judge(make.message(), Later(reason="rate", after=after), keyed=True, tries=tries, now=SEVEN)
+        assert verdict.not_before is not None
+        return (verdict.not_before - SEVEN).total_seconds()
+
+    assert wait(30) == 30
+    assert wait(1.5, tries=9) == 1.5
+    assert wait(0) >= 1
+    assert wait(-5) >= 1
+    assert FIRST_RETRY * 0.8 <= wait(None) <= FIRST_RETRY * 1.2
+    assert LAST_RETRY * 0.8 <= wait(None, tries=10_000) <= LAST_RETRY * 1.2
+
+
+OUTCOMES = st.one_of(
+    st.builds(Receipt, provider_id=st.none() | st.text(max_size=5)),
+    st.builds(Later, reason=st.text(max_size=9), after=st.none() | st.floats(allow_nan=True, allow_infinity=True)),
+    st.builds(Gone, reason=st.sampled_from(["blocked", "unknown_recipient"])),
+    st.builds(Refused, reason=st.sampled_from(["quota", "bad"]), account=st.booleans()),
+    st.builds(Unknown, reason=st.text(max_size=9)),
+)
+
+
+@given(
+    outcome=OUTCOMES,
+    keyed=st.booleans(),
+    klass=st.sampled_from(["critical", "informative"]),
+    history=st.lists(
+        st.tuples(st.sampled_from(["later", "unknown", "refused"]), st.integers(0, 3 * 86_400)), max_size=6
+    ),
+    age=st.integers(0, 3 * 86_400),
+    life=st.integers(-3600, 5 * 86_400),
+)
+def test_a_verdict_is_a_step_of_the_life_cycle(
+    make: Any,
+    outcome: Outcome,
+    keyed: bool,
+    klass: str,
+    history: list[tuple[str, int]],
+    age: int,
+    life: int,
+) -> None:
+    """Whatever a service says: a row takes an allowed step, a receipt is taken, no retry outlives its message."""
+    attempts = tuple(Attempt(at=SEVEN + at * SECOND, outcome=said) for said, at in sorted(history, key=lambda h: h[1]))
+    now = SEVEN + age * SECOND
+    message: Message = make.message(klass=klass, attempts=attempts, expires_at=now + life * SECOND)
+    verdict = judge(message, outcome, keyed=keyed, tries=len(attempts) + 1, now=now)
+    assert states.allowed("message", "sending", verdict.state)
+    assert (verdict.state == "accepted") == isinstance(outcome, Receipt)
+    if isinstance(outcome, Unknown) and not keyed and klass == "informative":
+        assert verdict.state == "unknown"
+    if verdict.state == "retry":
+        assert verdict.not_before is not None
+        assert now <= verdict.not_before <= max(now, message.expires_at)
+        assert verdict.not_before > now or message.expires_at <= now
+    else:
+        assert verdict.not_before is None
+    assert verdict.address_state is None or isinstance(outcome, Gone)
+
+
+@pytest.mark.parametrize(("language", "mark"), [("th", "ส่งซ้ำ"), ("en", "sent again")])
+def test_a_copy_says_that_it_is_one(language: str, mark: str) -> None:
+    """What may come a second time says so in the reader's language, and nothing else changes."""
+    content = Content(title="วันนี้", language=language)
+    copy = said_again(content)
+    assert mark in copy.title
+    assert replace(copy, title=content.title) == content
+
+
+# --- the loop ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock(SEVEN)
+
+
+@pytest.fixture
+def other_store(database_url: str, store: Store) -> Iterator[Store]:
+    """The same database, opened a second time as by another process."""
+    with open_store(database_url) as opened:
+        yield opened
+
+
+def line(make: Any, number: int = 1, **changes: Any) -> Message:
+    """A message over the scripted service, to a person of its own unless told otherwise."""
+    return make.message(number, **{"channel": "line", "address": f"U{number:04}"} | changes)  # type: ignore[no-any-return]
+
+
+def say(store: Store, *messages: Message) -> None:
+    assert store.add_messages(messages, actor="test", at=SEVEN - HOUR) == len(messages)
+
+
+def state_of(store: Store, number: int = 1) -> str:
+    return next(message.state for message in store.messages() if message.id.endswith(f"{number:012}"))
+
+
+def test_what_is_due_goes_out_and_its_result_is_written(store: Store, make: Any, clock: SteppedClock) -> None:
+    """One call for each due message, its payload, key and receipt kept; what is not due stays held."""
+    console = Console(quiet=True)
+    say(store, make.message(1), make.message(2, send_at=SEVEN + HOUR))
+    outbox = Outbox(store, {"console": console}, clock)
+    assert run(outbox.drain()) == {"accepted": 1}
+    first, second = store.messages()
+    assert (first.state, second.state) == ("accepted", "held")
+    (sent,) = console.sent
+    (attempt,) = first.attempts
+    assert (sent.address, sent.payload, sent.key) == ("buyer:B0001", first.payload, attempt.retry_key)
+    assert (attempt.outcome, attempt.provider_id, attempt.at) == ("accepted", "1", SEVEN)
+    uuid.UUID(attempt.retry_key)
+    assert outbox.next_at() == SEVEN + HOUR
+    clock.set(SEVEN + HOUR)
+    assert run(outbox.drain()) == {"accepted": 1}
+    assert run(outbox.drain()) == {}
+    assert len(console.sent) == 2
+
+
+def test_a_persons_messages_go_out_one_by_one_in_order(store: Store, make: Any, clock: SteppedClock) -> None:
+    """The second to one address waits until the first is through, also when the first has to wait."""
+    service = Scripted(
+        lambda address, attempt: Later(reason="rate", after=60) if attempt == 1 else Receipt(provider_id="1")
+    )
+    numbers = range(1, 6)
+    content = {number: {"title": f"{number}", "language": "th", "lines": [], "actions": []} for number in numbers}
+    say(store, *(line(make, number, address="U1", content=content[number]) for number in numbers))
+    outbox = Outbox(store, {"line": service}, clock)
+    assert run(outbox.drain()) == {"retry": 1}
+    assert [text for _, text, _ in service.calls] == ["1"]
+    clock.set(SEVEN + dt.timedelta(seconds=59))
+    assert run(outbox.drain()) == {}
+    clock.set(SEVEN + dt.timedelta(seconds=60))
+    assert run(outbox.drain()) == {"accepted": 5}
+    assert [text for _, text, _ in service.calls] == ["1", "1", "2", "3", "4", "5"]
+
+
+def test_another_persons_message_does_not_wait(store: Store, make: Any, clock: SteppedClock) -> None:
+    """One reader's trouble holds up nobody else."""
+    service = Scripted(
+        lambda address, attempt: Receipt(provider_id="1") if address == "U0002" else Later(reason="rate", after=60)
+    )
+    say(store, line(make, 1), line(make, 2), line(make, 3, address="U0001"))
+    assert run(Outbox(store, {"line": service}, clock).drain()) == {"retry": 1, "accepted": 1}
+    assert [state_of(store, number) for number in (1, 2, 3)] == ["retry", "accepted", "ready"]
+
+
+def test_a_service_that_says_at_once_is_not_hammered(store: Store, make: Any, clock: SteppedClock) -> None:
+    """`Retry-After: 0` ends the drain all the same; the next try comes with a later instant."""
+    service = Scripted(lambda address, attempt: Later(reason="rate", after=0))
+    say(store, line(make))
+    assert run(Outbox(store, {"line": service}, clock).drain()) == {"retry": 1}
+    assert len(service.calls) == 1
+
+
+def test_a_repeated_request_is_the_same_request(store: Store, make: Any, clock: SteppedClock) -> None:
+    """Under one key goes one payload, however often, and the tries are all on record."""
+    service = Scripted(
+        lambda address, attempt: Unknown(reason="timeout") if attempt < 3 else Receipt(provider_id="9", status=409)
+    )
+    say(store, line(make, klass="critical"))
+    outbox = Outbox(store, {"line": service}, clock)
+    for _ in range(3):
+        run(outbox.drain())
+        clock.set(clock.now() + HOUR)
+    assert len(set(service.calls)) == 1
+    (message,) = store.messages()
+    assert message.state == "accepted"
+    assert [attempt.outcome for attempt in message.attempts] == ["unknown", "unknown", "accepted"]
+
+
+def test_without_keys_only_what_is_critical_is_said_again_and_says_so(
+    store: Store, make: Any, clock: SteppedClock
+) -> None:
+    """On a service that cannot tell copies apart a lost answer means one marked copy at most."""
+    service = Scripted(lambda address, attempt: Unknown(reason="timeout"), name="telegram", keyed=False)
+    say(
+        store,
+        make.message(1, channel="telegram", address="1", klass="critical"),
+        make.message(2, channel="telegram", address="2", klass="informative"),
+    )
+    outbox = Outbox(store, {"telegram": service}, clock)
+    for _ in range(4):
+        run(outbox.drain())
+        clock.set(clock.now() + HOUR)
+    assert [(address, text) for address, text, _ in service.calls] == [
+        ("1", "วันนี้"),
+        ("2", "วันนี้"),
+        ("1", "(ส่งซ้ำ) วันนี้"),
+    ]
+    assert (state_of(store, 1), state_of(store, 2)) == ("unknown", "unknown")
+
+
+def test_a_dead_address_is_remembered(store: Store, make: Any, clock: SteppedClock) -> None:
+    """Who blocked us is marked, so that the next notice takes another way or the telephone."""
+    order: Order = make.order()
+    buyer = replace(order.buyer, addresses=(ChatAddress(channel="line", address="U0001"),))
+    store.save_orders([replace(order, buyer=buyer)], actor="test", at=SEVEN)
+    say(store, line(make))
+    service = Scripted(lambda address, attempt: Gone(reason="blocked", status=403))
+    assert run(Outbox(store, {"line": service}, clock).drain()) == {"failed": 1}
+    (kept,) = store.orders()
+    assert [address.state for address in kept.buyer.addresses] == ["blocked"]
+
+
+def test_what_is_useless_is_not_sent(store: Store, make: Any, clock: SteppedClock) -> None:
+    """Past its time a message ends unsent, whether it was held or waited to be tried again."""
+    service = Scripted(lambda address, attempt: Later(reason="rate", after=10 * 86_400))
+    say(store, line(make, 1), line(make, 2, send_at=SEVEN + HOUR, expires_at=SEVEN + 2 * HOUR))
+    outbox = Outbox(store, {"line": service}, clock)
+    run(outbox.drain())
+    clock.set(make.at("13:00"))
+    assert run(outbox.drain()) == {}
+    assert (state_of(store, 1), state_of(store, 2)) == ("expired", "expired")
+    assert len(service.calls) == 1
+
+
+def test_a_message_called_back_in_time_is_not_sent(store: Store, make: Any, clock: SteppedClock) -> None:
+    """A message withdrawn while another is on its way does not follow it."""
+    service = Scripted()
+    say(store, line(make, 1), line(make, 2, address="U0001"))
+
+    async def withdraw() -> None:
+        store.move_messages([make.message(2).id], "superseded", actor="test", at=SEVEN)
+
+    service.during = withdraw
+    assert run(Outbox(store, {"line": service}, clock).drain()) == {"accepted": 1}
+    assert state_of(store, 2) == "superseded"
+
+
+def test_messages_of_a_channel_that_is_off_wait(store: Store, make: Any, clock: SteppedClock) -> None:
+    """What is written for a service that is not connected now stays, and makes no work."""
+    say(store, line(make, 1))
+    outbox = Outbox(store, {"console": Console(quiet=True)}, clock)
+    assert run(outbox.drain()) == {}
+    assert state_of(store) == "ready"
+    assert outbox.next_at() is None
+
+
+# --- one sender --------------------------------------------------------------------------------------------------
+
+
+def test_only_one_of_two_sends(store: Store, other_store: Store, make: Any, clock: SteppedClock) -> None:
+    """While one process holds the lease another sends nothing; once it lets go, the other may at once."""
+    mine, theirs = Scripted(), Scripted()
+    first, second = Outbox(store, {"line": mine}, clock), Outbox(other_store, {"line": theirs}, clock)
+    say(store, line(make, 1))
+    assert run(first.drain()) == {"accepted": 1}
+    say(store, line(make, 2))
+    assert run(second.drain()) == {}
+    assert (len(mine.calls), len(theirs.calls)) == (1, 0)
+    run(first.release())
+    assert run(second.drain()) == {"accepted": 1}
+    assert run(first.drain()) == {}
+
+
+def test_a_lease_let_go_stays_free(store: Store, other_store: Store, clock: SteppedClock) -> None:
+    """However short the drain was, no renewal comes after the release: the next process need not wait."""
+
+    async def drain_and_release() -> None:
+        outbox = Outbox(store, {"line": Scripted()}, clock)
+        await outbox.drain()
+        await outbox.release()
+
+    for _ in range(5):
+        run(drain_and_release())
+        token = other_store.acquire_lease(SENDER, "other", now=dt.datetime.now(dt.UTC), seconds=10)
+        assert token is not None
+        other_store.release_lease(SENDER, "other", now=dt.datetime.now(dt.UTC))
+
+
+def test_a_sender_that_lost_its_lease_stops(store: Store, other_store: Store, make: Any, clock: SteppedClock) -> None:
+    """When another process has taken over, what is still due is left to it."""
+    service = Scripted()
+    outbox = Outbox(store, {"line": service}, clock)
+    say(store, line(make, 1), line(make, 2, address="U0001"))
+
+    async def lose() -> None:
+        if len(service.calls) == 1:
+            later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=11)
+            assert other_store.acquire_lease(SENDER, "other", now=later, seconds=60) is not None
+            assert not await outbox.elect()
+
+    service.during = lose
+    assert run(outbox.drain()) == {"accepted": 1}
+    assert (state_of(store, 1), state_of(store, 2)) == ("accepted", "ready")
+
+
+class Died(BaseException):
+    """The process is gone at this point."""
+
+
+def die_at(point: str) -> Callable[[str], None]:
+    def failpoint(name: str) -> None:
+        if name == point:
+            raise Died
+
+    return failpoint
+
+
+@pytest.mark.parametrize(
+    ("point", "keyed", "klass", "calls"),
+    [
+        ("outbox.before_begin", True, "informative", 1),
+        ("outbox.before_begin", False, "informative", 1),
+        ("outbox.before_call", True, "informative", 1),
+        ("outbox.before_call", False, "critical", 1),
+        ("outbox.before_call", False, "informative", 0),
+        ("outbox.after_call", True, "informative", 2),
+        ("outbox.after_call", False, "critical", 2),
+        ("outbox.after_call", False, "informative", 1),
+    ],
+)
+def test_who_takes_over_takes_up_what_the_dead_had_in_hand(
+    store: Store,
+    other_store: Store,
+    make: Any,
+    clock: SteppedClock,
+    point: str,
+    keyed: bool,
+    klass: str,
+    calls: int,
+) -> None:
+    """Not yet tried is tried; perhaps sent is sent again under its key, else once if critical, else left unknown."""
+    service = Scripted(keyed=keyed)
+    say(store, line(make, klass=klass))
+    dying = Outbox(store, {"line": service}, clock, failpoint=die_at(point))
+    with pytest.raises(Died):
+        run(dying.drain())
+    run(dying.release())  # as when its lease has run out
+    heir = Outbox(other_store, {"line": service}, clock)
+    run(heir.drain())
+    clock.set(clock.now() + HOUR)
+    run(heir.drain())
+    assert len(service.calls) == calls
+    again = keyed or klass == "critical" or point == "outbox.before_begin"
+    assert state_of(store) == ("accepted" if again else "unknown")
+    if calls == 2:
+        (_, said, key), (_, said_then, key_then) = service.calls
+        assert key == key_then
+        assert (said == said_then) == keyed
+    if not keyed and klass == "critical":
+        assert "ส่งซ้ำ" in service.calls[-1][1]
+
+
+def test_a_failure_inside_leaves_nothing_in_hand(store: Store, make: Any, clock: SteppedClock) -> None:
+    """A drain that broke off, as when the database was away for a moment, is taken up by the same process."""
+    service, left = Scripted(), ["outbox.after_call"]
+
+    def once(name: str) -> None:
+        if name in left:
+            left.remove(name)
+            raise Died
+
+    say(store, line(make, 1), line(make, 2, address="U0001"))
+    outbox = Outbox(store, {"line": service}, clock, failpoint=once)
+    with pytest.raises(Died):
+        run(outbox.drain())
+    assert state_of(store) == "sending"
+    assert run(outbox.drain()) == {"accepted": 2}
+    assert len(service.calls) == 3
+
+
+def test_a_channel_that_raises_spoils_nobody_elses_result(store: Store, make: Any, clock: SteppedClock) -> None:
+    """A service's own mistake leaves its message unknown, and the others as they came out."""
+
+    def script(address: str, attempt: int) -> Outcome:
+        if address == "U0001":
+            raise KeyError("surprise")
+        return Receipt(provider_id="1")
+
+    say(store, line(make, 1), line(make, 2), line(make, 3))
+    service = Scripted(script, keyed=False)
+    assert run(Outbox(store, {"line": service}, clock).drain()) == {"accepted": 2, "unknown": 1}
+    assert [state_of(store, number) for number in (1, 2, 3)] == ["unknown", "accepted", "accepted"]
+    assert store.messages(states={"unknown"})[0].reason == "KeyError"
