@@ -128,7 +128,13 @@ class Ticker:
     def _arm(self, moment: dt.datetime) -> None:
         if self._scheduler is not None:
             self._scheduler.add_job(
-                self._fire, "date", run_date=moment, id="tick", replace_existing=True, misfire_grace_time=None
+                self._fire,
+                "date",
+                run_date=moment,
+                id="tick",
+                replace_existing=True,
+                misfire_grace_time=None,
+                max_instances=2,  # a moment that is now fires while the tick that armed it is being put away
             )
 
     async def _fire(self) -> None:
