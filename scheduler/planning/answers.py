@@ -123,7 +123,7 @@ def _route(
     for step in route.steps:
         order = orders.get(str(step.shipment)) if step.shipment is not None else None
         arrival = instant(step.arrival, date, tz)
-        begins = arrival + dt.timedelta(seconds=step.waiting_time)
+        begins = instant(step.arrival + step.waiting_time, date, tz)
         window = told = None
         if order is not None and step.type == "delivery":
             window = delivery_window(order, wave, date, tz)
@@ -135,7 +135,7 @@ def _route(
                 arrival=arrival,
                 location=answer.points[step.index] if step.index is not None else None,
                 order_id=order.order_id if order is not None else None,
-                seller_id=str(step.id).partition("/")[2] if step.type == "pickup" else None,
+                seller_id=str(step.id).removeprefix(f"{step.shipment}/") if step.type == "pickup" else None,
                 leg=order.legs[0].leg if order is not None else None,
                 setup=step.setup,
                 service=step.service,
@@ -169,24 +169,27 @@ def promise(
 ) -> tuple[dt.datetime, dt.datetime]:
     """The honest range a buyer is told: ten-minute edges around the planned time, wider the longer the rider has been
     out (15 % of `under_way` seconds), within the buyer's own window as far as it reaches."""
-    low = _floor(begins - dt.timedelta(minutes=5))
-    high = _ceil(begins + dt.timedelta(minutes=15, seconds=0.15 * under_way))
-    low = max(low, window[0])
-    if high > window[1] >= begins + dt.timedelta(minutes=5):
-        high = window[1]
-    return low, high
+    planned, opens, ends = (moment.astimezone(dt.UTC) for moment in (begins, *window))
+    tz = begins.tzinfo
+    # Instants are compared and moved in UTC: an hour that a change of clocks repeats is no hour earlier there.
+    low = max(_floor((planned - dt.timedelta(minutes=5)).astimezone(tz)), opens)
+    high = _ceil((planned + dt.timedelta(minutes=15, seconds=0.15 * under_way)).astimezone(tz))
+    if high > ends >= planned + dt.timedelta(minutes=5):
+        high = ends
+    return low.astimezone(tz), high.astimezone(tz)
 
 
 _TEN = dt.timedelta(minutes=10)
 
 
 def _floor(moment: dt.datetime) -> dt.datetime:
-    return moment - dt.timedelta(minutes=moment.minute % 10, seconds=moment.second, microseconds=moment.microsecond)
+    """The last ten-minute mark of the local clock, in UTC."""
+    return moment.replace(minute=moment.minute // 10 * 10, second=0, microsecond=0).astimezone(dt.UTC)
 
 
 def _ceil(moment: dt.datetime) -> dt.datetime:
     floor = _floor(moment)
-    return floor if floor == moment else floor + _TEN
+    return floor if floor == moment.astimezone(dt.UTC) else floor + _TEN
 
 
 def _unassigned(left: Unassigned, answer: AreaPlan, next_waves: Mapping[str, NextWave]) -> records.PlanUnassigned:
