@@ -260,7 +260,7 @@ class App:
                 if step.action in DAY_ACTIONS
                 and step.wave not in stuck
                 and only_wave in {None, step.wave}
-                and (step.action is not Action.APPROVE or automatic or self._nothing_to_say(runs, step.wave))
+                and (step.action is not Action.APPROVE or automatic)
             ]
             if not steps:
                 break
@@ -283,12 +283,6 @@ class App:
         for run in self.store.runs(date=date):
             waves[run.wave].state = run.state
         return [done for done in waves.values() if only_wave in {None, done.wave}], became
-
-    def _nothing_to_say(self, runs: Sequence[Run], wave: str) -> bool:
-        """A wave without orders and without messages needs nobody's approval."""
-        run = next((run for run in runs if run.wave == wave), None)
-        plan = self.store.plan(run.plan_id) if run is not None and run.plan_id is not None else None
-        return plan is not None and not plan.routes and not plan.unassigned
 
     def _state(self, date: dt.date, wave: str) -> str:
         run = self.waves.run(date, wave)
