@@ -85,7 +85,7 @@ def write(path: Path, made: list[dict[str, Any]]) -> None:
             writer.writeheader()
             writer.writerows(made)
     else:
-        from openpyxl import Workbook  # type: ignore[import-untyped]
+        from openpyxl import Workbook
 
         book = Workbook(write_only=True)
         sheet = book.create_sheet("orders")

@@ -118,7 +118,7 @@ def test_the_fakes_run_by_themselves() -> None:
     with contextlib.ExitStack() as stack:
         running = []
         for name in ("line_server.py", "telegram_server.py"):
-            command = [sys.executable, FAKES / name, "--port", "0"]
+            command = [sys.executable, str(FAKES / name), "--port", "0"]
             process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
             stack.callback(process.terminate)
             running.append(process)

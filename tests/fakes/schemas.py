@@ -29,7 +29,8 @@ def schema(name: str) -> Any:
 @cache
 def _registry() -> Registry[Any]:
     common = Resource.from_contents(schema("common"), default_specification=DRAFT202012)
-    return Registry().with_resource("common.schema.json", common)
+    registry: Registry[Any] = Registry().with_resource("common.schema.json", common)
+    return registry
 
 
 def validator(name: str) -> Draft202012Validator:

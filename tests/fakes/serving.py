@@ -8,7 +8,7 @@ import contextlib
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from aiohttp import web
@@ -79,7 +79,7 @@ class FakeServer:
         return None
 
     async def _show_log(self, _: web.Request) -> web.Response:
-        return web.json_response([asdict(each) if is_dataclass(each) else each for each in self.log])
+        return web.json_response([each if isinstance(each, dict) else asdict(each) for each in self.log])
 
     async def _order(self, request: web.Request) -> web.Response:
         wanted = await request.json()

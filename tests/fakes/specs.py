@@ -101,7 +101,13 @@ def _type_faults(api: dict[str, Any], wanted: str, value: Any, path: str) -> lis
         if not isinstance(value, list):
             return [f"{path} is no list"]
         return [fault for each in value for fault in _type_faults(api, inner, each, path)]
-    plain = {"String": str, "Integer": int, "Float": (int, float), "Boolean": bool, "True": bool}
+    plain: dict[str, type | tuple[type, ...]] = {
+        "String": str,
+        "Integer": int,
+        "Float": (int, float),
+        "Boolean": bool,
+        "True": bool,
+    }
     if wanted in plain:
         right = isinstance(value, plain[wanted]) and (wanted in ("Boolean", "True") or not isinstance(value, bool))
         return [] if right else [f"{path} is no {wanted}"]

@@ -127,7 +127,14 @@ class _Reader(HTMLParser):
     def unknown_decl(self, data: str) -> None:
         self.wrong = "can't parse entities"
 
-    handle_comment = handle_decl = handle_pi = unknown_decl
+    def handle_comment(self, data: str) -> None:
+        self.unknown_decl(data)
+
+    def handle_decl(self, decl: str) -> None:
+        self.unknown_decl(decl)
+
+    def handle_pi(self, data: str) -> None:
+        self.unknown_decl(data)
 
 
 def read_html(marked: str) -> tuple[str, str | None]:

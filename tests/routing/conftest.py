@@ -88,7 +88,8 @@ def _problems(draw: DrawFn, most_shipments: int = 6, most_vehicles: int = 3) -> 
 
     names = [f"V{k}" for k in range(draw(st.integers(1, most_vehicles)))]
     some = st.frozensets(st.sampled_from(names))
-    skills = st.frozensets(st.sampled_from([1, "cold"]), max_size=1)
+    skilled: list[int | str] = [1, "cold"]
+    skills = st.frozensets(st.sampled_from(skilled), max_size=1)
     maybe: Callable[[SearchStrategy[Any]], SearchStrategy[Any]] = lambda s: st.one_of(st.none(), s)  # noqa: E731
     vehicles = [
         Vehicle(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import permutations, product
 from typing import Any
 
@@ -15,7 +16,7 @@ from routing.compiled import Compiled, compile_problem
 from routing.engines import greedy
 from routing.plans import weight
 
-SHORT = {"seconds": 0.3, "iterations": 20}
+SHORT = Settings(seconds=0.3, iterations=20)
 
 
 def brute_force(compiled: Compiled) -> int:
@@ -49,7 +50,7 @@ class TestEveryEngine:
     def test_no_plan_breaks_a_rule(self, engine: str, problems: Callable[..., Any], data: st.DataObject) -> None:
         """Whatever the problem, feasible or not, the plan passes the check and explains all it leaves out."""
         problem: Problem = data.draw(problems())
-        plan = solve(problem, Settings(engine=engine, **SHORT))
+        plan = solve(problem, replace(SHORT, engine=engine))
         assert check(problem, plan) == []
         for left_out in plan.unassigned:
             assert [r.vehicle for r in left_out.vehicles] == [v.id for v in problem.vehicles]
@@ -63,7 +64,7 @@ class TestEveryEngine:
         problem: Problem = data.draw(problems(most_shipments=1))
         assume(all(len(s.pickups) < 3 for s in problem.shipments))
         compiled = compile_problem(problem)
-        plan = solve(problem, Settings(engine=engine, **SHORT))
+        plan = solve(problem, replace(SHORT, engine=engine))
         assert weight(compiled, sequences(compiled, plan)) == brute_force(compiled)
 
     def test_a_plan_is_there_when_time_is_up_at_once(self, engine: str, street: Any) -> None:
@@ -85,15 +86,15 @@ class TestEveryEngine:
         """The callback hears of at least one plan, and the last it hears leaves no more out than the answer does."""
         heard: list[Any] = []
         problem = street.problem([street.rider()], [street.order("A", 1, 2)])
-        plan = solve(problem, Settings(engine=engine, **SHORT), heard.append)
+        plan = solve(problem, replace(SHORT, engine=engine), heard.append)
         assert heard
         assert heard[-1].unassigned == len(plan.unassigned)
 
     def test_no_vehicles_and_no_shipments_are_answers(self, engine: str, street: Any) -> None:
         """Nobody to ride, or nothing to bring, is an empty plan with reasons, not an error."""
-        nobody = solve(street.problem([], [street.order("A", 1, 2)]), Settings(engine=engine, **SHORT))
+        nobody = solve(street.problem([], [street.order("A", 1, 2)]), replace(SHORT, engine=engine))
         assert [u.code for u in nobody.unassigned] == ["no_rider"]
-        nothing = solve(street.problem([street.rider()], []), Settings(engine=engine, **SHORT))
+        nothing = solve(street.problem([street.rider()], []), replace(SHORT, engine=engine))
         assert (nothing.routes, nothing.cost) == ((), 0)
 
 

@@ -258,7 +258,11 @@ def test_several_pickups_state_their_amounts() -> None:
         "pickups": [{"id": "a", "location_index": 1, "amount": [2]}, {"id": "b", "location_index": 2, "amount": [3]}],
         "delivery": {"id": "d", "location_index": 0},
     }
-    doc = {"vehicles": [{"id": 1, "start_index": 0, "capacity": [5]}], "shipments": [shipment], "matrices": TABLE}
+    doc: dict[str, Any] = {
+        "vehicles": [{"id": 1, "start_index": 0, "capacity": [5]}],
+        "shipments": [shipment],
+        "matrices": TABLE,
+    }
     problem = problem_from_json(doc)
     assert problem.shipments[0].amounts == ((2,), (3,))
     assert check_document(doc, solve_document(doc, GREEDY)) == []

@@ -19,8 +19,8 @@ def add(store: Store, make: Any, *messages: Message) -> int:
 
 
 def claim(store: Store, now: dt.datetime, **options: Any) -> list[str]:
-    options = {"channel": "line", "holder": "h1", "limit": 100, "lease_seconds": 10} | options
-    return [message.id for message in store.claim_messages(now, **options)]
+    chosen: dict[str, Any] = {"channel": "line", "holder": "h1", "limit": 100, "lease_seconds": 10} | options
+    return [message.id for message in store.claim_messages(now, **chosen)]
 
 
 def begin(store: Store, at: dt.datetime, *ids: str, payload: str = "hi") -> list[str]:

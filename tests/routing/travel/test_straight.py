@@ -139,19 +139,19 @@ def test_every_way_is_the_quickest_chain_of_crossings(data: st.DataObject) -> No
         crossings = tuple(Crossing(id=str(k), location=c, seconds=seconds) for k, c in enumerate(bridges))
         barriers.append(Barrier(id=str(b), line=line, crossings=crossings))
     matrix = straight(*barriers).matrices(points, ["drive"])["drive"]
-    crossings = [(b, c) for b in barriers for c in b.crossings]
+    ways = [(barrier, way) for barrier in barriers for way in barrier.crossings]
 
     def leg(a: Location, b: Location, own: set[str]) -> float:
         blocked = any(cut_by(a, b, x.line) for x in barriers if x.id not in own)
         return inf if blocked else metres(a, b) / 10
 
-    for i, a in enumerate(points):
-        for j, b in enumerate(points):
-            best = leg(a, b, set())
+    for i, here in enumerate(points):
+        for j, there in enumerate(points):
+            best = leg(here, there, set())
             if best == inf:
-                for count in range(1, len(crossings) + 1):
-                    for chain in permutations(crossings, count):
-                        stops = [(a, set[str]()), *((c.location, {x.id}) for x, c in chain), (b, set[str]())]
+                for count in range(1, len(ways) + 1):
+                    for chain in permutations(ways, count):
+                        stops = [(here, set[str]()), *((c.location, {x.id}) for x, c in chain), (there, set[str]())]
                         time = sum(leg(p, q, own | other) for (p, own), (q, other) in pairwise(stops))
                         best = min(best, time + sum(c.seconds for _, c in chain))
             found = matrix.durations[i, j]

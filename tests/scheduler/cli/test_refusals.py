@@ -57,7 +57,8 @@ def refused(house: House, words: list[object], code: int, **changes: str | None)
     assert spoken.out == ""
     assert document["errors"][0]["message"]["en"] in spoken.err.replace("\n", " ") or "Usage:" in spoken.err
     assert "Traceback" not in spoken.err
-    return document["errors"][0]
+    first: dict[str, object] = document["errors"][0]
+    return first
 
 
 FILE = Path  # marks a word that names a file of the house
@@ -227,8 +228,10 @@ def test_a_secret_may_come_from_a_file(planned: House, tmp_path: Path) -> None:
     name = "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN"
     have: dict[str, str | None] = {**SECRETS, name: None}
     words = ["doctor", "--config", planned.folder / "chats.yaml"]
-    planned.json(*words, **have, **{f"{name}_FILE": str(tmp_path / "token")})
-    found = planned.json(*words, code=1, **have, **{f"{name}_FILE": str(tmp_path / "absent")})
+    assert planned.run(*words, **have, **{f"{name}_FILE": str(tmp_path / "token")}).code == 0
+    answer = planned.run(*words, "--json", **have, **{f"{name}_FILE": str(tmp_path / "absent")})
+    assert answer.code == 1
+    found = answer.json()
     [bad] = [check for check in found["checks"] if not check["ok"]]
     assert bad["name"] == "channel line"
     assert name in bad["message"]["en"]
