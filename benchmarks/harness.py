@@ -75,10 +75,12 @@ def shown(cell: Cell) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """One process, seen from outside: wall seconds, and the peak of it or of the biggest process it started."""
+    """One process, seen from outside: seconds on the wall, seconds of the processor (which a busy machine changes
+    less), and the peak of it or of the biggest process it started."""
 
     code: int
     seconds: float
+    cpu_seconds: float
     peak_mib: float
     out: str
 
@@ -105,7 +107,13 @@ def run(command: Sequence[str | Path], environ: Mapping[str, str] | None = None,
             heard = said.read()[-2000:].decode(errors="replace")
             raise RuntimeError(f"{' '.join(map(str, command))} ended with {child.returncode}:\n{heard}")
     kib = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return Ran(code=child.returncode, seconds=seconds, peak_mib=kib / 1024, out=out.decode())
+    return Ran(
+        code=child.returncode,
+        seconds=seconds,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
+        peak_mib=kib / 1024,
+        out=out.decode(),
+    )
 
 
 def songsuk(*words: str | Path, environ: Mapping[str, str] | None = None, codes: Sequence[int] = (0, 1)) -> Ran:
@@ -124,8 +132,8 @@ def scaled(count: int, scale: float, least: int = 1) -> int:
     return max(least, round(count * scale))
 
 
-def machine() -> str:
-    """What the figures were measured on, in one line."""
+def machine(version: str) -> str:
+    """What the figures were measured on, in one line; `version` is the commit as the run began."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -135,7 +143,7 @@ def machine() -> str:
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     python = platform.python_version()
     today = dt.datetime.now(dt.UTC).date()
-    return f"{model}, {cores} cores{load}, Python {python}, {platform.system()}; commit {commit()}, {today}"
+    return f"{model}, {cores} cores{load}, Python {python}, {platform.system()}; commit {version}, {today}"
 
 
 def commit() -> str:
