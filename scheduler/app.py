@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,23 +19,16 @@ import storage
 from channels.base import Channel
 from scheduler import batch, day, notices
 from scheduler import config as configs
-from scheduler.clock import Clock, SteppedClock, clock_from
+from scheduler.clock import Clock, clock_from
 from scheduler.config import Config
-from scheduler.day import Action
 from scheduler.intake import IntakeContext
-from scheduler.outbox import Outbox
 from scheduler.versions import Versions
 from scheduler.waves import Waves
 from scheduler.workers import Planner
 from storage import Store
-from storage.failpoints import failpoint
 from storage.records import LegMove, Order, Role, Run, Saved
 
 log = logging.getLogger(__name__)
-
-DAY_ACTIONS = frozenset({Action.CLOSE, Action.PLAN, Action.APPROVE, Action.DISPATCH, Action.FINISH})
-LONGEST_WAIT = dt.timedelta(minutes=3)
-"""How long `songsuk day` waits for retries, in real time and in all, before it leaves them to the next run."""
 
 
 class OfficialBase(Exception):
@@ -45,30 +37,6 @@ class OfficialBase(Exception):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(f"official base address: {', '.join(names)}")
         self.channels = tuple(names)
-
-
-@dataclass(slots=True)
-class Patience:
-    """What is left of a run's real waiting time."""
-
-    left: dt.timedelta = LONGEST_WAIT
-
-    def allows(self, wait: dt.timedelta) -> bool:
-        if wait > self.left:
-            return False
-        self.left -= wait
-        return True
-
-
-@dataclass(slots=True, kw_only=True)
-class WaveDone:
-    """What `run_day` did for one wave."""
-
-    wave: str
-    state: str
-    did: list[str] = field(default_factory=list)
-    orders: int = 0
-    unassigned: int = 0
 
 
 class App:
@@ -110,9 +78,14 @@ class App:
         """The configured channels whose base address is the service's own: real people would be reached."""
         return official_channels(self.config)
 
-    async def close(self) -> None:
-        for channel in (self._channels or {}).values():
+    async def close_channels(self) -> None:
+        """Connections belong to the event loop that opened them: what sent over them closes them there."""
+        opened, self._channels = self._channels or {}, None
+        for channel in opened.values():
             await channel.close()
+
+    async def close(self) -> None:
+        await self.close_channels()
         self.planner.close()
         self.store.close()
 
@@ -225,105 +198,6 @@ class App:
         if done:
             log.info("%s %s: %s", step.date, step.wave, step.action)
         return done
-
-    async def run_day(
-        self,
-        date: dt.date,
-        *,
-        only_wave: str | None = None,
-        approve: bool = False,
-        actor: str = "songsuk day",
-        on_step: Callable[[day.Step, bool], None] = lambda step, done: None,
-    ) -> tuple[list[WaveDone], Counter[str]]:
-        """Every step `date` still lacks, each as if at its scheduled instant; then the outbox until nothing is due.
-
-        The app's clock must be a `SteppedClock`. A step that does not move its wave ends that wave's day here. Where a
-        service refuses for longer than we wait, the day ends before the clock would make an unsent message useless:
-        the next run goes on from there.
-        """
-        clock = self.clock
-        assert isinstance(clock, SteppedClock)  # noqa: S101 - the caller builds the app for a day
-        outbox = Outbox(self.store, self.channels(), clock, failpoint=failpoint)
-        config = self.config
-        automatic = approve or config.approval.mode == "auto"
-        acting = config.model_copy(update={"approval": config.approval.model_copy(update={"mode": "auto"})})
-        waves = {wave.id: WaveDone(wave=wave.id, state="open") for wave in config.waves}
-        became: Counter[str] = Counter()
-        stuck: set[str] = set()
-        patience = Patience()
-        far = dt.datetime.combine(date + dt.timedelta(days=3), dt.time.min, self.tz)
-        while True:
-            runs = self.store.runs(date=date)
-            steps = [
-                step
-                for step in day.due(far, runs, acting, self.versions.calendar(), dates=[date])
-                if step.action in DAY_ACTIONS
-                and step.wave not in stuck
-                and only_wave in {None, step.wave}
-                and (step.action is not Action.APPROVE or automatic)
-            ]
-            if not steps:
-                break
-            step = steps[0]
-            became += await self._drain_until(outbox, step.at, patience)
-            if await asyncio.to_thread(self._would_lose, date, step.at):
-                break
-            clock.set(step.at)
-            done = await asyncio.to_thread(self.waves.perform, step, actor=actor)
-            on_step(step, done)
-            if done:
-                waves[step.wave].did.append(str(step.action))
-            elif self._state(date, step.wave) == _state_of(runs, step.wave):
-                stuck.add(step.wave)
-        became += await self._drain_until(outbox, None, patience)
-        await outbox.release()
-        for plan in self.store.plans(date):
-            waves[plan.wave].orders = int(plan.summary["orders"])
-            waves[plan.wave].unassigned = len(plan.unassigned)
-        for run in self.store.runs(date=date):
-            waves[run.wave].state = run.state
-        return [done for done in waves.values() if only_wave in {None, done.wave}], became
-
-    def _state(self, date: dt.date, wave: str) -> str:
-        run = self.waves.run(date, wave)
-        return run.state if run is not None else "open"
-
-    async def _drain_until(self, outbox: Outbox, moment: dt.datetime | None, patience: Patience) -> Counter[str]:
-        """Send what is due up to `moment` (None: everything), letting the clock stand at each message's own time.
-
-        Retries are waited for in real time: the service on the other side does not live in our clock.
-        """
-        assert isinstance(self.clock, SteppedClock)  # noqa: S101
-        became: Counter[str] = Counter()
-        while True:
-            became += await outbox.drain()
-            following = await asyncio.to_thread(outbox.next_at)
-            if following is None or (moment is not None and following > moment):
-                return became
-            ahead = following - self.clock.now()
-            if ahead <= dt.timedelta():
-                return became
-            if await asyncio.to_thread(self._is_retry, following):
-                if not patience.allows(ahead):
-                    return became
-                await asyncio.sleep(ahead.total_seconds())
-            self.clock.set(following)
-
-    def _is_retry(self, moment: dt.datetime) -> bool:
-        """Whether a message that this run tried in vain is to be tried again at `moment`; an earlier run's is due."""
-        now = self.clock.now()
-        return any(
-            message.not_before == moment and bool(message.attempts) and message.attempts[-1].at <= now
-            for message in self.store.messages(states={"retry"})
-        )
-
-    def _would_lose(self, date: dt.date, moment: dt.datetime) -> bool:
-        """Whether a message of `date` that its service has not taken yet would be useless at `moment`."""
-        return any(message.expires_at <= moment for message in self.store.messages(date=date, states={"retry"}))
-
-
-def _state_of(runs: Sequence[Run], wave: str) -> str:
-    return next((run.state for run in runs if run.wave == wave), "open")
 
 
 def build(

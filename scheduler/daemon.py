@@ -81,6 +81,7 @@ async def serve(app: App, host: str, port: int) -> None:
     server.should_exit = True
     woken.set()
     await asyncio.wait([sending, web], timeout=10)
+    await app.close_channels()
 
 
 def _server(config: uvicorn.Config) -> uvicorn.Server:

@@ -64,7 +64,7 @@ def run(
     import asyncio
     from collections import Counter
 
-    from scheduler.clock import SteppedClock
+    from scheduler.walk import walk
 
     official = app.official()
     today = app.clock.now().astimezone(app.tz).date()
@@ -79,14 +79,13 @@ def run(
             {"th": "ถ้าตั้งใจจริงใส่ --force", "en": "add --force if you mean it"},
         )
     needs_secrets(app)
-    app.clock = SteppedClock(dt.datetime.combine(date - dt.timedelta(days=7), dt.time.min, app.tz))
 
     def told(step: Step, done: bool) -> None:
         if not quiet:
             at = step.at.astimezone(app.tz)
             screen.say(f"  {at:%d/%m %H:%M}  {step.wave:<10} {step.action}{'' if done else ' (was done)'}")
 
-    waves, _ = asyncio.run(app.run_day(date, only_wave=wave, approve=approve, actor=actor_name(), on_step=told))
+    waves = asyncio.run(walk(app, date, only_wave=wave, approve=approve, actor=actor_name(), on_step=told))
     counts = Counter(message.state for message in app.store.messages(date=date, wave=wave))
     return {
         "schema": "songsuk/day/1",

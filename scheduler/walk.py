@@ -1,0 +1,155 @@
+"""One date walked through on a clock that is stepped: every step it still lacks, each as if at its scheduled instant.
+
+What `songsuk day` and the demo do in place of the daemon. Knows the order of things; performs no step and sends no
+message itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from scheduler import day
+from scheduler.app import App
+from scheduler.clock import SteppedClock
+from scheduler.day import Action, Step
+from scheduler.outbox import Outbox
+from storage.failpoints import failpoint
+
+ACTIONS = frozenset({Action.CLOSE, Action.PLAN, Action.APPROVE, Action.DISPATCH, Action.FINISH})
+AHEAD = dt.timedelta(days=7)
+"""How long before its date a day begins: no cut-off lies further back."""
+LONGEST_WAIT = dt.timedelta(minutes=3)
+"""How long a walk waits for retries, in real time and in all, before it leaves them to the next one."""
+
+OnStep = Callable[[Step, bool], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class WaveDone:
+    """What a walk did for one wave."""
+
+    wave: str
+    state: str = "open"
+    did: list[str] = field(default_factory=list)
+    orders: int = 0
+    unassigned: int = 0
+
+
+async def walk(
+    app: App,
+    date: dt.date,
+    *,
+    only_wave: str | None = None,
+    approve: bool = False,
+    actor: str = "songsuk day",
+    on_step: OnStep = lambda step, done: None,
+) -> list[WaveDone]:
+    """Every step `date` still lacks; then the outbox until nothing is due.
+
+    A step that does not move its wave ends that wave's day here. Where a service refuses for longer than we wait, the
+    day ends before the clock would make an unsent message useless: the next walk goes on from there.
+    """
+    clock = SteppedClock(dt.datetime.combine(date - AHEAD, dt.time.min, app.tz))
+    app.clock = clock
+    try:
+        going = _Walk(app, date, clock, only_wave, approve, actor, on_step)
+        await going.through()
+    finally:
+        await app.close_channels()
+    return going.result()
+
+
+class _Walk:
+    def __init__(
+        self,
+        app: App,
+        date: dt.date,
+        clock: SteppedClock,
+        only_wave: str | None,
+        approve: bool,
+        actor: str,
+        on_step: OnStep,
+    ) -> None:
+        self._app, self._date, self._clock, self._actor, self._on_step = app, date, clock, actor, on_step
+        self._outbox = Outbox(app.store, app.channels(), clock, failpoint=failpoint)
+        self._automatic = approve or app.config.approval.mode == "auto"
+        self._waves = {wave.id: WaveDone(wave=wave.id) for wave in app.config.waves if only_wave in {None, wave.id}}
+        self._stuck: set[str] = set()
+        self._patience = LONGEST_WAIT
+
+    async def through(self) -> None:
+        while (step := self._next()) is not None:
+            await self._drain(step.at)
+            if await asyncio.to_thread(self._would_lose, step.at):
+                break
+            self._clock.set(step.at)
+            before = self._state(step.wave)
+            done = await asyncio.to_thread(self._app.waves.perform, step, actor=self._actor)
+            self._on_step(step, done)
+            if done:
+                self._waves[step.wave].did.append(str(step.action))
+            elif self._state(step.wave) == before:
+                self._stuck.add(step.wave)
+        await self._drain(None)
+        await self._outbox.release()
+
+    def result(self) -> list[WaveDone]:
+        for plan in self._app.store.plans(self._date):
+            if plan.wave in self._waves:
+                self._waves[plan.wave].orders = int(plan.summary["orders"])
+                self._waves[plan.wave].unassigned = len(plan.unassigned)
+        for wave in self._waves.values():
+            wave.state = self._state(wave.wave)
+        return list(self._waves.values())
+
+    def _next(self) -> Step | None:
+        """The earliest step that may be done; as `day.due` says, with every deadline but the approval's own."""
+        app = self._app
+        acting = app.config.model_copy(update={"approval": app.config.approval.model_copy(update={"mode": "auto"})})
+        over = dt.datetime.combine(self._date + dt.timedelta(days=3), dt.time.min, app.tz)
+        steps = day.due(over, app.store.runs(date=self._date), acting, app.versions.calendar(), dates=[self._date])
+        for step in steps:
+            wanted = step.wave in self._waves and step.wave not in self._stuck and step.action in ACTIONS
+            if wanted and (step.action is not Action.APPROVE or self._automatic):
+                return step
+        return None
+
+    def _state(self, wave: str) -> str:
+        run = self._app.waves.run(self._date, wave)
+        return run.state if run is not None else "open"
+
+    async def _drain(self, until: dt.datetime | None) -> None:
+        """Send what is due up to `until` (None: everything), letting the clock stand at each message's own time.
+
+        Retries are waited for in real time: the service on the other side does not live in our clock.
+        """
+        while True:
+            await self._outbox.drain()
+            following = await asyncio.to_thread(self._outbox.next_at)
+            if following is None or (until is not None and following > until):
+                return
+            ahead = following - self._clock.now()
+            if ahead <= dt.timedelta():
+                return
+            if await asyncio.to_thread(self._is_retry, following):
+                if ahead > self._patience:
+                    return
+                self._patience -= ahead
+                await asyncio.sleep(ahead.total_seconds())
+            self._clock.set(following)
+
+    def _is_retry(self, moment: dt.datetime) -> bool:
+        """Whether a message that this walk tried in vain is to be tried again at `moment`; an earlier walk's is due."""
+        now = self._clock.now()
+        return any(
+            message.not_before == moment and bool(message.attempts) and message.attempts[-1].at <= now
+            for message in self._app.store.messages(states={"retry"})
+        )
+
+    def _would_lose(self, moment: dt.datetime) -> bool:
+        """Whether a message of this date that its service has not taken yet would be useless at `moment`."""
+        waiting = self._app.store.messages(date=self._date, states={"retry"})
+        return any(message.expires_at <= moment for message in waiting)
