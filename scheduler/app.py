@@ -26,7 +26,7 @@ from scheduler.versions import Versions
 from scheduler.waves import Waves
 from scheduler.workers import Planner
 from storage import Store
-from storage.records import LegMove, Order, Role, Run, Saved
+from storage.records import LegMove, Location, Order, Role, Run, Saved
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +137,25 @@ class App:
                 self.store.add_messages(written, actor=actor, at=self.clock.now())
         return saved
 
+    def pin_order(self, order_id: str, location: Location, *, actor: str) -> bool:
+        """Give an order that waits its place, and the wave that follows from it; False where none waits."""
+        found = self.store.orders(order_ids=[order_id], states={"received"})
+        if not found:
+            return False
+        old = found[0].legs[0]
+        new = batch.assign(replace(found[0], location=location), self.waves.market())
+        move = LegMove(
+            order_id=order_id,
+            leg=old.leg,
+            state="received",
+            reason=new.reason,
+            date=new.date,
+            wave=new.wave,
+            zone=new.zone,
+            area=new.area,
+        )
+        return self.store.set_pin(order_id, location, "coordinator", move, actor=actor, at=self.clock.now())
+
     def _withdraw_window(self, order_id: str, actor: str) -> None:
         """A promise that has not gone out yet, of this order alone, does not go out any more."""
         held = [
@@ -208,8 +227,11 @@ def build(
     keep_warm: bool = False,
     actor: str = "config.yaml",
     adapt: Callable[[Config], Config] = lambda config: config,
+    acts: bool = True,
 ) -> App:
     """Put one market together from its config file and the environment.
+
+    `acts` False: for who only looks; a changed file is checked, and does not take force for that.
 
     Raises `ConfigError` (the file), `ClockError`, `storage.StorageError` (the database), `OfficialBase` where
     ``SONGSUK_CLOCK`` is set while a channel would reach real people.
@@ -220,15 +242,15 @@ def build(
     if official and (environ.get("SONGSUK_CLOCK") or environ.get("SONGSUK_FAILPOINTS")):
         raise OfficialBase(official)
     clock = clock or clock_from(environ.get("SONGSUK_CLOCK"))
-    store = storage.open_store(environ.get("SONGSUK_DATABASE_URL", "sqlite:///var/songsuk.db"))
+    store = storage.open_store(database_url(environ))
     versions = Versions(store, path, adapt)
     try:
-        versions.take_up(loaded, clock.now(), actor)
+        changed = versions.take_up(loaded, clock.now(), actor, publish=None if acts else False)
     except BaseException:
         store.close()
         raise
     planner = Planner(loaded.solver.workers, keep_warm=keep_warm)
-    return App(
+    app = App(
         config_path=path,
         store=store,
         clock=clock,
@@ -236,6 +258,15 @@ def build(
         planner=planner,
         environ=environ,
     )
+    if changed:
+        app.place_again(actor=actor)
+    return app
+
+
+def database_url(environ: Mapping[str, str]) -> str:
+    """The database's address; it may hold a password, so it may come from a file too."""
+    secret = configs.read_secret("SONGSUK_DATABASE_URL", environ)
+    return secret.get_secret_value() if secret is not None else "sqlite:///var/songsuk.db"
 
 
 def secrets_for(name: str, environ: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ import routing
 import scheduler
 import storage
 from scheduler import config as configs
-from scheduler.app import official_channels
+from scheduler.app import database_url, official_channels
 from scheduler.clock import ClockError, clock_from
 
 ENOUGH_BYTES = 500_000_000
@@ -71,7 +71,7 @@ def _clock(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _database(environ: Mapping[str, str]) -> dict[str, Any]:
-    url = environ.get("SONGSUK_DATABASE_URL", "sqlite:///var/songsuk.db")
+    url = database_url(environ)
     try:
         with storage.open_store(url) as store:
             return _check("database", True, store.url_safe, store.url_safe)
@@ -91,14 +91,24 @@ def _disk(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _channels(config: configs.Config, environ: Mapping[str, str]) -> list[dict[str, Any]]:
-    missing = {problem.path.removeprefix("channels."): problem for problem in configs.missing_secrets(config, environ)}
+    missing: dict[str, list[configs.Problem]] = {}
+    for problem in configs.missing_secrets(config, environ):
+        missing.setdefault(problem.path.removeprefix("channels."), []).append(problem)
     official = official_channels(config)
     return [
         _check(
             f"channel {name}",
             name not in missing,
-            missing[name].text("th") if name in missing else "ส่งถึงคนจริง" if name in official else "พร้อม",
-            missing[name].text("en") if name in missing else "reaches real people" if name in official else "ready",
+            " · ".join(each.text("th") for each in missing[name])
+            if name in missing
+            else "ส่งถึงคนจริง"
+            if name in official
+            else "พร้อม",
+            " · ".join(each.text("en") for each in missing[name])
+            if name in missing
+            else "reaches real people"
+            if name in official
+            else "ready",
         )
         for name in config.channels
     ]

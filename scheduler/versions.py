@@ -6,6 +6,7 @@ A broken file never replaces a running good config; it is reported, and the last
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from scheduler.calendar import MarketCalendar
 from scheduler.config import Config, ConfigError
 from scheduler.zones import ZoneIndex
 from storage import Store
+
+log = logging.getLogger(__name__)
 
 
 class Versions:
@@ -30,16 +33,22 @@ class Versions:
         self._texts: dict[int, Texts] = {}
         self.broken: ConfigError | None = None
 
-    def take_up(self, loaded: Config, at: dt.datetime, actor: str) -> int:
-        """Make `loaded` the next version, unless it is in force already or the market publishes by hand."""
+    def take_up(self, loaded: Config, at: dt.datetime, actor: str, *, publish: bool | None = None) -> bool:
+        """Make `loaded` the next version; True where that changed what was in force.
+
+        `publish` None: as the market's ``config.publish`` says. The first config of a database is always taken up.
+        """
         known = self._store.config_versions()
-        if known and loaded.config.publish == "manual":
-            self._latest = known[-1].version
-            return self._latest
+        before = known[-1] if known else None
+        if publish is None:
+            publish = loaded.config.publish == "auto"
+        if before is not None and not publish:
+            self._latest = before.version
+            return False
         version = self._store.publish_config(loaded.text, loaded.sha256, actor=actor, at=at).version
         self._parsed[version] = self._adapt(loaded)
         self._latest = version
-        return version
+        return before is not None and before.version != version
 
     def refresh(self, at: dt.datetime) -> bool:
         """Look at the file again; True where a new version came into force. A broken edit is kept in `broken`."""
@@ -49,15 +58,18 @@ class Versions:
             if stamp == self._seen:
                 return False
             self._seen = stamp
-            before = self._latest
             loaded = configs.load(self._path)
         except ConfigError as error:
             self.broken = error
+            log.warning("%s is broken; the config in force stays: %s", self._path, error.errors[0].text())
             return False
         except OSError:
             return False
         self.broken = None
-        return self.take_up(loaded, at, actor="config.yaml") != before
+        changed = self.take_up(loaded, at, actor="config.yaml")
+        if changed:
+            log.info("%s is now version %s, in force from the next wave not yet closed", self._path, self._latest)
+        return changed
 
     @property
     def latest(self) -> int:

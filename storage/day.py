@@ -141,9 +141,13 @@ def step_run(write: Write, run_id: str, state: str, **values: Any) -> RowMapping
 
 
 def supersede_messages(write: Write, run_id: str, reason: str) -> int:
-    """Withdraws what the run's plans so far still had to say."""
+    """Withdraws what the run's plans so far still had to say of themselves.
+
+    What outlives a plan (an order moved, a pin asked for) has an event of its own, and is still to be said.
+    """
     plans = select(PLAN.c.id).where(PLAN.c.run_id == run_id)
-    waiting = MESSAGE.c.plan_id.in_(plans) & MESSAGE.c.state.in_(WAITING)
+    of_plan = MESSAGE.c.event.startswith("plan:", autoescape=True)
+    waiting = MESSAGE.c.plan_id.in_(plans) & of_plan & MESSAGE.c.state.in_(WAITING)
     return len(move_messages(write.connection, waiting, "superseded", write.at, reason=reason))
 
 

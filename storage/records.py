@@ -254,7 +254,7 @@ class PlanRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanUnassigned:
-    """An order the plan found no place for. ``message`` is {"th", "en"}; ``riders`` and ``fix`` as in contracts.md."""
+    """An order the plan found no place for. ``message`` is {"th", "en"}; ``riders``, ``fix``: as plan documents say."""
 
     order_id: str
     leg: int

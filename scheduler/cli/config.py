@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json
+from scheduler.cli.opened import ConfigFile, Json, actor_name, opened
 
 if TYPE_CHECKING:
     from scheduler.config import Problem, Report
@@ -61,6 +61,22 @@ def wording_problems(report: Report) -> list[Problem]:
         )
         for fault in load_text(own.content)[1]
     ]
+
+
+@app.command()
+def publish(config: ConfigFile = None, json: Json = False) -> None:
+    """Put the file in force from the next wave not yet closed; what ``config.publish: manual`` waits for."""
+    from scheduler import config as configs
+
+    with opened(config) as app:
+        at = app.clock.now()
+        if app.versions.take_up(configs.load(app.config_path), at, actor_name(), publish=True):
+            app.place_again(actor=actor_name())
+        version = app.versions.latest
+    if json:
+        screen.document({"schema": "songsuk/config.publish/1", "version": version})
+    else:
+        screen.out().print(f"version {version} is in force from the next wave not yet closed")
 
 
 @app.command()

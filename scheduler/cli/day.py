@@ -37,7 +37,7 @@ def day(
     json: Json = False,
 ) -> None:
     """Do every step a day still lacks, each as if at its hour, and send what is due. Repeating it sends nothing."""
-    with opened(config) as app:
+    with opened(config, acts=True) as app:
         found = run(app, date_of(app, date), known_wave(app, wave), approve=approve, force=force, quiet=json)
     if json:
         screen.document(found)

@@ -27,7 +27,7 @@ def import_(
     from scheduler.intake import UnreadableFile, read_members
     from storage.records import Saved
 
-    with opened(config) as app:
+    with opened(config, acts=True) as app:
         try:
             read = read_members(file, name=file.name, role=_role(role), context=app.intake_context())
         except UnreadableFile as error:

@@ -97,11 +97,16 @@ def resolve(
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
-    """End a message whose fate nobody knows: it did arrive, send it again, or let it be."""
+    """End a message whose fate nobody knows: it did arrive, send it again, or let it be.
+
+    The first characters of its id will do, as `messages list` shows them.
+    """
     states = {"sent": "accepted", "resend": "retry", "drop": "failed"}
     one_of(as_, states, "--as")
     with opened(config) as app:
         reason = "dropped" if as_ == "drop" else None
+        meant = [each.id for each in app.store.messages(states={"unknown"}) if each.id.startswith(message_id)]
+        message_id = meant[0] if len(meant) == 1 else message_id
         done = app.store.resolve_message(message_id, states[as_], reason=reason, actor=actor_name(), at=app.clock.now())
     if not done:
         raise Refusal(

@@ -25,7 +25,7 @@ DateArgument = Annotated[str, typer.Argument(metavar="DATE", help="The service d
 
 
 @contextmanager
-def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
+def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) -> Iterator[App]:
     """The app, put together and closed again; `Refusal` where it cannot be."""
     import asyncio  # a seventh of what `songsuk --help` would otherwise wait for
 
@@ -46,7 +46,7 @@ def opened(config: Path | None, *, keep_warm: bool = False) -> Iterator[App]:
             exit_code=2,
         ) from None
     try:
-        built = application.build(config_path=config, keep_warm=keep_warm)
+        built = application.build(config_path=config, keep_warm=keep_warm, acts=acts)
     except ConfigError as error:
         raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
     except ClockError as error:

@@ -25,7 +25,7 @@ def import_(
     from scheduler.intake import UnreadableFile, read_orders
     from storage.records import Saved
 
-    with opened(config) as app:
+    with opened(config, acts=True) as app:
         context = app.intake_context()
         try:
             with screen.progress("reading", quiet=json) as step:
@@ -197,7 +197,7 @@ def add(
     """Add one order by hand, as from a phone call. The same names and rules as the import."""
     from scheduler import documents
     from scheduler.intake import order_from_object
-    from storage.records import Order, Saved
+    from storage.records import Order
 
     fields = {
         "order_id": order_id,
@@ -227,16 +227,56 @@ def add(
                 exit_code=2,
             )
         fields[column.strip()] = value.strip()
-    with opened(config) as app:
+    with opened(config, acts=True) as app:
+        if app.store.orders(order_ids=[order_id]):
+            raise Refusal(
+                "order.exists",
+                order_id,
+                {"th": "มีออเดอร์เลขนี้แล้ว", "en": "there is an order of this number"},
+                {
+                    "th": "ใช้เลขใหม่ หรือแก้ในไฟล์แล้ว orders import หรือปักหมุดด้วย orders pin",
+                    "en": "take another number; to change it, orders import its row anew, or orders pin",
+                },
+            )
         read = order_from_object(
             {name: value for name, value in fields.items() if value}, row=1, context=app.intake_context()
         )
         if not isinstance(read, Order):
             raise Refusal.of([{"path": each.column or "", **each.as_json()} for each in read], 1)
-        saved, _ = app.take_orders([read], actor=actor_name())
-        if Saved.ALREADY_DISPATCHED in saved[0]:
-            error = already_dispatched(order_id, 1)
-            raise Refusal(error["code"], order_id, error["message"], error["hint"])
+        app.take_orders([read], actor=actor_name())
+        shown = documents.orders(app.store.orders(order_ids=[order_id]), app.tz)
+    _show(shown, as_json=json)
+
+
+@app.command()
+def pin(
+    order_id: str,
+    place: Annotated[str, typer.Argument(help="lat,lon, or a maps link, or a Plus Code.")],
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """Give an order that waits for a pin its place on the map."""
+    from scheduler import documents
+    from scheduler.intake import pin_from_text
+
+    with opened(config, acts=True) as app:
+        location = pin_from_text(place, app.intake_context())
+        if location is None:
+            raise Refusal(
+                "pin.invalid",
+                "PLACE",
+                {"th": f"อ่านพิกัดจาก {place!r} ไม่ได้", "en": f"{place!r} is no place that can be read"},
+                {"th": "เช่น 9.1461,99.3257 หรือลิงก์แผนที่แบบยาว", "en": "e.g. 9.1461,99.3257, or a long maps link"},
+            )
+        if not app.store.orders(order_ids=[order_id]):
+            raise _unknown(order_id)
+        if not app.pin_order(order_id, location, actor=actor_name()):
+            raise Refusal(
+                "order.not_waiting",
+                order_id,
+                {"th": "ออเดอร์นี้ไม่ได้รอหมุดอยู่", "en": "this order does not wait for a pin"},
+                {"th": "ดูสถานะด้วย songsuk orders show", "en": "songsuk orders show tells its state"},
+            )
         shown = documents.orders(app.store.orders(order_ids=[order_id]), app.tz)
     _show(shown, as_json=json)
 
@@ -252,7 +292,7 @@ def cancel(
     from scheduler import documents
     from storage.records import Saved
 
-    with opened(config) as app:
+    with opened(config, acts=True) as app:
         saved = app.cancel_order(order_id, actor=actor_name(), note=note)
         if saved is None:
             raise _unknown(order_id)

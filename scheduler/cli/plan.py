@@ -49,11 +49,12 @@ def approve(
     """Approve one plan by its id: its messages are written to the outbox, each with its time. Twice is once."""
     from storage.records import Approval
 
-    with opened(config) as app:
+    with opened(config, acts=True) as app:
         known_wave(app, wave)
         looked_at = app.store.plan(plan)
         if looked_at is None or (looked_at.date, looked_at.wave) != (date_of(app, date), wave):
             raise _unknown(plan)
+        _known_approver(app, by)
         approved = app.waves.approve(plan, actor=by or actor_name())
         if approved.outcome is Approval.STALE:
             raise Refusal(
@@ -90,6 +91,20 @@ def approve(
         screen.out().print(f"approved {plan}: {found['messages']} messages written")
 
 
+def _known_approver(app: App, by: str | None) -> None:
+    """Where two have to approve, each has to be somebody."""
+    from storage.records import Role
+
+    known = sorted(member.ref for member in app.store.members(Role.COORDINATOR))
+    if app.config.approval.approvers > 1 and by not in known:
+        raise Refusal(
+            "approval.unknown_approver",
+            "--by",
+            {"th": f"ไม่มีผู้ประสานงาน {by!r}", "en": f"there is no coordinator {by!r}"},
+            {"th": f"เขียนหนึ่งใน: {', '.join(known)}", "en": f"write one of: {', '.join(known)}"},
+        )
+
+
 @app.command()
 def replan(
     date: DateArgument,
@@ -102,7 +117,7 @@ def replan(
     """Plan a wave anew before it is dispatched. The new plan supersedes the old and waits for its own approval."""
     from scheduler import views
 
-    with opened(config) as app:
+    with opened(config, acts=True) as app:
         known_wave(app, wave)
         day = date_of(app, date)
         _can_replan(app, day, wave, without_rider or [], add_order or [])
@@ -136,12 +151,24 @@ def _can_replan(app: App, date: dt.date, wave: str, riders: list[str], orders: l
             )
     for order in app.store.orders(order_ids=orders):
         orders = [each for each in orders if each != order.order_id]
-        if order.location is None or order.legs[0].state not in {"received", "unassigned", "batched", "planned"}:
+        if order.location is None or app.versions.zones(run.config_version).locate(order.location) is None:
+            raise Refusal(
+                "order.not_addable",
+                "--add-order",
+                {
+                    "th": f"{order.order_id}: ไม่มีหมุดหรืออยู่นอกเขต",
+                    "en": f"{order.order_id} has no pin, or is outside all zones",
+                },
+                {"th": "ปักหมุดด้วย songsuk orders pin", "en": "give it a place: songsuk orders pin"},
+            )
+        here = (order.legs[0].date, order.legs[0].wave) == (date, wave)
+        waits = order.legs[0].state in {"received", "unassigned"}
+        if not waits and not (here and order.legs[0].state in {"batched", "planned"}):
             raise Refusal(
                 "order.not_addable",
                 "--add-order",
                 {"th": f"{order.order_id}: {order.legs[0].state}", "en": f"{order.order_id} is {order.legs[0].state}"},
-                {"th": "ต้องมีหมุดและยังไม่ออกส่ง", "en": "it needs a pin, and must not be on its way"},
+                {"th": "เพิ่มได้เฉพาะออเดอร์ที่ยังรออยู่", "en": "only an order that still waits can be taken in"},
             )
     if orders:
         raise Refusal(

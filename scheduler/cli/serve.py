@@ -29,7 +29,8 @@ def serve(
     from scheduler import daemon
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    with opened(config, keep_warm=True) as app:
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    with opened(config, keep_warm=True, acts=True) as app:
         needs_secrets(app)
         try:
             asyncio.run(daemon.serve(app, host or app.config.web.host, app.config.web.port if port is None else port))
@@ -64,8 +65,9 @@ def doctor(config: ConfigFile = None, json: Json = False) -> None:
 def upgrade(json: Json = False) -> None:
     """Bring the database's schema up to this version (opening it does so too)."""
     import storage
+    from scheduler.app import database_url
 
-    url = os.environ.get("SONGSUK_DATABASE_URL", "sqlite:///var/songsuk.db")
+    url = database_url(os.environ)
     try:
         store = storage.open_store(url)
     except storage.StorageError as error:

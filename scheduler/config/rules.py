@@ -125,8 +125,8 @@ def _unknown_modules(draft: Draft) -> Iterator[Finding]:
             facts = {"value": service, **nearest(service, services)}
             yield Finding(path=("channels", service), code="channel.unknown", facts=facts, at_key=True)
     for section, key, known in (
-        ("solver", "engine", {"auto", "kernel", "ortools", *_routing("engines")}),
-        ("travel", "provider", {"straight", "osrm", *_routing("travel")}),
+        ("solver", "engine", {"auto", *_routing("engines")}),
+        ("travel", "provider", _routing("travel")),
     ):
         name = draft.section(section).get(key)
         if isinstance(name, str) and name not in known:

@@ -7,6 +7,7 @@ from scheduler.intake.context import IntakeContext
 from scheduler.intake.items import Item, parse_items, sum_items
 from scheduler.intake.members import MembersFile, read_members
 from scheduler.intake.orders import OrdersFile, order_from_object, orders_from_objects, read_orders
+from scheduler.intake.places import pin_from_text
 from scheduler.intake.problems import RowProblem, UnreadableFile, problem
 from scheduler.intake.rows import Progress
 from scheduler.intake.thai import english_date, parse_date, thai_date
@@ -24,6 +25,7 @@ __all__ = [
     "orders_from_objects",
     "parse_date",
     "parse_items",
+    "pin_from_text",
     "problem",
     "read_members",
     "read_orders",

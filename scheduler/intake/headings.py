@@ -22,7 +22,7 @@ def _table(**columns: str) -> Mapping[str, tuple[str, ...]]:
 ORDER_HEADINGS: Mapping[str, tuple[str, ...]] = _table(
     order_id=(
         "เลขที่ออเดอร์, เลขออเดอร์, รหัสออเดอร์, เลขที่คำสั่งซื้อ, รหัสคำสั่งซื้อ, หมายเลขคำสั่งซื้อ, เลขที่ใบสั่งซื้อ, เลขที่บิล, "
-        "ออเดอร์, order, order no, order number, order ref"
+        "เลขที่สั่งซื้อ, ออเดอร์, order, order no, order number, order ref"
     ),
     service_date=(
         "วันที่ส่ง, วันส่ง, วันจัดส่ง, วันที่จัดส่ง, วันที่ส่งของ, วันที่รับของ, วันที่ให้ส่ง, กำหนดส่ง, วันที่, date, delivery date, ship date"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scheduler.intake.context import IntakeContext
 from scheduler.intake.pins import Pin, find_pin, pin_at, single_degrees
 from scheduler.intake.problems import Bad, Note, Noted
 from scheduler.intake.thai import arabic
@@ -95,6 +96,14 @@ def find_place(lat: float | str | None, lon: float | str | None, pin: Any, addre
         if place.location is not None:
             place.noted = [(column, note) for column, note in place.noted if column != "pin"]
     return place
+
+
+def pin_from_text(text: str, context: IntakeContext) -> Location | None:
+    """The place that a coordinator typed or pasted, in any form that a file may hold; None where it tells none."""
+    found = find_pin(text, context.reference, alone=True)
+    if isinstance(found, Noted):
+        found = found.value
+    return found.location if isinstance(found, Pin) else None
 
 
 def _tells_nothing(found: Pin | Bad | Noted) -> bool:
