@@ -1,30 +1,39 @@
 """What a revised plan leaves to be told: only what changed for a person since they were last told. Pure.
 
 A buyer whose time moves by no more than ``messages.tell_change_minutes`` hears nothing; nor does a rider whose stops
-stay, or a seller whose bags stay. Who has not been told yet, since their message was still held, is told all.
+and their places stay, or a seller whose bags and goods stay. Who has not been told yet, since their message was still
+held, is told all.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from scheduler.config import Config
 from scheduler.notices import Notice, People
-from storage.records import Message, Plan, PlanRoute, PlanStep
+from scheduler.notices.people import called
+from storage.records import Member, Message, Plan, PlanRoute, PlanStep, Role
 
 HEARD = frozenset({"sending", "accepted", "confirmed", "unknown", "suppressed"})
 """States of a message that its reader has seen, may have seen, or is phoned about."""
 
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
+
+Words = Callable[[Notice], str]
+"""What a notice says to its reader, as plain text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What people were last told of a wave: stops by order, routes by rider, bags by seller."""
+    """What people were last told of a wave: stops by order, routes by rider, bags by seller; and in which words."""
 
-    stops: Mapping[str, PlanStep]
-    routes: Mapping[str, PlanRoute]
-    bags: Mapping[str, frozenset[tuple[str | None, str]]]
+    stops: Mapping[str, PlanStep] = field(default_factory=dict)
+    routes: Mapping[str, PlanRoute] = field(default_factory=dict)
+    bags: Mapping[str, frozenset[tuple[str | None, str]]] = field(default_factory=dict)
+    words: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, messages: Iterable[Message], plans: Mapping[str, Plan]) -> Heard:
@@ -32,48 +41,74 @@ class Heard:
         stops: dict[str, PlanStep] = {}
         routes: dict[str, PlanRoute] = {}
         bags: dict[str, frozenset[tuple[str | None, str]]] = {}
+        words: dict[tuple[str, str], str] = {}
         for message in messages:
-            plan = plans.get(message.plan_id or "")
+            plan, ref = plans.get(message.plan_id or ""), message.member_ref
             if plan is None or message.state not in HEARD:
                 continue
+            words[message.kind, ref] = message.text
             if message.kind == "route":
-                routes |= {route.rider_id: route for route in plan.routes if route.rider_id == message.member_ref}
+                routes |= {route.rider_id: route for route in plan.routes if route.rider_id == ref}
             elif message.kind == "pick_list":
-                bags[message.member_ref] = _bags(plan, message.member_ref)
+                bags[ref] = _bags(plan, ref)
+            elif message.kind == "changed" and message.role is Role.RIDER:
+                routes.pop(ref, None)  # told that there is nothing to ride
+            elif message.kind == "changed" and message.role is Role.SELLER:
+                bags.pop(ref, None)
             elif message.kind in {"window", "changed"}:
                 known = _deliveries(plan)
-                stops |= {order_id: known[order_id][1] for order_id in message.order_ids if order_id in known}
-        return cls(stops=stops, routes=routes, bags=bags)
+                for order_id in message.order_ids:
+                    if order_id in known:
+                        stops[order_id] = known[order_id][1]
+                    else:
+                        stops.pop(order_id, None)  # told that it does not come in this wave
+        return cls(stops=stops, routes=routes, bags=bags, words=words)
 
     def __bool__(self) -> bool:
         return bool(self.stops or self.routes or self.bags)
 
 
 def since(
-    heard: Heard, plan: Plan, fresh: Sequence[Notice], people: People, config: Config, wave_end: dt.datetime
+    heard: Heard,
+    plan: Plan,
+    fresh: Sequence[Notice],
+    people: People,
+    config: Config,
+    wave_end: dt.datetime,
+    words: Words,
 ) -> list[Notice]:
-    """Of everything `plan` would say, what is news after what was `heard`; and who lost a route."""
+    """Of everything `plan` would say, what is news after what was `heard`; and who lost a route or all bags."""
     limit = dt.timedelta(minutes=config.messages.tell_change_minutes)
     routes = {route.rider_id: route for route in plan.routes}
     stops = {order_id: step for order_id, (_, step) in _deliveries(plan).items()}
+    bags = {notice.to.ref: _bags(plan, notice.to.ref) for notice in fresh if notice.kind == "pick_list"}
+
+    def otherwise(notice: Notice) -> bool:
+        """The places, names, goods or money of a list are others than those its reader has."""
+        return _timeless(heard.words.get((notice.kind, notice.to.ref), "")) != _timeless(words(notice))
+
     told = []
     for notice in fresh:
+        ref = notice.to.ref
         if notice.kind == "route":
-            if _order_of_stops(heard.routes.get(notice.to.ref)) != _order_of_stops(routes[notice.to.ref]):
+            if _order_of_stops(heard.routes.get(ref)) != _order_of_stops(routes[ref]) or otherwise(notice):
                 told.append(notice)
         elif notice.kind == "pick_list":
-            if heard.bags.get(notice.to.ref) != _bags(plan, notice.to.ref):
+            if heard.bags.get(ref) != bags[ref] or otherwise(notice):
                 told.append(notice)
         elif notice.kind == "window":
             if not all(order_id in heard.stops for order_id in notice.order_ids):
                 told.append(notice)
-            elif any(abs(stops[each].arrival - heard.stops[each].arrival) > limit for each in notice.order_ids):
+            elif any(abs(_begins(stops[each]) - _begins(heard.stops[each])) > limit for each in notice.order_ids):
                 told.append(_new_time(notice))
         else:
             told.append(notice)
     for rider_id in sorted(heard.routes.keys() - routes.keys()):
         if rider_id in people.riders:
-            told.append(_no_route(plan, people, rider_id, wave_end))
+            told.append(_nothing_left(plan, people.riders[rider_id], "rider", "no_route", wave_end))
+    for seller_id in sorted(heard.bags.keys() - bags.keys()):
+        if seller_id in people.sellers:
+            told.append(_nothing_left(plan, people.sellers[seller_id], "seller", "no_bags", wave_end))
     return told
 
 
@@ -126,12 +161,20 @@ def _new_time(notice: Notice) -> Notice:
     )
 
 
-def _no_route(plan: Plan, people: People, rider_id: str, wave_end: dt.datetime) -> Notice:
-    rider = people.riders[rider_id]
+def _nothing_left(plan: Plan, member: Member, role: str, reason: str, wave_end: dt.datetime) -> Notice:
     return Notice(
         kind="changed",
-        event=f"plan:{plan.id}:{rider_id}",
-        to=rider,
-        facts={"role": "rider", "name": rider.person.name, "reason": "no_route"},
+        event=f"plan:{plan.id}:{member.ref}",
+        to=member,
+        facts={"role": role, "name": called(member), "reason": reason},
         expires_at=wave_end,
     )
+
+
+def _begins(step: PlanStep) -> dt.datetime:
+    return step.arrival + dt.timedelta(seconds=step.waiting_time)
+
+
+def _timeless(text: str) -> str:
+    """A text without its clock times: what stays the same when only these move."""
+    return _CLOCK.sub("", text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from routing.model import Settings
@@ -16,13 +16,16 @@ from scheduler import batch, notices, planning, revision
 from scheduler.batch import Market, WaveKey
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
+from scheduler.planning import moves as moving
 from scheduler.revision import Heard
 from scheduler.versions import Versions
 from scheduler.workers import Planner
 from storage import Store
-from storage.records import Approval, LegMove, Member, Message, Order, Plan, Role, Run, SellerDetails
+from storage.records import Approval, Member, Message, Order, Plan, Role, Run, SellerDetails
 
 Now = Callable[[], dt.datetime]
+REMEMBERED = dt.timedelta(days=400)
+"""How long a wave is known to be closed: a late row for an old day must not wait in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +47,7 @@ class Waves:
 
     def market(self, *, except_run: WaveKey | None = None) -> Market:
         """The market as batching sees it, by the config in force."""
-        since = self._now().date() - dt.timedelta(days=2)
-        runs = self._store.runs(since=since)
+        runs = self._store.runs(since=self._now().date() - REMEMBERED)
         return Market(
             config=self._versions.config(),
             zones=self._versions.zones(),
@@ -85,18 +87,30 @@ class Waves:
             return False
         match step.action:
             case Action.PLAN:
-                return self.plan(run, actor=actor) is not None
+                return run.state == "closed" and self.plan(run, actor=actor) is not None
             case Action.APPROVE:
-                return self.approve(run.plan_id or "", actor=actor).outcome is Approval.APPROVED
+                return self._approve_due(run, actor=actor)
             case Action.REMIND:
                 return self.remind(run, actor=actor)
             case Action.ROLL_OVER:
-                return self.roll_over(run, actor=actor)
+                return run.state in {"closed", "planned"} and self.roll_over(run, actor=actor)
             case Action.DISPATCH:
                 return self._store.dispatch_run(run.id, actor=actor, at=self._now())
             case Action.FINISH:
                 return self._store.finish_run(run.id, actor=actor, at=self._now())
         raise AssertionError(step.action)
+
+    def _approve_due(self, run: Run, *, actor: str) -> bool:
+        """The approval that the clock gives. A plan one of whose orders has changed since is made anew first."""
+        approval = self._versions.config(run.config_version).approval
+        itself = approval.mode == "auto" or approval.at_deadline == "approve"
+        required = 1 if itself else approval.approvers
+        outcome = self.approve(run.plan_id or "", actor=actor, required=required).outcome
+        now = self.run(run.date, run.wave)
+        if outcome is Approval.STALE and now is not None and (now.state, now.plan_id) == ("planned", run.plan_id):
+            anew = self.plan(now, actor=actor)
+            outcome = self.approve(anew.id if anew is not None else "", actor=actor, required=required).outcome
+        return outcome is Approval.APPROVED
 
     def close(self, date: dt.date, wave: str, *, actor: str) -> Run | None:
         """The cut-off: the wave's orders are batched, the others move on. None: another process had it."""
@@ -121,13 +135,18 @@ class Waves:
         without_riders: Collection[str] = frozenset(),
         add_orders: Sequence[str] = (),
     ) -> Plan | None:
-        """Solve a closed wave, or a planned one anew. The plan is checked by routing before it comes back."""
+        """Solve a closed wave, or a planned one anew. The plan is checked by routing before it comes back.
+
+        None: it was closed when this began, and another process has planned it meanwhile.
+        """
         config = self._versions.config(run.config_version)
         wave = config.wave(run.wave)
         seen = self._store.mark()
         orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
         if add_orders:
             orders = [*orders, *self._added(run, add_orders, {order.order_id for order in orders})]
+        pinless = [order for order in orders if order.location is None]
+        orders = [order for order in orders if order.location is not None]
         sellers = self._by_ref(Role.SELLER)
         riders = [
             rider for rider in self._store.members(Role.RIDER) if rider.ref not in without_riders and rider.active
@@ -158,7 +177,13 @@ class Waves:
             config,
             self._now(),
         )
-        return self._store.save_plan(replace(plan, seen=seen), moves=_moves(plan, orders), actor=actor, at=self._now())
+        now = self.run(run.date, run.wave)
+        if run.state == "closed" and (now is None or now.state != "closed"):
+            return None
+        moves = moving.of_plan(plan, orders)
+        if pinless:
+            moves += moving.put_off(pinless, (run.date, run.wave), self.market(), "needs_pin")[0]
+        return self._store.save_plan(replace(plan, seen=seen), moves=moves, actor=actor, at=self._now())
 
     def _added(self, run: Run, order_ids: Sequence[str], have: Collection[str]) -> list[Order]:
         """Late orders that a coordinator wants in all the same: batched into this wave by hand."""
@@ -168,15 +193,16 @@ class Waves:
             zone = zones.locate(order.location) if order.location is not None else None
             if zone is None or order.legs[0].state not in {"received", "unassigned"}:
                 continue
-            leg = replace(order.legs[0], date=run.date, wave=run.wave, zone=zone.id, area=zone.area, state="batched")
+            leg = replace(order.legs[0], date=run.date, wave=run.wave, zone=zone.id, area=zone.area)
             found.append(replace(order, legs=(leg,)))
         return found
 
     def _busy(self, run: Run) -> dict[str, list[planning.Span]]:
         """When each rider is out for another wave of the same day."""
         busy: dict[str, list[planning.Span]] = {}
+        rides = {other.id for other in self._store.runs(date=run.date) if other.state != "cancelled"} - {run.id}
         for plan in self._store.plans(run.date):
-            if plan.wave != run.wave:
+            if plan.run_id in rides:
                 for route in plan.routes:
                     busy.setdefault(route.rider_id, []).append((route.steps[0].arrival, route.steps[-1].arrival))
         return busy
@@ -194,6 +220,7 @@ class Waves:
 
     def told(self, plan: Plan, *, approved_by: str) -> list[Message]:
         """What approving `plan` now would write to the outbox, to the last word."""
+        plan = self._onward(plan)
         config = self._versions.config(plan.config_version)
         wave = config.wave(plan.wave)
         ids = {step.order_id for route in plan.routes for step in route.steps if step.order_id is not None}
@@ -209,24 +236,22 @@ class Waves:
         now = self._now()
         fresh = said.all(moved, pinless)
         heard = self._heard(plan)
-        if heard:
-            fresh = revision.since(heard, plan, fresh, people, config, said.wave_end)
         compose = self._versions.texts(plan.config_version).compose
-        written = notices.messages(fresh, plan, wave, config, compose, now)
-        # What an earlier wave of the day said already (a pin asked for) is not counted, or said, again.
-        said_before = {
-            message.id
-            for message in self._store.messages(date=plan.date, kinds={"ask_pin", "changed"})
-            if message.plan_id != plan.id
-        }
-        written = [message for message in written if message.id not in said_before]
+
+        def words(notice: notices.Notice) -> str:
+            return notices.messages([notice], plan, wave, config, compose, now)[0].text
+
+        if heard:
+            fresh = revision.since(heard, plan, fresh, people, config, said.wave_end, words)
+        before = self._store.messages(date=plan.date, kinds={"ask_pin", "window", "changed", "cancelled"})
+        written = notices.not_yet_said(notices.messages(fresh, plan, wave, config, compose, now), before, config)
         summary = said.summaries(written, len(pinless), approved_by)
         return written + notices.messages(summary, plan, wave, config, compose, now)
 
     def _heard(self, plan: Plan) -> Heard:
         """What this wave's people were told of its earlier plans."""
         if plan.supersedes is None:
-            return Heard(stops={}, routes={}, bags={})
+            return Heard()
         earlier = {
             other.id: other
             for other in self._store.plans(plan.date, plan.wave, current_only=False)
@@ -234,34 +259,30 @@ class Waves:
         }
         return Heard.of(self._store.messages(date=plan.date, wave=plan.wave), earlier)
 
-    def approve(self, plan_id: str, *, actor: str) -> Approved:
-        """Approve the plan of this id: one transaction writes the approval and the outbox rows."""
+    def _onward(self, plan: Plan) -> Plan:
+        return moving.onward(plan, self._left(plan), self.market()) if plan.unassigned else plan
+
+    def _left(self, plan: Plan) -> dict[str, Order]:
+        ids = [left.order_id for left in plan.unassigned]
+        return {order.order_id: order for order in self._store.orders(order_ids=ids)}
+
+    def approve(self, plan_id: str, *, actor: str, required: int | None = None) -> Approved:
+        """Approve the plan of this id: one transaction writes the approval and the outbox rows.
+
+        `required`: how many have to agree, by default as many as the config says.
+        """
         plan = self._store.plan(plan_id)
         if plan is None:
             return Approved(outcome=Approval.UNKNOWN)
+        plan = self._onward(plan)
         messages = self.told(plan, approved_by=actor)
-        places = {order.order_id: order.legs[0] for order in self._store.orders(order_ids=_lacking(plan))}
-        onward = [
-            LegMove(
-                order_id=left.order_id,
-                leg=left.leg,
-                state="received",
-                reason=left.code,
-                date=left.next_date,
-                wave=left.next_wave,
-                zone=places[left.order_id].zone,
-                area=places[left.order_id].area,
-            )
-            for left in plan.unassigned
-            if left.next_wave is not None
-        ]
         outcome = self._store.approve_plan(
             plan_id,
             messages=messages,
-            moves=onward,
+            moves=moving.going_on(plan, self._left(plan)),
             actor=actor,
             at=self._now(),
-            required=self._versions.config(plan.config_version).approval.approvers,
+            required=required or self._versions.config(plan.config_version).approval.approvers,
         )
         return Approved(outcome=outcome, plan=plan, messages=tuple(messages) if outcome is Approval.APPROVED else ())
 
@@ -288,62 +309,26 @@ class Waves:
         """The wave does not ride: its orders go to the next possible one, and their buyers are told."""
         config = self._versions.config(run.config_version)
         wave = config.wave(run.wave)
-        market = self.market()
         orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
-        moves, moved = [], []
-        for order in orders:
-            leg = batch.assign(order, market, after=(run.date, run.wave), why=why)
-            state = "received" if leg.wave is not None else "unassigned"
-            moves.append(
-                LegMove(
-                    order_id=order.order_id,
-                    leg=order.legs[0].leg,
-                    state=state,
-                    reason=why,
-                    date=leg.date,
-                    wave=leg.wave,
-                    zone=leg.zone,
-                    area=leg.area,
-                )
-            )
-            moved.append(replace(order, legs=(leg,)))
+        moves, moved = moving.put_off(orders, (run.date, run.wave), self._from_now_on(run.date), why)
         plan = self._store.plan(run.plan_id) if run.plan_id is not None else None
         people = self.people(orders)
         tell = notices.rolled_over(run.date, wave, moved, why, people, config)
-        written = notices.messages(
-            tell, plan, wave, config, self._versions.texts(run.config_version).compose, self._now()
-        )
+        compose = self._versions.texts(run.config_version).compose
+        written = notices.messages(tell, plan, wave, config, compose, self._now(), date=run.date)
+        before = self._store.messages(date=run.date, kinds={"window", "changed", "cancelled"})
+        written = notices.not_yet_said(written, before, config)
         return self._store.cancel_run(run.id, moves=moves, messages=written, actor=actor, at=self._now())
 
-
-def _lacking(plan: Plan) -> list[str]:
-    return [left.order_id for left in plan.unassigned]
-
-
-def _moves(plan: Plan, orders: Sequence[Order]) -> list[LegMove]:
-    rider_of: Mapping[str, str] = {
-        step.order_id: route.rider_id
-        for route in plan.routes
-        for step in route.steps
-        if step.type == "delivery" and step.order_id is not None
-    }
-    left = {each.order_id: each for each in plan.unassigned}
-    moves = []
-    for order in orders:
-        leg = order.legs[0]
-        placed = order.order_id in rider_of
-        moves.append(
-            LegMove(
-                order_id=order.order_id,
-                leg=leg.leg,
-                state="planned" if placed else "unassigned",
-                reason=None if placed else left[order.order_id].code,
-                date=plan.date,
-                wave=plan.wave,
-                zone=leg.zone,
-                area=leg.area,
-                plan_id=plan.id,
-                rider_id=rider_of.get(order.order_id),
-            )
-        )
-    return moves
+    def _from_now_on(self, since: dt.date) -> Market:
+        """The market with every wave closed whose cut-off has passed, though nobody was there to close it."""
+        market, now = self.market(), self._now()
+        tz = market.config.market.time_zone
+        days = (now.astimezone(tz).date() - since).days + 1
+        past = {
+            (date, wave.id)
+            for date in (since + dt.timedelta(days=ahead) for ahead in range(days + 15))
+            for wave in market.config.waves
+            if wave.cut_off.at(date, tz) <= now
+        }
+        return replace(market, closed=frozenset(market.closed) | past)

@@ -140,13 +140,15 @@ def step_run(write: Write, run_id: str, state: str, **values: Any) -> RowMapping
     return write.connection.execute(guarded.values(state=state, **values).returning(RUN)).mappings().first()
 
 
-def supersede_messages(write: Write, run_id: str, reason: str) -> int:
-    """Withdraws what the run's plans so far still had to say of themselves.
+def supersede_messages(write: Write, run_id: str, reason: str, *, moved: bool = False) -> int:
+    """Withdraws what the run's plans so far still had to say of themselves; `moved`: and that orders have moved on.
 
-    What outlives a plan (an order moved, a pin asked for) has an event of its own, and is still to be said.
+    What outlives a plan (an order cancelled, a pin asked for) has an event of its own, and is still to be said.
     """
     plans = select(PLAN.c.id).where(PLAN.c.run_id == run_id)
     of_plan = MESSAGE.c.event.startswith("plan:", autoescape=True)
+    if moved:  # the next plan may have a place for them, and says it anew where it has none
+        of_plan |= MESSAGE.c.event.startswith("moved:", autoescape=True)
     waiting = MESSAGE.c.plan_id.in_(plans) & of_plan & MESSAGE.c.state.in_(WAITING)
     return len(move_messages(write.connection, waiting, "superseded", write.at, reason=reason))
 

@@ -36,7 +36,7 @@ class Plans(Verbs):
             write.lock_day()
             connection = write.connection
             saved = _numbered(write, plan)
-            withdrawn = supersede_messages(write, plan.run_id, "replanned")
+            withdrawn = supersede_messages(write, plan.run_id, "replanned", moved=True)
             taken = step_run(write, plan.run_id, "planned", plan_id=saved.id, planned_at=at, approved_at=None)
             if taken is None:
                 state = connection.execute(select(RUN.c.state).where(RUN.c.id == plan.run_id)).scalar()

@@ -7,7 +7,7 @@ messages   notices become rows of the outbox
 """
 
 from scheduler.notices.events import approval_reminder, cancellations, moved_from, rolled_over
-from scheduler.notices.messages import content_from_json, messages, preview, send_at
+from scheduler.notices.messages import content_from_json, messages, not_yet_said, preview, send_at
 from scheduler.notices.people import Notice, People, Reach, reach
 from scheduler.notices.plan import Notices, map_links
 
@@ -22,6 +22,7 @@ __all__ = [
     "map_links",
     "messages",
     "moved_from",
+    "not_yet_said",
     "preview",
     "reach",
     "rolled_over",

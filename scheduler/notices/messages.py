@@ -9,6 +9,7 @@ import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from channels.base import Action, Content, Line
@@ -25,9 +26,20 @@ Compose = Callable[[str, Mapping[str, Any], str], Content]
 
 
 def messages(
-    notices: Sequence[Notice], plan: Plan | None, wave: Wave | None, config: Config, compose: Compose, now: dt.datetime
+    notices: Sequence[Notice],
+    plan: Plan | None,
+    wave: Wave | None,
+    config: Config,
+    compose: Compose,
+    now: dt.datetime,
+    *,
+    date: dt.date | None = None,
 ) -> list[Message]:
-    """Give each notice its language, channel, words and moment. `now` is the moment of approval."""
+    """Give each notice its language, channel, words and moment. `now` is the moment of approval.
+
+    `date`: the wave's, where there is no plan to say it.
+    """
+    of_wave = plan.date if plan is not None else date
     found = []
     for notice in notices:
         way = reach(notice.to, config)
@@ -35,15 +47,17 @@ def messages(
         facts = {
             "market": config.market.name.in_(language),
             "language": language,
-            "date": plan.date if plan is not None else now.astimezone(config.market.time_zone).date(),
+            "date": of_wave or now.astimezone(config.market.time_zone).date(),
             "wave": wave.label.in_(language) if wave is not None else "",
             **notice.facts,
         }
         content = compose(notice.kind, facts, language)
         klass: Literal["critical", "informative"] = "critical" if notice.kind in CRITICAL else "informative"
+        # An event that outlives its plan (an order moved, a pin asked for) is the same in every revision.
+        revision = plan.revision if plan is not None and plan.id in notice.event else 1
         found.append(
             Message(
-                id=str(uuid.uuid5(_NAMESPACE, f"{config.market.id}:{notice.event}:{notice.to.role}:{notice.to.ref}")),
+                id=_id(config.market.id, notice.event, notice.to.role, notice.to.ref, revision),
                 kind=notice.kind,
                 klass=klass,
                 event=notice.event,
@@ -53,11 +67,10 @@ def messages(
                 channel=way.channel,
                 address=way.address,
                 order_ids=notice.order_ids,
-                date=plan.date if plan is not None else None,
-                wave=plan.wave if plan is not None else None,
+                date=of_wave,
+                wave=wave.id if wave is not None and of_wave is not None else None,
                 plan_id=plan.id if plan is not None else None,
-                # An event that outlives its plan (an order moved, a pin asked for) is the same in every revision.
-                revision=plan.revision if plan is not None and plan.id in notice.event else 1,
+                revision=revision,
                 state="held" if way.channel is not None else "suppressed",
                 reason=way.reason,
                 send_at=send_at(notice.kind, klass, plan, wave, config, now),
@@ -69,18 +82,52 @@ def messages(
     return found
 
 
+def _id(market: str, event: str, role: str, ref: str, revision: int) -> str:
+    return str(uuid.uuid5(_NAMESPACE, f"{market}:{event}:{role}:{ref}:{revision}"))
+
+
+UNHEARD = frozenset({"superseded", "expired"})
+"""States of a message that its reader will never see."""
+
+
+def not_yet_said(written: Sequence[Message], before: Sequence[Message], config: Config) -> list[Message]:
+    """Of `written`, what is news after `before`, the day's messages in the order they were written.
+
+    An event that outlives its plan is said once, unless what was said was withdrawn unseen, was something else, or was
+    followed by another word on the same order: then it is said anew, under the event's next revision.
+    """
+    last: dict[tuple[str, str, str], Message] = {}
+    revisions: Counter[tuple[str, str, str]] = Counter()
+    for message in before:
+        event = (message.event, str(message.role), message.member_ref)
+        revisions[event] = max(revisions[event], message.revision)
+        if message.state not in UNHEARD:
+            last |= {(str(message.role), message.member_ref, order_id): message for order_id in message.order_ids}
+    news = []
+    for message in written:
+        event = (message.event, str(message.role), message.member_ref)
+        said = [last.get((str(message.role), message.member_ref, order_id)) for order_id in message.order_ids]
+        if said and all(each is not None and (each.event, each.text) == (message.event, message.text) for each in said):
+            continue
+        if revisions[event] >= message.revision:
+            number = revisions[event] + 1
+            message = replace(message, id=_id(config.market.id, *event, number), revision=number)
+        news.append(message)
+    return news
+
+
 def send_at(
     kind: str, klass: str, plan: Plan | None, wave: Wave | None, config: Config, now: dt.datetime
 ) -> dt.datetime:
     """When a message of this kind goes out: at approval, at dispatch, or at a clock time; quiet hours respected.
 
     A clock time is that of the cut-off's day; where it is past already, or lies behind the dispatch, the message goes
-    out at approval. Informative messages wait for the end of the quiet hours unless the dispatch would come first.
+    out at approval. Informative messages wait for the end of the quiet hours, or for the dispatch if that comes first.
     """
-    moment = now
+    moment, latest = now, None
     tz = config.market.time_zone
     if plan is not None and wave is not None:
-        dispatch = wave.dispatch.at(plan.date, tz)
+        latest = dispatch = wave.dispatch.at(plan.date, tz)
         when = getattr(config.messages.send, kind, "approval")
         if when == "dispatch":
             moment = max(now, dispatch)
@@ -90,7 +137,8 @@ def send_at(
             moment = wished if now <= wished < dispatch else now
     quiet = config.messages.quiet_hours
     if klass == "informative" and quiet is not None:
-        moment = after_quiet(moment, quiet.start, quiet.end, tz)
+        rested = after_quiet(moment, quiet.start, quiet.end, tz)
+        moment = max(moment, min(rested, latest)) if latest is not None else rested
     return moment
 
 

@@ -16,7 +16,7 @@ from scheduler.config.models import Wave
 from scheduler.intake.items import sum_items
 from scheduler.notices.events import moved_notice
 from scheduler.notices.people import Notice, People, first_name, language_of
-from storage.records import Location, Member, Message, Order, Plan, PlanRoute, PlanStep
+from storage.records import Location, Member, Message, Order, Person, Plan, PlanRoute, PlanStep, Role
 
 
 class Notices:
@@ -151,7 +151,7 @@ class Notices:
                 Notice(
                     kind="pick_list",
                     event=f"plan:{self.plan.id}:{seller_id}",
-                    to=self.people.sellers[seller_id],
+                    to=self._seller(seller_id),
                     facts={
                         "shop": self._shop(seller_id),
                         "ready_by": self._local(min(comes.values())),
@@ -276,6 +276,11 @@ class Notices:
 
     def _local(self, moment: dt.datetime) -> dt.datetime:
         return moment.astimezone(self.tz)
+
+    def _seller(self, seller_id: str) -> Member:
+        """A seller; one whom no list has named yet is known by their number alone, and phoned."""
+        unknown = Member(role=Role.SELLER, ref=seller_id, person=Person(name=seller_id))
+        return self.people.sellers.get(seller_id, unknown)
 
     def _shop(self, seller_id: str | None) -> str:
         seller = self.people.sellers.get(seller_id or "")

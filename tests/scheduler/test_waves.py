@@ -1,0 +1,534 @@
+"""A wave walked on real databases: each step once, whoever comes, and each person told what is theirs, once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler.clock import SteppedClock
+from scheduler.config import Config
+from scheduler.day import Action, Step
+from scheduler.versions import Versions
+from scheduler.waves import Waves
+from scheduler.workers import Planner
+from storage import Approval, IllegalRun, Member, Message, Order, Plan, Run, Store
+
+DAY, EVE, NEXT = dt.date(2026, 11, 24), dt.date(2026, 11, 23), dt.date(2026, 11, 25)
+GREEDY = ("engine: auto, seconds: 10", "engine: greedy, seconds: 1")
+FAR = (99.2860, 9.1500)  # the other bank
+
+ConfigOf = Callable[..., Config]
+
+
+class Market:
+    """The shipped market on one database, and a clock that is set from step to step."""
+
+    def __init__(self, store: Store, folder: Path, config: Config, make: Any) -> None:
+        self.store, self.make = store, make
+        self.clock = SteppedClock(make.at("12:00", EVE))
+        self.versions = Versions(store, folder / "config.yaml")
+        self.versions.take_up(config, self.clock.now(), "test")
+        self.planner = Planner(workers=1)
+        self.waves = Waves(store, self.versions, self.planner, self.clock.now)
+
+    def know(self, *members: Member) -> None:
+        self.store.save_members(members, actor="test", at=self.clock.now())
+
+    def take(self, *orders: Order) -> None:
+        self.store.save_orders(orders, actor="test", at=self.clock.now())
+
+    def do(self, action: Action, at: str, date: dt.date = DAY, wave: str = "midday", on: dt.date = EVE) -> bool:
+        self.clock.set(self.make.at(at, on))
+        return self.waves.perform(Step(at=self.clock.now(), action=action, date=date, wave=wave))
+
+    def planned(self, *orders: Order, wave: str = "midday") -> Plan:
+        """Closed and planned at the cut-off, with these orders."""
+        self.take(*orders)
+        assert self.do(Action.CLOSE, "18:00", wave=wave)
+        assert self.do(Action.PLAN, "18:00", wave=wave)
+        return self.plan(wave)
+
+    def run(self, wave: str = "midday", date: dt.date = DAY) -> Run:
+        found = self.waves.run(date, wave)
+        assert found is not None
+        return found
+
+    def plan(self, wave: str = "midday") -> Plan:
+        found = self.store.plan(self.run(wave).plan_id or "")
+        assert found is not None
+        return found
+
+    def approve(self, plan: Plan) -> Approval:
+        return self.waves.approve(plan.id, actor="C1").outcome
+
+    def leg(self, number: int = 1) -> tuple[str, dt.date, str | None, str | None]:
+        (order,) = self.store.orders(order_ids=[f"SR-{number:04}"])
+        leg = order.legs[0]
+        return leg.state, leg.date, leg.wave, leg.reason
+
+    def said(self, plan: Plan | None = None) -> list[tuple[str, str]]:
+        """(kind, member) of what was written, for one plan or in all, in a settled order."""
+        found = self.store.messages(plan_id=plan.id) if plan is not None else self.store.messages()
+        return sorted((message.kind, message.member_ref) for message in found)
+
+    def deliver(self) -> None:
+        """Everything that waits is heard."""
+        now = self.clock.now() + dt.timedelta(days=1)
+        ids = [message.id for message in self.store.messages(states={"held"})]
+        self.store.move_messages(ids, "ready", actor="test", at=now)
+        for _ in range(50):
+            claimed = self.store.claim_messages(
+                self.clock.now(), channel="console", holder="test", limit=100, lease_seconds=60
+            )
+            if not claimed:
+                return
+            self.store.finish_attempts([_accepted(message, self.clock.now()) for message in claimed])
+
+
+def _accepted(message: Message, at: dt.datetime) -> Any:
+    from storage import AttemptEnd
+
+    return AttemptEnd(message_id=message.id, at=at, state="accepted", outcome="accepted")
+
+
+@pytest.fixture
+def open_market(store: Store, tmp_path: Path, make: Any, market_config: ConfigOf) -> Iterator[Callable[..., Market]]:
+    """`open_market(*edits)`: the shipped market with these edits and the quickest solver."""
+    opened = []
+
+    def opening(*edits: tuple[str, str]) -> Market:
+        market = Market(store, tmp_path, market_config(GREEDY, *edits), make)
+        opened.append(market)
+        return market
+
+    yield opening
+    for market in opened:
+        market.planner.close()
+
+
+@pytest.fixture
+def market(open_market: Callable[..., Market], make: Any) -> Market:
+    """One rider, two sellers, one coordinator."""
+    opened = open_market()
+    opened.know(make.rider(), make.seller("S01"), make.seller("S02", location=make.bang_kung), make.coordinator())
+    return opened
+
+
+# --- each step once ----------------------------------------------------------------------------------------------
+
+
+def test_a_wave_is_walked_from_the_cut_off_to_its_end(market: Market, make: Any) -> None:
+    """Closed, planned, approved, dispatched, finished; the order's leg goes along and each person is told."""
+    plan = market.planned(make.order(1), make.order(2, sellers=("S02",), at=make.bang_kung))
+    assert market.leg(1) == ("planned", DAY, "midday", None)
+    assert market.store.messages() == []
+    assert market.do(Action.APPROVE, "18:30")
+    assert market.said() == [
+        ("pick_list", "S01"),
+        ("pick_list", "S02"),
+        ("route", "R1"),
+        ("summary", "C1"),
+        ("window", market.store.orders(order_ids=["SR-0001"])[0].buyer_ref),
+        ("window", market.store.orders(order_ids=["SR-0002"])[0].buyer_ref),
+    ]
+    assert {message.plan_id for message in market.store.messages()} == {plan.id}
+    assert market.do(Action.DISPATCH, "08:00", on=DAY)
+    assert market.leg(1)[0] == "dispatched"
+    assert market.do(Action.FINISH, "14:00", on=DAY)
+    assert market.run().state == "finished"
+
+
+def test_every_step_is_done_once(market: Market, make: Any) -> None:
+    """A step that another process had done already does nothing and says so."""
+    market.planned(make.order())
+    first = market.plan()
+    assert not market.do(Action.CLOSE, "18:00")
+    assert not market.do(Action.PLAN, "18:00")
+    assert market.plan() == first
+    assert market.do(Action.APPROVE, "18:30")
+    written = market.store.messages()
+    assert not market.do(Action.APPROVE, "18:30")
+    assert not market.do(Action.PLAN, "18:30")
+    assert not market.do(Action.REMIND, "20:00")
+    assert not market.do(Action.ROLL_OVER, "20:00")
+    assert market.run().state == "approved"
+    assert market.store.messages() == written
+    assert market.do(Action.DISPATCH, "08:00", on=DAY)
+    assert not market.do(Action.DISPATCH, "08:00", on=DAY)
+    assert market.do(Action.FINISH, "14:00", on=DAY)
+    assert not market.do(Action.FINISH, "14:00", on=DAY)
+
+
+def test_a_step_of_a_wave_nobody_closed_does_nothing(market: Market) -> None:
+    """Without a run there is nothing to plan, approve, remind of, move on, dispatch or finish."""
+    for action in set(Action) - {Action.CLOSE}:
+        assert not market.do(action, "18:00")
+
+
+def test_a_slow_planner_does_not_undo_a_quick_one(market: Market, make: Any) -> None:
+    """Two processes plan one closed wave; what was approved meanwhile stays approved."""
+    market.take(make.order())
+    assert market.do(Action.CLOSE, "18:00")
+    seen_by_both = market.run()
+    assert market.do(Action.PLAN, "18:00")
+    approved = market.plan()
+    assert market.approve(approved) is Approval.APPROVED
+    assert market.waves.plan(seen_by_both, actor="the slow one") is None
+    assert (market.run().state, market.run().plan_id) == ("approved", approved.id)
+
+
+def test_an_empty_wave_goes_its_way(market: Market) -> None:
+    """Without an order there is a plan of nothing, and only the coordinator hears of it."""
+    plan = market.planned()
+    assert (plan.routes, plan.unassigned) == ((), ())
+    assert market.approve(plan) is Approval.APPROVED
+    assert market.said() == [("summary", "C1")]
+
+
+# --- the cut-off -------------------------------------------------------------------------------------------------
+
+
+def test_the_cut_off_sends_late_and_surplus_orders_on(open_market: Callable[..., Market], make: Any) -> None:
+    """Who is late, or one too many for the zone, waits for the evening and is told when noon is approved."""
+    market = open_market(("max_orders: 40", "max_orders: 1"))
+    market.know(make.rider(), make.seller("S01"), make.coordinator())
+    late = make.order(3, placed="18:30", leg={"wave": "evening", "reason": "after_cutoff"})
+    plan = market.planned(make.order(1, placed="09:00"), make.order(2, placed="10:00"), late)
+    assert market.leg(1) == ("planned", DAY, "midday", None)
+    assert market.leg(2) == ("received", DAY, "evening", "wave_full")
+    assert market.approve(plan) is Approval.APPROVED
+    moved = [message for message in market.store.messages(kinds={"changed"}) if message.role == "buyer"]
+    assert sorted(message.order_ids for message in moved) == [("SR-0002",), ("SR-0003",)]
+
+
+def test_a_late_row_for_an_old_day_does_not_wait_in_a_closed_wave(market: Market, make: Any) -> None:
+    """A wave of last month is still known to be closed."""
+    market.planned(make.order(1))
+    market.clock.set(make.at("09:00", DAY + dt.timedelta(days=40)))
+    assert (DAY, "midday") in market.waves.market().closed
+
+
+def test_orders_without_a_pin_are_asked_for_it_once(market: Market, make: Any) -> None:
+    """The buyer is asked at the first approval of the day and not at the next; what is withdrawn is asked anew."""
+    pinless = make.order(2, at=None, leg={"zone": None, "area": None, "reason": "needs_pin"})
+    plan = market.planned(make.order(1), pinless)
+    assert market.leg(2) == ("received", DAY, "evening", "needs_pin")
+    assert market.approve(plan) is Approval.APPROVED
+    asked = market.store.messages(kinds={"ask_pin"})
+    assert len(asked) == 1
+    assert market.do(Action.CLOSE, "18:00", wave="morning")
+    assert market.do(Action.PLAN, "18:00", wave="morning")
+    assert market.approve(market.plan("morning")) is Approval.APPROVED
+    assert market.store.messages(kinds={"ask_pin"}) == asked
+    again = market.waves.plan(market.run(), actor="C1")
+    assert again is not None
+    assert market.approve(again) is Approval.APPROVED
+    assert len(market.store.messages(kinds={"ask_pin"}, states={"held"})) == 1
+
+
+# --- approval ----------------------------------------------------------------------------------------------------
+
+
+def test_approving_twice_writes_once(market: Market, make: Any) -> None:
+    """The second approval of one plan says so and changes nothing."""
+    plan = market.planned(make.order())
+    assert market.approve(plan) is Approval.APPROVED
+    written = market.store.messages()
+    assert market.approve(plan) is Approval.ALREADY
+    assert market.store.messages() == written
+    assert market.waves.approve("p_nothing", actor="C1").outcome is Approval.UNKNOWN
+
+
+def test_what_is_shown_before_is_what_is_written(market: Market, make: Any) -> None:
+    """The preview of a plan is, message by message, what approving it writes."""
+    plan = market.planned(make.order(1), make.order(2, at=None, leg={"zone": None, "reason": "needs_pin"}))
+    shown = market.waves.told(plan, approved_by="C1")
+    assert market.approve(plan) is Approval.APPROVED
+    assert market.store.messages() == shown
+
+
+def test_a_plan_is_stale_once_an_order_changed(market: Market, make: Any) -> None:
+    """What a coordinator saw is not what would ride: the approval is refused and nothing is written."""
+    order = make.order(1)
+    plan = market.planned(order, make.order(2))
+    market.take(replace(order, pickups=(replace(order.pickups[0], items="ขนมจีน x9"),)))
+    assert market.approve(plan) is Approval.STALE
+    assert market.store.messages() == []
+    anew = market.waves.plan(market.run(), actor="C1")
+    assert anew is not None
+    assert market.approve(plan) is Approval.STALE
+    assert market.approve(anew) is Approval.APPROVED
+
+
+@pytest.mark.parametrize("rule", ["mode: auto, at_deadline: hold", "mode: manual, at_deadline: approve"])
+def test_the_clock_approves_what_is_true_now(open_market: Callable[..., Market], make: Any, rule: str) -> None:
+    """Where nobody need approve, a cancelled order does not keep the others at home: the wave is planned anew."""
+    market = open_market(("mode: manual, at_deadline: hold, approvers: 1", f"{rule}, approvers: 2"))
+    market.know(make.rider(), make.seller("S01"), make.coordinator())
+    first = market.planned(make.order(1), make.order(2))
+    market.store.cancel_order("SR-0001", actor="C1", at=market.clock.now())
+    assert market.do(Action.APPROVE, "20:00")
+    assert market.run().state == "approved"
+    assert market.plan().supersedes == first.id
+    assert {step.order_id for route in market.plan().routes for step in route.steps} == {None, "SR-0002"}
+
+
+def test_two_have_to_agree_where_the_market_says_so(open_market: Callable[..., Market], make: Any) -> None:
+    """The first approval is noted, the same person's second counts nothing, another's sends."""
+    market = open_market(("approvers: 1", "approvers: 2"))
+    market.know(make.rider(), make.seller("S01"))
+    plan = market.planned(make.order())
+    assert market.approve(plan) is Approval.WAITING
+    assert market.approve(plan) is Approval.WAITING
+    assert market.store.messages() == []
+    assert market.waves.approve(plan.id, actor="C2").outcome is Approval.APPROVED
+    assert market.store.messages() != []
+
+
+def test_the_deadline_is_reminded_of_once(market: Market, make: Any) -> None:
+    """Every coordinator hears that a plan waits, once."""
+    market.planned(make.order())
+    assert market.do(Action.REMIND, "20:00")
+    assert not market.do(Action.REMIND, "20:01")
+    assert market.said() == [("escalation", "C1")]
+
+
+def test_leftover_orders_go_to_a_wave_that_still_takes_them(market: Market, make: Any) -> None:
+    """A plan approved late names the next wave as it is then, not as it was when the plan was made."""
+    heavy = make.order(2)
+    plan = market.planned(make.order(1), replace(heavy, pickups=(replace(heavy.pickups[0], weight_g=900_000),)))
+    assert [left.next_wave for left in plan.unassigned] == ["evening"]
+    assert market.do(Action.CLOSE, "11:00", wave="evening", on=DAY)
+    market.clock.set(make.at("11:30"))
+    assert market.approve(plan) is Approval.APPROVED
+    assert market.leg(2) == ("received", NEXT, "morning", "capacity")
+    (told,) = [message for message in market.store.messages(kinds={"changed"}) if message.role == "buyer"]
+    assert "25" in told.text
+
+
+# --- rolling over ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_wave_that_does_not_ride_moves_its_orders_and_tells(market: Market, make: Any, planned: bool) -> None:
+    """Each order goes to the next possible wave and its buyer is told, also who can only be phoned."""
+    market.take(make.order(1), make.order(2, buyer=make.person("ยายมี", consent=False)))
+    assert market.do(Action.CLOSE, "18:00")
+    assert not planned or market.do(Action.PLAN, "18:00")
+    assert market.do(Action.ROLL_OVER, "20:00")
+    assert market.run().state == "cancelled"
+    assert market.leg(1) == market.leg(2) == ("received", DAY, "evening", "not_approved")
+    told = market.store.messages(date=DAY, wave="midday")
+    assert [(message.kind, message.state) for message in told] == [("changed", "held"), ("changed", "suppressed")]
+    assert all("16:00" in message.text for message in told)
+
+
+def test_after_long_downtime_orders_move_once_to_a_wave_to_come(market: Market, make: Any) -> None:
+    """Two days late nobody is moved into a wave that is over as well, nor told of one."""
+    market.take(make.order(1))
+    assert market.do(Action.CLOSE, "15:00", on=NEXT)
+    assert market.do(Action.ROLL_OVER, "15:00", on=NEXT)
+    assert market.leg(1) == ("received", NEXT + dt.timedelta(days=1), "morning", "not_approved")
+
+
+def test_a_rider_of_a_cancelled_wave_is_free(market: Market, make: Any) -> None:
+    """What was planned and does not ride keeps nobody from the next wave."""
+    market.planned(make.order(1))
+    (route,) = market.plan().routes
+    assert market.do(Action.ROLL_OVER, "20:00")
+    evening = replace(make.run("closed", "evening"), id="r_evening")
+    assert market.waves._busy(evening) == {}
+    assert route.rider_id == "R1"
+
+
+# --- planning anew -----------------------------------------------------------------------------------------------
+
+
+def two_riders(market: Market, make: Any) -> Plan:
+    """Two riders each with orders of their own, all approved and heard."""
+    market.know(make.rider("R2", name="สมชาย ดี", zones=("bang_bai_mai",), home=FAR, vehicle="motorcycle"))
+    market.know(make.rider("R1", zones=("talat",)))
+    market.know(make.seller("S03", location=FAR))
+    here = [make.order(number) for number in (1, 2)]
+    there = [make.order(3, at=(99.287, 9.151), sellers=("S03",), leg={"zone": "bang_bai_mai"})]
+    plan = market.planned(*here, *there)
+    assert {route.rider_id for route in plan.routes} == {"R1", "R2"}
+    assert market.approve(plan) is Approval.APPROVED
+    market.clock.set(make.at("08:00"))
+    market.deliver()
+    return plan
+
+
+def test_a_replan_tells_only_whom_it_concerns(market: Market, make: Any) -> None:
+    """Without R2, R2 and the buyer and seller of the other bank hear of it; R1's people do not."""
+    two_riders(market, make)
+    anew = market.waves.plan(market.run(), actor="C1", without_riders={"R2"})
+    assert anew is not None
+    assert [left.order_id for left in anew.unassigned] == ["SR-0003"]
+    assert market.approve(anew) is Approval.APPROVED
+    (other_bank,) = market.store.orders(order_ids=["SR-0003"])
+    assert market.said(anew) == sorted(
+        [("changed", "R2"), ("changed", "S03"), ("changed", other_bank.buyer_ref), ("summary", "C1")]
+    )
+
+
+def test_a_replan_that_changes_nothing_tells_nobody(market: Market, make: Any) -> None:
+    """The same routes again are no news, but for the coordinator's summary."""
+    two_riders(market, make)
+    anew = market.waves.plan(market.run(), actor="C1")
+    assert anew is not None
+    assert market.approve(anew) is Approval.APPROVED
+    assert market.said(anew) == [("summary", "C1")]
+
+
+def test_who_had_not_heard_yet_is_told_all(market: Market, make: Any) -> None:
+    """What was still held is withdrawn, and the new plan says everything anew, once."""
+    plan = market.planned(make.order(1), make.order(2))
+    assert market.approve(plan) is Approval.APPROVED
+    before = market.said(plan)
+    anew = market.waves.plan(market.run(), actor="C1")
+    assert anew is not None
+    assert {message.state for message in market.store.messages(plan_id=plan.id)} == {"superseded"}
+    assert market.approve(anew) is Approval.APPROVED
+    assert market.said(anew) == before
+
+
+def test_back_and_forth_is_told_each_time(market: Market, make: Any) -> None:
+    """Served, then not, then served again as at first: the buyer, rider and seller hear of each change."""
+    two_riders(market, make)
+    (order,) = market.store.orders(order_ids=["SR-0003"])
+    concerned = {"R2", "S03", order.buyer_ref}
+    for without in ({"R2"}, set(), {"R2"}, set()):
+        add = () if without else ["SR-0003"]
+        anew = market.waves.plan(market.run(), actor="C1", without_riders=without, add_orders=add)
+        assert anew is not None
+        assert market.approve(anew) is Approval.APPROVED
+        assert {ref for kind, ref in market.said(anew) if kind != "summary"} == concerned
+        market.clock.set(market.clock.now() + dt.timedelta(minutes=5))
+        market.deliver()
+
+
+def test_a_buyer_is_not_told_that_it_moved_and_that_it_comes(market: Market, make: Any) -> None:
+    """Left over by a plan and carried by the next: the notice still held is withdrawn, the window is told."""
+    cold = make.order(1)
+    plan = market.planned(replace(cold, pickups=(replace(cold.pickups[0], temperature="chilled"),)))
+    assert market.approve(plan) is Approval.APPROVED
+    assert [message.state for message in market.store.messages(kinds={"changed"})] == ["held"]
+    market.know(make.rider("R2", skills=("cold_box",)))
+    anew = market.waves.plan(market.run(), actor="C1", add_orders=["SR-0001"])
+    assert anew is not None
+    assert market.approve(anew) is Approval.APPROVED
+    assert [message.state for message in market.store.messages(kinds={"changed"})] == ["superseded"]
+    assert [message.state for message in market.store.messages(kinds={"window"})] == ["held"]
+
+
+def test_a_corrected_place_or_amount_reaches_rider_and_seller(market: Market, make: Any) -> None:
+    """Same stops in the same order, but another house and more goods: who rides and who packs hear of it."""
+    order = make.order(1)
+    plan = market.planned(order)
+    assert market.approve(plan) is Approval.APPROVED
+    market.clock.set(make.at("08:00"))
+    market.deliver()
+    goods = replace(order.pickups[0], items="ขนมจีน x5")
+    market.take(replace(order, location=(99.3251, 9.1421), address_text="99 ซอยใหม่", pickups=(goods,)))
+    anew = market.waves.plan(market.run(), actor="C1")
+    assert anew is not None
+    assert market.approve(anew) is Approval.APPROVED
+    assert market.said(anew) == [("pick_list", "S01"), ("route", "R1"), ("summary", "C1")]
+
+
+def test_an_order_added_by_hand_rides_once(market: Market, make: Any) -> None:
+    """A late order put into a planned wave is in this one and no longer in the next, to its end."""
+    late = make.order(2, placed="18:30", leg={"wave": "evening", "reason": "after_cutoff"})
+    market.planned(make.order(1), late)
+    anew = market.waves.plan(market.run(), actor="C1", add_orders=["SR-0002", "SR-0002", "nobody"])
+    assert anew is not None
+    assert market.leg(2) == ("planned", DAY, "midday", None)
+    assert market.approve(anew) is Approval.APPROVED
+    assert market.store.messages(kinds={"changed"}) == []
+    assert market.do(Action.DISPATCH, "08:00", on=DAY)
+    assert market.leg(2)[0] == "dispatched"
+    assert market.do(Action.CLOSE, "11:00", wave="evening", on=DAY)
+    assert market.leg(2)[:3] == ("dispatched", DAY, "midday")
+
+
+def test_an_order_that_finds_a_place_after_all_is_dispatched(market: Market, make: Any) -> None:
+    """Left over by the first plan, carried by the second: it leaves with the others."""
+    cold = make.order(2)
+    cold = replace(cold, pickups=(replace(cold.pickups[0], temperature="chilled"),))
+    plan = market.planned(make.order(1), cold)
+    assert market.leg(2)[0] == "unassigned"
+    assert [left.code for left in plan.unassigned] == ["skill"]
+    market.know(make.rider("R2", skills=("cold_box",)))
+    anew = market.waves.plan(market.run(), actor="C1")
+    assert anew is not None
+    assert anew.unassigned == ()
+    assert market.leg(2)[0] == "planned"
+    assert market.approve(anew) is Approval.APPROVED
+    assert market.do(Action.DISPATCH, "08:00", on=DAY)
+    assert market.leg(2)[0] == "dispatched"
+
+
+def test_an_order_that_lost_its_pin_does_not_stop_the_others(market: Market, make: Any) -> None:
+    """Corrected to an address nobody can place, it waits for a pin; the wave rides without it."""
+    order = make.order(1)
+    market.planned(order, make.order(2))
+    market.take(replace(order, location=None, pin_source=None, address_text="หลังวัด"))
+    anew = market.waves.plan(market.run(), actor="C1")
+    assert anew is not None
+    assert market.leg(1) == ("received", DAY, "evening", "needs_pin")
+    assert market.leg(2)[0] == "planned"
+    assert market.approve(anew) is Approval.APPROVED
+    assert ("ask_pin", market.store.orders(order_ids=["SR-0001"])[0].buyer_ref) in market.said()
+
+
+def test_a_wave_on_its_way_is_not_planned_anew(market: Market, make: Any) -> None:
+    """After the dispatch a new plan is refused, and nothing of the old one is withdrawn."""
+    market.planned(make.order())
+    assert market.do(Action.APPROVE, "18:30")
+    assert market.do(Action.DISPATCH, "08:00", on=DAY)
+    states = [message.state for message in market.store.messages()]
+    with pytest.raises(IllegalRun):
+        market.waves.plan(market.run(), actor="C1")
+    assert [message.state for message in market.store.messages()] == states
+
+
+# --- who and what is known ---------------------------------------------------------------------------------------
+
+
+def test_a_seller_whom_no_list_names_is_still_told(market: Market, make: Any) -> None:
+    """Orders may come before the sellers: the pick list goes to the number, and nothing breaks."""
+    plan = market.planned(make.order(1, sellers=("S77",)))
+    assert market.approve(plan) is Approval.APPROVED
+    (told,) = market.store.messages(kinds={"pick_list"})
+    assert told.member_ref == "S77"
+
+
+def test_a_rider_who_left_is_not_planned(market: Market, make: Any) -> None:
+    """Who is no longer active gets no route."""
+    market.know(make.rider(active=False))
+    plan = market.planned(make.order())
+    assert (plan.routes, [left.code for left in plan.unassigned]) == ((), ["no_rider"])
+
+
+def test_a_wave_keeps_the_config_it_was_closed_by(market: Market, make: Any, market_config: ConfigOf) -> None:
+    """An edit after the cut-off is the next wave's; this one is planned and told by its own version."""
+    market.take(make.order(1))
+    assert market.do(Action.CLOSE, "18:00")
+    edited = market_config(
+        GREEDY, ("deliver: 11:00-13:00", "deliver: 11:00-12:00"), ("route: dispatch", "route: approval")
+    )
+    market.versions.take_up(edited, market.clock.now(), "C1")
+    assert market.do(Action.PLAN, "18:00")
+    plan = market.plan()
+    assert plan.config_version == 1
+    windows = {step.window for route in plan.routes for step in route.steps if step.window}
+    assert windows == {(make.at("11:00"), make.at("13:00"))}
+    assert market.approve(plan) is Approval.APPROVED
+    (route,) = market.store.messages(kinds={"route"})
+    assert route.send_at == make.at("08:00")
