@@ -63,7 +63,6 @@ def findings(draft: Draft) -> Iterator[Finding]:
         _unknown_modules(draft),
         _waves(draft),
         _crossings(draft),
-        _travel(draft),
         _riders(draft),
         _country(draft),
         _overlaps(draft),
@@ -212,12 +211,6 @@ def _far_crossings(barrier: Barrier, path: Path) -> Iterator[Finding]:
             facts = {"value": crossing.id, "barrier": getattr(barrier, "id", "?"), "metres": round(metres)}
             place = (*path, "crossings", index, "location")
             yield Finding(path=place, code="crossing.off_barrier", facts=facts, warning=True)
-
-
-def _travel(draft: Draft) -> Iterator[Finding]:
-    travel = draft.section("travel")
-    if travel.get("provider") == "osrm" and travel.get("url") is None:
-        yield Finding(path=("travel", "provider"), code="travel.url_missing", facts={"value": "osrm"})
 
 
 def _riders(draft: Draft) -> Iterator[Finding]:

@@ -365,12 +365,6 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "ย้ายจุดข้ามให้อยู่บนแนว",
         "move it onto the line",
     ),
-    "travel.url_missing": (
-        "ผู้ให้บริการเส้นทาง {value} ต้องมีที่อยู่",
-        "the provider {value} needs an address",
-        "เพิ่ม url: http://127.0.0.1:5000",
-        "add url: http://127.0.0.1:5000",
-    ),
     "secret.missing": (
         "ช่องทาง {channel} เปิดอยู่ แต่ยังไม่ได้ตั้ง {variable}",
         "the channel {channel} is on and {variable} is not set",

@@ -129,7 +129,7 @@ EDITS = [
     ("wave.dispatch_late", "dispatch: {time: 08:00}", "dispatch: ⟦{time: 09:31}"),
     ("wave.deliver_early", "deliver: 11:00-13:00", "deliver: ⟦09:00-13:00"),
     ("riders.ask_not_yet", "vehicles:\n", "riders: {availability: ⟦ask}\nvehicles:\n"),
-    ("travel.url_missing", "vehicles:\n", "travel: {provider: ⟦osrm}\nvehicles:\n"),
+    ("value.choice", "vehicles:\n", "travel: {provider: ⟦osrm}\nvehicles:\n"),
     (
         "file.outside",
         "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
@@ -266,7 +266,7 @@ def test_a_broken_section_hides_nothing_either(minimal: str) -> None:
         "url.format",
         "value.choice",
         "value.above",
-        "travel.url_missing",
+        "value.choice",
         "value.min",
         "country.unknown",
         "date.format",
