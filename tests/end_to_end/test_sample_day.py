@@ -101,8 +101,9 @@ def _every_order_has_a_fate(house: House, plans: Any) -> None:
         assert order["state"] == "dispatched" or order["reason"] in {"needs_pin", "out_of_zone", "capacity", "priority"}
 
 
-def test_without_approval_nothing_is_written_to_anybody(house: House) -> None:
+def test_without_approval_nothing_is_written_to_anybody(tmp_path: Path, sqlite_url: str) -> None:
     """The day stops at planned, exit 0, with plans to look at; what approving would send is counted, not sent."""
+    house = sample_house(tmp_path, sqlite_url)
     day = house.json("day", DAY)
     states = {wave["wave"]: wave["state"] for wave in day["waves"]}
     assert (states["midday"], states["evening"]) == ("planned", "planned")

@@ -39,7 +39,7 @@ def validator(name: str) -> Draft202012Validator:
 
 def faults(name: str, document: Any) -> list[str]:
     """What the schema `name` has against `document`."""
-    return [f"{fault.json_path}: {fault.message[:300]}" for fault in validator(name).iter_errors(document)]
+    return [f"{fault.json_path}: {fault.message[:900]}" for fault in validator(name).iter_errors(document)]
 
 
 def check(document: Any, name: str | None = None) -> Any:

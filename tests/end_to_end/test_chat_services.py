@@ -1,0 +1,190 @@
+"""The sample day over LINE and Telegram, to two services that remember: every message once, and we know which."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemas
+from commands import House
+from line_server import LineServer
+from samples import DAY, SECRETS, Row, addressed, config_text, line_id, rows, telegram_id, write_rows
+from serving import Point
+from telegram_server import TelegramServer
+from threads import beside
+
+Person = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Services:
+    """A market whose people have chats, and the two services they have them on."""
+
+    house: House
+    line: LineServer
+    telegram: TelegramServer
+    addresses: dict[Person, tuple[str, str]]
+    """Of each role and id: service and address; who is not here has none."""
+
+    def messages(self) -> list[Any]:
+        return list(self.house.json("messages", "list")["messages"])
+
+    def accepted_once(self) -> None:
+        """Our ledger and what the services accepted are the same list, row by row."""
+        assert self.line.bad_requests == self.telegram.bad_requests == []
+        sent = [message for message in self.messages() if message["state"] == "accepted"]
+        ours = {(message["channel"], message["attempts"][-1]["provider_id"]): message for message in sent}
+        assert len(ours) == len(sent)
+        theirs: dict[tuple[str, str], Any] = {("line", log.message_ids[0]): log for log in self.line.log}
+        theirs |= {("telegram", str(log.message_id)): log for log in self.telegram.log}
+        assert len(theirs) == len(self.line.log) + len(self.telegram.log)
+        assert ours.keys() == theirs.keys()
+        for (channel, provider_id), message in ours.items():
+            log = theirs[channel, provider_id]
+            to = (message["to"]["role"], message["to"]["member_id"])
+            assert self.addresses[to] == (channel, log.to if channel == "line" else log.chat_id)
+            if channel == "line":
+                assert {attempt["retry_key"] for attempt in message["attempts"]} == {log.key}
+        assert len({log.key for log in self.line.log}) == len(self.line.log)
+        said = Counter((message["event"], *message["to"].values()) for message in sent)
+        assert set(said.values()) == {1}
+
+
+Opening = Callable[..., AbstractContextManager[Services]]
+
+
+@pytest.fixture
+def services(tmp_path: Path, sqlite_url: str) -> Opening:
+    """Opens the sample market with everybody on the chat service they wish for."""
+
+    @contextlib.contextmanager
+    def opened() -> Iterator[Services]:
+        riders = addressed(rows("riders"), 1)
+        kinds = ("line", "telegram", "none")
+        sellers = [row | {"chat_channel": kinds[number % 3]} for number, row in enumerate(rows("sellers"))]
+        sellers = addressed(sellers, 101)
+        orders = addressed(rows("orders"), 1001)
+        coordinators: list[Row] = [
+            {"coordinator_id": "C1", "name": "ครูอ้อย", "language": "th", "line_user_id": line_id(201)},
+            {"coordinator_id": "C2", "name": "Kate", "language": "en", "telegram_chat_id": telegram_id(202)},
+        ]
+        people = {
+            **{("rider", row["rider_id"]): row for row in riders},
+            **{("seller", row["seller_id"]): row for row in sellers},
+            **{("buyer", row["buyer_ref"]): row for row in orders},
+            **{("coordinator", row["coordinator_id"]): row for row in coordinators},
+        }
+        addresses = {
+            who: ("line", row["line_user_id"]) if row.get("line_user_id") else ("telegram", row["telegram_chat_id"])
+            for who, row in people.items()
+            if row.get("line_user_id") or row.get("telegram_chat_id")
+        }
+        friends = {address for service, address in addresses.values() if service == "line"}
+        chats = {address for service, address in addresses.values() if service == "telegram"}
+        with beside(LineServer(friends=friends)) as line, beside(TelegramServer(chats=chats)) as telegram:
+            house = House(folder=tmp_path, url=sqlite_url, environ=dict(SECRETS))
+            channels = f"line: {{api_base: '{line.base}', data_base: '{line.base}'}}\n"
+            channels += f"  telegram: {{api_base: '{telegram.base}'}}"
+            house.config.write_text(config_text(channels), encoding="utf-8")
+            for name, found in (("riders", riders), ("sellers", sellers), ("coordinators", coordinators)):
+                house.json("members", "import", write_rows(tmp_path / f"{name}.csv", found))
+            house.json("orders", "import", write_rows(tmp_path / "orders.csv", orders))
+            yield Services(house, line, telegram, addresses)
+
+    return opened
+
+
+def test_every_message_arrives_once_and_the_ledger_knows_it(services: Opening) -> None:
+    """Each push and chat message has its row and the other way round; a second run says nothing; the rest is phoned."""
+    with services() as market:
+        day = schemas.check(market.house.json("day", DAY, "--approve"))
+        assert day["messages"].keys() == {"accepted", "suppressed"}
+        schemas.check(market.house.json("messages", "list"))
+        market.accepted_once()
+        assert Counter(message["channel"] for message in market.messages()).keys() == {"line", "telegram", None}
+        _who_has_no_chat_is_phoned(market)
+        _each_in_their_language(market)
+
+        line, telegram = list(market.line.log), list(market.telegram.log)
+        assert market.house.json("day", DAY, "--approve")["messages"] == day["messages"]
+        assert (market.line.log, market.telegram.log) == (line, telegram)
+
+
+def _who_has_no_chat_is_phoned(market: Services) -> None:
+    calls = schemas.check(market.house.json("messages", "calls", DAY))["calls"]
+    unreached = [message for message in market.messages() if message["state"] == "suppressed"]
+    assert {call["message_id"] for call in calls} == {message["id"] for message in unreached}
+    assert unreached
+    for message in unreached:
+        assert (message["to"]["role"], message["to"]["member_id"]) not in market.addresses
+        assert message["channel"] is None
+        assert message["attempts"] == []
+        assert message["reason"] in {"no_address", "preference"}
+    buyers = [call for call in calls if call["to"]["role"] == "buyer"]
+    assert buyers
+    assert all(call["phone"] and call["script"] for call in buyers)
+
+
+def _each_in_their_language(market: Services) -> None:
+    summaries = {
+        message["to"]["member_id"]: message["text"] for message in market.messages() if message["kind"] == "summary"
+    }
+    assert any("\u0e00" <= letter <= "\u0e7f" for letter in summaries["C1"].splitlines()[0])
+    assert summaries["C2"].splitlines()[0].isascii()
+
+
+def test_busy_failing_and_broken_services_still_get_everything_once(services: Opening) -> None:
+    """429, 503, a connection that breaks before or after LINE took the message, a 500 for one it took: once each."""
+    with services() as market:
+        points: tuple[Point, ...] = ("rate", "busy", "before_read", "reset", "server_error")
+        for point in points:
+            market.line.faults.order(point)
+        market.telegram.retry_after = 1
+        market.telegram.faults.order("rate", 2)
+        day = market.house.json("day", DAY, "--wave", "midday", "--approve")
+        assert not market.line.faults.ordered
+        assert not market.telegram.faults.ordered
+        assert day["messages"].keys() == {"accepted", "suppressed"}
+        market.accepted_once()
+        again = [message for message in market.messages() if len(message["attempts"]) > 1]
+        outcomes = {attempt["outcome"] for message in again for attempt in message["attempts"][:-1]}
+        assert outcomes == {"later", "unknown"}
+        assert sum(len(message["attempts"]) - 1 for message in again) >= len(points)
+
+
+def test_who_blocked_the_bot_is_phoned(services: Opening) -> None:
+    """A Telegram chat that is closed: the message fails as blocked, exit 1, and stands on the phone list."""
+    with services() as market:
+        rider = next(
+            who for who, (service, _) in market.addresses.items() if who[0] == "rider" and service == "telegram"
+        )
+        market.telegram.blockers.add(market.addresses[rider][1])
+        day = market.house.json("day", DAY, "--wave", "evening", "--approve", code=1)
+        assert day["messages"]["failed"] == 1
+        [failed] = [message for message in market.messages() if message["state"] == "failed"]
+        assert (failed["to"]["member_id"], failed["reason"]) == (rider[1], "blocked")
+        assert failed["id"] in {call["message_id"] for call in market.house.json("messages", "calls", DAY)["calls"]}
+        [member] = [each for each in market.house.json("members", "list")["members"] if each["member_id"] == rider[1]]
+        assert member["channels"] == {"telegram": "blocked"}
+        market.accepted_once()
+
+
+def test_what_a_service_refused_is_sent_by_the_next_run(services: Opening) -> None:
+    """With a wrong LINE token nothing is lost: exit 1, and after it is mended the next run sends each message once."""
+    with services() as market:
+        wrong = {"SONGSUK_LINE_CHANNEL_ACCESS_TOKEN": "old-token"}
+        day = schemas.check(market.house.json("day", DAY, "--wave", "midday", "--approve", code=1, **wrong))
+        assert "expired" not in day["messages"]
+        assert day["messages"]["retry"] > 0
+        assert market.line.log == []
+        market.accepted_once()
+        day = schemas.check(market.house.json("day", DAY, "--wave", "midday", "--approve"))
+        assert day["messages"].keys() == {"accepted", "suppressed"}
+        assert {wave["state"] for wave in day["waves"]} == {"finished"}
+        market.accepted_once()
