@@ -21,7 +21,7 @@ install: $(STAMP)  ## make .venv with the locked packages
 
 lock:  ## resolve the dependencies anew into requirements.lock
 	@test -x $(BIN)/uv || $(MAKE) install
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock
 
 demo: $(STAMP)  ## a market's whole day, simulated: no keys, no network
 	@$(BIN)/songsuk demo
