@@ -27,6 +27,7 @@ class Versions:
         self._store, self._path, self._adapt = store, path, adapt
         self._parsed: dict[int, Config] = {}
         self._seen: tuple[int, int] | None = None
+        self._look_again = False
         self._latest = 0
         self._zones: dict[int, ZoneIndex] = {}
         self._calendars: dict[int, MarketCalendar] = {}
@@ -51,25 +52,42 @@ class Versions:
         return before is not None and before.version != version
 
     def refresh(self, at: dt.datetime) -> bool:
-        """Look at the file again; True where a new version came into force. A broken edit is kept in `broken`."""
+        """Look again; True where a new version came into force, from the file or published by another process.
+
+        A broken edit is kept in `broken`.
+        """
+        published = self._follow()
         try:
             stat = self._path.stat()
             stamp = (stat.st_mtime_ns, stat.st_size)
-            if stamp == self._seen:
-                return False
+            if stamp == self._seen and not self._look_again:
+                return published
             self._seen = stamp
             loaded = configs.load(self._path)
+            # What it names (areas, wording) may be edited while the file itself stays.
+            self._look_again = loaded.text.encode() != self._path.read_bytes().removeprefix(b"\xef\xbb\xbf")
         except ConfigError as error:
+            self._look_again = True
+            if self.broken is None or self.broken.errors != error.errors:
+                log.warning("%s is broken; the config in force stays: %s", self._path, error.errors[0].text())
             self.broken = error
-            log.warning("%s is broken; the config in force stays: %s", self._path, error.errors[0].text())
-            return False
+            return published
         except OSError:
-            return False
+            return published
         self.broken = None
+        if self._latest and loaded.sha256 == self.config().sha256:
+            return published
         changed = self.take_up(loaded, at, actor="config.yaml")
         if changed:
             log.info("%s is now version %s, in force from the next wave not yet closed", self._path, self._latest)
-        return changed
+        return changed or published
+
+    def _follow(self) -> bool:
+        """Take over what another process has published since."""
+        before = self._latest
+        while self._store.config_version(self._latest + 1) is not None:
+            self._latest += 1
+        return before not in {0, self._latest}
 
     @property
     def latest(self) -> int:
