@@ -1,0 +1,60 @@
+"""The market's own engine: ruin and recreate in machine code, in the line of Christiaens and Vanden Berghe (2020).
+
+Takes every rule of the problem. `warm` compiles, or loads what an earlier process compiled; it belongs to start-up,
+and `solve` does it before its time begins.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from time import monotonic
+
+from routing.compiled import Compiled, compile_problem
+from routing.engines import Report
+from routing.model import Costs, Matrix, Problem, Settings, Shipment, Task, Vehicle
+from routing.plans import Answer
+
+_warm: list[bool] = []
+
+
+def available() -> bool:
+    """Whether this machine can compile."""
+    return find_spec("numba") is not None
+
+
+def warm() -> None:
+    """Have all machine code ready. Seconds the first time on a machine, then a fraction of one."""
+    if not _warm:
+        _warm.append(True)
+        solve(compile_problem(_example()), Settings(seconds=60, iterations=2), lambda routes: None)
+
+
+def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
+    warm()
+    from .session import Session
+
+    began = monotonic()
+    session = Session(compiled, settings, report, began + settings.seconds)
+    session.first()
+    first_plan_ms = round((monotonic() - began) * 1000)
+    session.run()
+    return Answer(routes=session.routes(), engine="kernel", iterations=session.iterations, first_plan_ms=first_plan_ms)
+
+
+def _example() -> Problem:
+    """The smallest problem that needs every part of the kernel."""
+    import numpy as np
+
+    table = np.array([[0, 60], [60, 0]], dtype=np.int32)
+    task = Task(id="t", index=1)
+    goods = [
+        Shipment(id="one", pickups=(task,), delivery=task, amounts=((1,),), max_ride_time=600),
+        Shipment(id="two", pickups=(task, Task(id="u", index=0)), delivery=task, amounts=((1,), (1,))),
+        Shipment(id="job", pickups=(), delivery=task, amounts=((1,),)),
+    ]
+    return Problem(
+        vehicles=(Vehicle(id="v", start=0, end=0, capacity=(9,), costs=Costs(fixed=1)),),
+        shipments=tuple(goods),
+        matrices={"car": Matrix(durations=table, distances=table)},
+        dimensions=("weight_g",),
+    )

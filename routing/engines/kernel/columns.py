@@ -1,0 +1,74 @@
+"""What the columns of the kernel's tables hold. One row of `POS` is one cache line."""
+
+from __future__ import annotations
+
+UNREACHABLE = 10**8
+NEVER = 2**60
+"""Later than any instant; its negative is earlier than any."""
+
+# Data.stop[n]: one task
+PLACE, SETUP, SERVICE, OPENS, CLOSES, SHIPMENT, FIRST_WINDOW, LAST_WINDOW = range(8)
+CHANGE = 8
+"""From ``CHANGE`` on: what the stop does to the load, one column a dimension. ``FIRST_WINDOW`` to ``LAST_WINDOW`` are
+rows of ``Data.window``; both are 0 for a stop with one window."""
+
+# Data.shipment[s]
+FIRST, COUNT, RIDE, JOB = range(4)
+ABOARD = 4
+"""Its stops are ``FIRST`` to ``FIRST + COUNT - 1``, the delivery last. ``RIDE`` is -1 without a limit. From ``ABOARD``
+on: what a job has loaded at the start, one column a dimension."""
+
+# Data.vehicle[v]; START and END are places, STARTS and ENDS instants
+CLASS, START, END, STARTS, ENDS, MAX_TASKS, MAX_TRAVEL, MAX_METRES, KIND = range(9)
+CAPACITY = 9
+
+# Data.weight[s]
+PENALTY, ORDER, SLIGHT = 0, 1, 8
+"""From ``ORDER`` on by what to sort; from ``SLIGHT`` on, per vehicle, what it weighs for not being preferred, infinite
+where it may not carry the shipment."""
+
+# Data.travel[direction, class, place, place]: from the first to the second place, or into the first from the second
+OUT, INTO = 0, 1
+
+# Data.rate[v]: what a second of travel, a metre, a second of work and using the vehicle cost
+PER_SECOND, PER_METRE, PER_WORK, FIXED = range(4)
+RATE_COLUMNS = 4
+
+# Data.flag
+HAS_JOBS, HAS_RIDES, SHORTCUT, KINDS, NOBODY = range(5)
+FLAGS = 5
+"""``SHORTCUT``: how many seconds a detour over another place may save, where matrices break the triangle inequality.
+``NOBODY`` is -1: a function called with the constant would be compiled once more for it."""
+
+# State.pos[route, k]: k = 0 is the start, 1 to n the stops, n + 1 the end. AT, OWED: place and setup of the stop
+POS_STOP, AT, READY, DUE, BY, LEG, WORK, OWED = range(8)
+POS_COLUMNS = 8
+"""``READY``: earliest departure. ``DUE``: latest departure, ``BY``: latest beginning, that all later stops allow.
+``LEG``: seconds from the position before. ``WORK``: setup paid here, and service."""
+
+# State.total[route]
+STOPS, TRAVEL, METRES, WORKED, RIDES = range(5)
+BEST_STOPS, TOUCHED, TRIED, SAVED_AT, RUINED, KIND_TRIED = range(5, 11)
+TOTAL_COLUMNS = 11
+"""``TOUCHED``: a list of slots to undo. ``TRIED`` to ``KIND_TRIED``: when last; the row of the last is a kind."""
+
+# State.load[route, k, dimension]: leaving k; the most up to k, and from k on (these two only where there are jobs)
+
+# State.list, by shipment: slot or -1; the absent, now and before the round; those to be inserted
+WHERE, LEFT, LEFT_BEFORE, QUEUE = range(4)
+
+# State.row, by position: a sequence to look at, one to keep, times; routes to try
+TRIAL, KEEP, BEGIN, CANDIDATE = range(4)
+
+# State.copy[which, route]: stops to go back to (their number first), stops of the best routes
+OLD, BEST = range(2)
+
+# State.score, by shipment
+KEY, BLAME = range(2)
+
+# State.value
+NOW, LEAST = range(2)
+
+# State.note: numbers that calls leave for each other and for the caller
+SEEN, ABSENT, FULL, SAVED, RANDOM_1, RANDOM_2, BEST_ABSENT, KEPT = range(8)
+NOTES = 8

@@ -1,0 +1,199 @@
+"""One search from the first plan to the last. Chooses lengths and temperatures, within bounds; moves nothing itself.
+
+Annealing goes in rounds, each twice as long as the one before and started from the best routes: small problems are done
+after the first few, large ones spend their whole budget in one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+
+import numpy as np
+
+from routing.compiled import Compiled
+from routing.engines import Report
+from routing.model import Settings
+
+from . import columns as c
+from . import search
+from .tables import Data, Ints, data_of, state_of
+
+HOT, COLD = 0.3, 0.003
+"""First and last temperature, in middling legs' cost."""
+
+ROUND = 1000
+"""Iterations of the first round, per shipment."""
+
+VAIN_ROUNDS = 2
+"""So many rounds without a better plan end the search."""
+
+SLICE = 0.05
+"""Seconds of one call, between looks at the clock."""
+
+SLICES = 100
+"""Calls per round when the search is bounded by iterations: their lengths must not depend on the clock."""
+
+REPORT_EVERY = 0.25
+ROOM = 64
+"""Stops that a route has room for at first; it grows when one needs more."""
+
+BATCH = 64
+"""Shipments inserted between two looks at the clock."""
+
+NONE = np.zeros(0, dtype=np.int64)
+
+
+class Session:
+    """Routes on their way; `routes` are the best so far."""
+
+    def __init__(self, compiled: Compiled, settings: Settings, report: Report, deadline: float) -> None:
+        self.compiled, self.settings, self.report, self.deadline = compiled, settings, report, deadline
+        self.data = data_of(compiled)
+        self.seed = settings.seed
+        self.iterations = 0
+        self.rate = 20000.0
+        self.reported = 0.0
+        self.longest = max(1, min(len(compiled.stops), ROOM))
+        self.state = state_of(self.data, self.longest, self.seed)
+        self.possible = np.arange(len(compiled.stops_of))
+        self.start([[] for _ in compiled.riders])
+        search.search(self.data, self.state, search.ALONE, self.possible, 1, 1.0, 1.0)
+        self.possible = self.state.list[c.LEFT, : self.state.note[c.ABSENT]].copy()
+        self.start([[] for _ in compiled.riders])
+        self.unit = _middling_leg(self.data)
+
+    # -- routes ------------------------------------------------------------------------------------------------
+
+    @property
+    def weight(self) -> float:
+        return float(self.state.value[c.LEAST])
+
+    def routes(self) -> list[list[int]]:
+        state = self.state
+        return [
+            state.copy[c.BEST, v, : state.total[v, c.BEST_STOPS]].tolist() for v in range(len(self.compiled.riders))
+        ]
+
+    def start(self, routes: Sequence[Sequence[int]]) -> None:
+        """Go on from these routes."""
+        longest = max(map(len, routes), default=0)
+        if longest > self.longest:
+            self._room(longest)
+        table, counts = _table(routes, max(1, longest))
+        if not search.start(self.data, self.state, table, counts, self.possible):
+            raise AssertionError("the kernel was given routes that break a rule")
+
+    def _room(self, longest: int) -> None:
+        """Make all routes' tables longer; what they hold is loaded anew."""
+        self.longest = min(len(self.compiled.stops), max(longest, 2 * self.longest))
+        old, self.state = self.state, state_of(self.data, self.longest, self.seed)
+        self.state.note[[c.RANDOM_1, c.RANDOM_2]] = old.note[[c.RANDOM_1, c.RANDOM_2]]
+        self.state.score[:] = old.score
+
+    def _grow_if_full(self) -> None:
+        if self.state.note[c.FULL] and self.longest < len(self.compiled.stops):
+            routes = self.routes()
+            self._room(2 * self.longest)
+            self.start(routes)
+
+    # -- steps -------------------------------------------------------------------------------------------------
+
+    def first(self) -> None:
+        """A first plan by cheapest insertion, the weightiest first, then what closes first."""
+        stop, shipment = self.data.stop, self.data.shipment[self.possible]
+        last = shipment[:, c.FIRST] + shipment[:, c.COUNT] - 1
+        order = np.lexsort((self.possible, stop[last, c.CLOSES], -self.data.weight[self.possible, c.PENALTY]))
+        queue = self.possible[order]
+        for begin in range(0, len(queue), BATCH):
+            batch = queue[begin : begin + BATCH]
+            absent = self.state.list[c.LEFT, : self.state.note[c.ABSENT]]
+            rest = absent[~np.isin(absent, batch)]
+            absent[:] = np.concatenate((rest, batch))
+            search.search(self.data, self.state, search.BUILD, batch, 1, 1.0, 1.0)
+            self._grow_if_full()
+            if monotonic() > self.deadline:
+                break
+        self._tell(force=True)
+
+    def run(self) -> None:
+        """Rounds of annealing until the time is up, the iterations are used or hope is gone."""
+        if not len(self.possible):
+            return
+        length = ROUND * len(self.possible)
+        vain = 0
+        while vain < VAIN_ROUNDS and self._left():
+            before = self.weight
+            self._round(length)
+            vain = 0 if self.weight < before - 1e-6 else vain + 1
+            length *= 2
+            if self._left():
+                self.start(self.routes())
+        self._tell(force=True)
+
+    def _left(self) -> bool:
+        if self.settings.iterations is not None and self.iterations >= self.settings.iterations:
+            return False
+        return monotonic() < self.deadline
+
+    def _round(self, length: int) -> None:
+        """Anneal for `length` iterations, or to the end where that is not much farther."""
+        if self.settings.iterations is not None:
+            left = self.settings.iterations - self.iterations
+            self._by_count(left if left < 3 * length else length)
+        else:
+            left_over = self.deadline - monotonic()
+            seconds = length / self.rate
+            self._by_clock(left_over if left_over < 3 * seconds else seconds)
+
+    def _by_count(self, length: int) -> None:
+        done = 0
+        while done < length and monotonic() < self.deadline:
+            size = min(length - done, max(1, length // SLICES))
+            self._anneal(size, done / length, (done + size) / length)
+            done += size
+
+    def _by_clock(self, seconds: float) -> None:
+        began = now = monotonic()
+        size = 10
+        while now < began + seconds:
+            coming = (now + size / self.rate - began) / seconds
+            self._anneal(size, (now - began) / seconds, min(1.0, coming))
+            then, now = now, monotonic()
+            self.rate = 0.5 * self.rate + 0.5 * size / max(1e-6, now - then)
+            size = max(10, min(4 * size, int(self.rate * min(SLICE, seconds / 20))))
+
+    def _anneal(self, size: int, done: float, coming: float) -> None:
+        """So many iterations, between these shares of a round."""
+        hot, cold = (self.unit * HOT * (COLD / HOT) ** share for share in (done, coming))
+        improved = search.search(self.data, self.state, search.ANNEAL, NONE, size, hot, cold)
+        self.iterations += size
+        self._grow_if_full()
+        if improved:
+            self._tell()
+
+    def _tell(self, force: bool = False) -> None:
+        now = monotonic()
+        if force or now - self.reported > REPORT_EVERY:
+            self.reported = now
+            self.report(self.routes())
+
+
+def _table(routes: Sequence[Sequence[int]], longest: int) -> tuple[Ints, Ints]:
+    table = np.zeros((max(1, len(routes)), longest), dtype=np.int64)
+    counts = np.zeros(max(1, len(routes)), dtype=np.int64)
+    for v, route in enumerate(routes):
+        table[v, : len(route)] = route
+        counts[v] = len(route)
+    return table, counts
+
+
+def _middling_leg(data: Data) -> float:
+    """The median cost of a leg between two stops' places."""
+    places = np.unique(data.stop[:, c.PLACE])[:500]
+    if not len(places) or not len(data.vehicle):
+        return 1.0
+    legs = data.travel[c.OUT, data.vehicle[0, c.CLASS]][np.ix_(places, places)]
+    costs = data.rate[0, c.PER_SECOND] * legs[:, :, 0] + data.rate[0, c.PER_METRE] * legs[:, :, 1]
+    seen = costs[(costs > 0) & (legs[:, :, 0] < c.UNREACHABLE)]
+    return float(np.median(seen)) if len(seen) else 1.0

@@ -1,0 +1,241 @@
+"""The problem, and a set of routes, as plain arrays. Knows the columns; knows no algorithm.
+
+Slots of ``State`` are the vehicles, in order, and one more that belongs to nobody: there routes are tried out.
+"""
+
+from __future__ import annotations
+
+from itertools import islice, permutations
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from routing.compiled import ANY_TIME, Compiled, slight
+from routing.model import UNREACHABLE
+from routing.timetable import MOST_ORDERS
+
+from . import columns as c
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+NEIGHBOURS = 100
+"""How many near stops each stop knows."""
+
+SAMPLE = 120
+"""Places among which the triangle inequality is tried."""
+
+
+class Data(NamedTuple):
+    """What does not change. Places are renumbered; the last one is nowhere, at no distance, for open routes.
+
+    Few arrays with many columns, since each array is a dozen arguments of every compiled call.
+    """
+
+    stop: Ints
+    shipment: Ints
+    vehicle: Ints
+    weight: Floats
+    rate: Floats
+    travel: npt.NDArray[np.int32]
+    """[direction, travel class, place, place, (seconds, metres)]: each place's row lies together, both ways."""
+    near: npt.NDArray[np.int32]
+    """Per stop itself, then the nearest others."""
+    window: Ints
+    pickup_order: Ints
+    """[pickups, which, position]: orders in which several pickups may be visited."""
+    flag: Ints
+
+
+class State(NamedTuple):
+    """Routes, and what is known about each of them."""
+
+    pos: Ints
+    load: Ints
+    arc: Floats
+    """[slot, k]: cost of the leg into position k; at 0 that of the whole route."""
+    total: Ints
+    list: Ints
+    row: Ints
+    copy: Ints
+    score: Floats
+    value: Floats
+    note: Ints
+
+
+def data_of(compiled: Compiled) -> Data:
+    vehicles, shipments = compiled.riders, compiled.problem.shipments
+    dimensions = max(1, len(compiled.problem.dimensions))
+    used = {stop.index for stop in compiled.stops}
+    used |= {p for r in vehicles for p in (r.vehicle.start, r.vehicle.end) if p is not None}
+    places = np.array(sorted(used), dtype=np.int64)
+    number = {int(p): k for k, p in enumerate(places)}
+    nowhere = len(places)
+
+    classes = {kind: k for k, kind in enumerate(compiled.travel)}
+    travel = np.zeros((2, max(1, len(classes)), nowhere + 1, nowhere + 1, 2), dtype=np.int32)
+    for kind, k in classes.items():
+        seconds, metres = (table[np.ix_(places, places)] for table in compiled.travel[kind])
+        cut = (seconds >= UNREACHABLE) | (metres >= UNREACHABLE)
+        travel[c.OUT, k, :nowhere, :nowhere, 0] = np.where(cut, UNREACHABLE, seconds)
+        travel[c.OUT, k, :nowhere, :nowhere, 1] = np.where(cut, UNREACHABLE, metres)
+    out = travel[c.OUT]
+    travel[c.INTO] = out.transpose(0, 2, 1, 3)
+
+    stop = np.zeros((len(compiled.stops), c.CHANGE + dimensions), dtype=np.int64)
+    windows: list[tuple[int, int]] = [ANY_TIME[0]]
+    for n, task in enumerate(compiled.stops):
+        first = last = 0
+        if len(task.windows) > 1:
+            first, last = len(windows), len(windows) + len(task.windows) - 1
+            windows.extend(task.windows)
+        opens, closes = task.windows[0][0], task.windows[-1][1]
+        row = (number[task.index], task.setup, task.service, opens, closes, task.shipment, first, last)
+        stop[n, : c.CHANGE] = row
+        stop[n, c.CHANGE : c.CHANGE + len(task.change)] = task.change
+
+    shipment = np.zeros((len(shipments), c.ABOARD + dimensions), dtype=np.int64)
+    weight = np.full((len(shipments), c.SLIGHT + len(vehicles)), np.inf)
+    for s, (goods, numbers, aboard) in enumerate(
+        zip(shipments, compiled.stops_of, compiled.aboard_at_start, strict=True)
+    ):
+        ride = -1 if goods.max_ride_time is None else goods.max_ride_time
+        shipment[s, : c.ABOARD] = (numbers[0], len(numbers), ride, len(numbers) == 1)
+        shipment[s, c.ABOARD : c.ABOARD + len(aboard)] = aboard
+        for v in compiled.carriers[s]:
+            weight[s, c.SLIGHT + v] = slight(compiled.problem.vehicles[v], goods) if goods.preferred_vehicles else 0.0
+
+    vehicle, rate = _vehicles(compiled, classes, number, nowhere, weight, dimensions)
+    weight[:, c.PENALTY] = compiled.penalties
+    weight[:, c.ORDER : c.SLIGHT] = _orders(stop, shipment, vehicle, weight, out)
+    near = _near(stop, rate, vehicle, out)
+    flag = np.zeros(c.FLAGS, dtype=np.int64)
+    flag[c.HAS_JOBS] = bool(shipment[:, c.JOB].any())
+    flag[c.HAS_RIDES] = bool((shipment[:, c.RIDE] >= 0).any())
+    saved = max((_shortcut(out[k, :nowhere, :nowhere, 0]) for k in range(len(classes))), default=0)
+    saved += int(np.ptp(stop[:, c.SETUP])) if len(stop) else 0  # a neighbour may pay a dearer setup than its own
+    # With gaps between windows a second saved behind may allow hours before.
+    flag[c.SHORTCUT] = c.NEVER // 4 if saved and len(windows) > 1 else saved
+    flag[c.KINDS] = len(set(vehicle[:, c.KIND].tolist()))
+    flag[c.NOBODY] = -1
+    return Data(
+        stop=stop,
+        shipment=shipment,
+        vehicle=vehicle,
+        weight=weight,
+        rate=rate,
+        travel=travel,
+        near=near,
+        window=np.array(windows, dtype=np.int64),
+        pickup_order=_pickup_orders(max(map(len, compiled.stops_of), default=1) - 1),
+        flag=flag,
+    )
+
+
+def _vehicles(
+    compiled: Compiled,
+    classes: dict[tuple[str, float], int],
+    number: dict[int, int],
+    nowhere: int,
+    weight: Floats,
+    dimensions: int,
+) -> tuple[Ints, Floats]:
+    vehicle = np.full((len(compiled.riders), c.CAPACITY + dimensions), c.NEVER, dtype=np.int64)
+    rate = np.zeros((len(compiled.riders), c.RATE_COLUMNS))
+    kinds: dict[object, int] = {}
+    for v, rider in enumerate(compiled.riders):
+        mine, costs = rider.vehicle, rider.vehicle.costs
+        limits = [c.NEVER if x is None else x for x in (mine.max_tasks, mine.max_travel_time, mine.max_distance)]
+        start, end = (nowhere if p is None else number[p] for p in (mine.start, mine.end))
+        row = (classes[rider.travel_class], start, end, *rider.window, *limits)
+        kind = kinds.setdefault((row, costs, rider.capacity, weight[:, c.SLIGHT + v].tobytes()), len(kinds))
+        vehicle[v, : c.CAPACITY] = (*row, kind)
+        vehicle[v, c.CAPACITY : c.CAPACITY + len(rider.capacity)] = rider.capacity
+        rate[v] = (costs.per_hour / 3600, costs.per_km / 1000, costs.per_task_hour / 3600, costs.fixed)
+    return vehicle, rate
+
+
+def _near(stop: Ints, rate: Floats, vehicle: Ints, out: npt.NDArray[np.int32]) -> Any:
+    """For each stop itself, then the nearest others, both ways taken together."""
+    n = len(stop)
+    size = min(n, NEIGHBOURS)
+    near = np.zeros((n, size), dtype=np.int32)
+    if not n or not len(vehicle):
+        return near
+    seconds, metres = rate[0, c.PER_SECOND], rate[0, c.PER_METRE]
+    table = out[vehicle[0, c.CLASS]]
+    if not (seconds or metres):
+        seconds = 1.0
+    apart = (seconds * table[:, :, 0] + metres * table[:, :, 1]).astype(np.float32)
+    apart += apart.T
+    places = stop[:, c.PLACE]
+    for i in range(n):
+        row = apart[places[i]][places]
+        row[i] = -1.0
+        chosen = np.argpartition(row, size - 1)[:size] if size < n else np.arange(n)
+        near[i] = chosen[np.lexsort((chosen, row[chosen]))]
+    return near
+
+
+def _shortcut(table: npt.NDArray[np.int32]) -> int:
+    """The most seconds that going over a third place saves; an upper guess where not all places were tried."""
+    places = len(table)
+    if places > SAMPLE:
+        chosen = np.random.default_rng(places).choice(places, SAMPLE, replace=False)
+        table = table[np.ix_(chosen, chosen)]
+    table = table.astype(np.int64)
+    saved = max(
+        (int((table - (table[:, k : k + 1] + table[k : k + 1, :])).max()) for k in range(len(table))), default=0
+    )
+    return max(0, saved) if places <= SAMPLE else max(0, 2 * saved) + 2
+
+
+def _orders(stop: Ints, shipment: Ints, vehicle: Ints, weight: Floats, out: npt.NDArray[np.int32]) -> Floats:
+    """Per shipment the keys by which `ruin.choose_order` may sort, the smallest first."""
+    keys = np.zeros((len(shipment), c.SLIGHT - c.ORDER))
+    if not len(shipment) or not len(vehicle):
+        return keys
+    table = out[vehicle[0, c.CLASS], :, :, 0]
+    base = vehicle[0, c.START] if vehicle[0, c.START] < len(table) - 1 else stop[0, c.PLACE]
+    unit = np.maximum(1, np.median(vehicle[:, c.CAPACITY :], axis=0))
+    first, last = shipment[:, c.FIRST], shipment[:, c.FIRST] + shipment[:, c.COUNT] - 1
+    far = table[base][stop[first, c.PLACE]].astype(float) + table[base][stop[last, c.PLACE]]
+    keys[:, 0] = -(np.abs(stop[last, c.CHANGE :]) / unit).sum(axis=1)
+    keys[:, 1] = -far
+    keys[:, 2] = far
+    keys[:, 3] = np.add.reduceat(np.minimum(stop[:, c.CLOSES] - stop[:, c.OPENS], 10**6), first)
+    keys[:, 4] = stop[first, c.OPENS]
+    keys[:, 5] = -np.minimum(stop[last, c.CLOSES], 10**9)
+    keys[:, 6] = -weight[:, c.PENALTY]
+    return keys
+
+
+def _pickup_orders(most: int) -> Ints:
+    table = np.zeros((most + 1, MOST_ORDERS, max(1, most)), dtype=np.int64)
+    for size in range(1, most + 1):
+        for row, order in enumerate(islice(permutations(range(size)), MOST_ORDERS)):
+            table[size, row, :size] = order
+    return table
+
+
+def state_of(data: Data, longest: int, seed: int) -> State:
+    """No routes yet; room for `longest` stops in each."""
+    slots, shipments = len(data.vehicle) + 1, len(data.shipment)
+    dimensions = data.stop.shape[1] - c.CHANGE
+    room = longest + 2
+    note = np.zeros(c.NOTES, dtype=np.int64)
+    mixed = np.random.SeedSequence(seed).generate_state(2)
+    note[c.RANDOM_1], note[c.RANDOM_2] = 1 + int(mixed[0]) % 2147483562, 1 + int(mixed[1]) % 2147483398
+    return State(
+        pos=np.zeros((slots, room, c.POS_COLUMNS), dtype=np.int64),
+        load=np.zeros((slots, room, dimensions, 3), dtype=np.int64),
+        arc=np.zeros((slots, room)),
+        total=np.zeros((slots, c.TOTAL_COLUMNS), dtype=np.int64),
+        list=np.zeros((4, shipments), dtype=np.int64),
+        row=np.zeros((4, max(room, slots)), dtype=np.int64),
+        copy=np.zeros((2, slots, room), dtype=np.int64),
+        score=np.ones((2, shipments)),
+        value=np.zeros(2),
+        note=note,
+    )
