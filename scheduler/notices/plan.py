@@ -296,7 +296,8 @@ def map_links(places: Sequence[Location], stops: int) -> list[dict[str, str]]:
         url = f"https://www.google.com/maps/dir/?api=1&travelmode=driving&origin={part[0]}&destination={part[-1]}"
         if part[1:-1]:
             url += "&waypoints=" + quote("|".join(part[1:-1]))
-        links.append({"label": f"{first + 1}–{first + len(part) - 1}", "url": url})
+        last = first + len(part) - 1
+        links.append({"label": f"{first + 1}–{last}" if last > first + 1 else f"{last}", "url": url})
     return links
 
 

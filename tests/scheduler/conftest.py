@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from scheduler.batch import Market
 from scheduler.calendar import MarketCalendar
@@ -33,6 +34,10 @@ from storage import (
     Run,
     SellerDetails,
 )
+
+# A busy machine is no mistake of the code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 SAMPLE = (Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8")
 
