@@ -24,7 +24,7 @@ from scheduler.config import Config
 from scheduler.intake import IntakeContext
 from scheduler.versions import Versions
 from scheduler.waves import Waves
-from scheduler.workers import Planner
+from scheduler.workers import Planner, Stopped
 from storage import Store
 from storage.records import LegMove, Location, Order, Role, Run, Saved
 
@@ -111,8 +111,7 @@ class App:
         waiting: Counter[str] = Counter()
 
         def placed() -> Iterable[Order]:
-            for order in orders:
-                leg = batch.assign(order, market)
+            for order, leg in batch.assign_all(orders, market):
                 if leg.reason in {"needs_pin", "out_of_zone", "after_cutoff"}:
                     waiting[leg.reason] += 1
                 yield replace(order, legs=(leg,))
@@ -170,7 +169,10 @@ class App:
         market = self.waves.market()
         moves = []
         for order in self.store.orders(states={"received"}):
-            old, new = order.legs[0], batch.assign(order, market)
+            old = order.legs[0]
+            new = batch.assign(order, market, since=(old.date, old.wave) if old.wave is not None else None)
+            if (old.date, old.wave) == (new.date, new.wave):
+                new = replace(new, reason=old.reason)  # why it was moved here once stays true
             if (old.date, old.wave, old.zone, old.reason) != (new.date, new.wave, new.zone, new.reason):
                 moves.append(
                     LegMove(
@@ -188,10 +190,6 @@ class App:
 
     # --- the day ------------------------------------------------------------------------------------------------
 
-    def waiting(self, runs: Sequence[Run]) -> set[day.WaveKey]:
-        """The waves that orders wait in."""
-        return set(self.store.waiting_waves())
-
     def tick(self) -> dt.datetime | None:
         """Do everything that is due now; the next moment something will be. What `serve` calls."""
         now = self.clock.now()
@@ -199,11 +197,19 @@ class App:
             self.place_again(actor="config.yaml")
         while True:
             runs = self.store.runs(since=(self.clock.now() - dt.timedelta(days=day.LOOK_BACK_DAYS)).date())
-            waiting = self.waiting(runs)
-            steps = day.due(now, runs, self.config, self.versions.calendar(), waiting=waiting)
+            waiting = self.store.waiting_waves()
+            if waiting & {(run.date, run.wave) for run in runs if run.state != "open"} and self.place_again(
+                actor="clock"
+            ):
+                continue  # an import that raced with a cut-off left orders in a closed wave
+            asked = (now, runs, self.config, self.versions.calendar())
+            steps = day.due(*asked, waiting=waiting, config_of=self._config_of)
             done = [self._perform(step) for step in steps]
             if not any(done):
-                return day.upcoming(now, runs, self.config, self.versions.calendar(), waiting=waiting)
+                return day.upcoming(*asked, waiting=waiting, config_of=self._config_of)
+
+    def _config_of(self, run: Run) -> Config:
+        return self.versions.config(run.config_version)
 
     def _perform(self, step: day.Step) -> bool:
         """One step of the daemon's day; a wave that fails is logged and tried again, and holds up no other."""
@@ -211,6 +217,8 @@ class App:
             done = self.waves.perform(step)
         except storage.StorageError:
             raise
+        except Stopped:
+            return False
         except Exception:
             log.exception("%s %s: %s failed; trying again at the next tick", step.date, step.wave, step.action)
             return False

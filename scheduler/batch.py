@@ -7,9 +7,11 @@ it wanted goes to the next possible one, with a reason code that the buyer is to
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from scheduler.calendar import MarketCalendar
@@ -21,6 +23,7 @@ from storage.records import Leg, LegMove, Order, SellerDetails
 HORIZON_DAYS = 14
 """How far ahead a place is looked for; an order that finds none in two weeks needs a person."""
 
+_CHUNK = 5000
 _PRIORITY = {"high": 0, "normal": 1, "low": 2}
 
 WaveKey = tuple[dt.date, str]
@@ -83,15 +86,38 @@ def assign(
 
     `since` asks for that wave or a later one, `after` for a later one, for the reason `why`.
     """
-    origin = ",".join(pickup.seller_id for pickup in order.pickups)
-    leg = Leg(origin=origin, date=order.service_date)
-    if order.cancelled:
-        return replace(leg, state="cancelled")
     zone = market.zones.locate(order.location) if order.location is not None else None
+    return _assigned(order, zone, market, since, after, why)
+
+
+def assign_all(orders: Iterable[Order], market: Market) -> Iterator[tuple[Order, Leg]]:
+    """Each order with its leg, as `assign` gives it; many places are looked up at once."""
+    nowhere = (math.nan, math.nan)
+    waiting = iter(orders)
+    while chunk := list(islice(waiting, _CHUNK)):
+        zones = market.zones.locate_many([order.location or nowhere for order in chunk])
+        for order, zone in zip(chunk, zones, strict=True):
+            yield order, _assigned(order, zone, market, None, None, None)
+
+
+def _assigned(
+    order: Order, zone: Zone | None, market: Market, since: WaveKey | None, after: WaveKey | None, why: str | None
+) -> Leg:
+    def leg(date: dt.date, wave: str | None, reason: str | None, state: str = "received") -> Leg:
+        return Leg(
+            origin=",".join(pickup.seller_id for pickup in order.pickups),
+            date=date,
+            wave=wave,
+            zone=zone.id if zone is not None else None,
+            area=zone.area if zone is not None else None,
+            state=state,
+            reason=reason,
+        )
+
+    if order.cancelled:
+        return leg(order.service_date, None, None, "cancelled")
     if order.location is not None and zone is None:
-        return replace(leg, reason="out_of_zone")
-    if zone is not None:
-        leg = replace(leg, zone=zone.id, area=zone.area)
+        return leg(order.service_date, None, "out_of_zone")
     missing_pin = "needs_pin" if order.location is None else None
     reason = why
     for date, wave, asked in _candidates(order, zone, market):
@@ -105,10 +131,10 @@ def assign(
                 reason = None  # one of the waves that the buyer's own window allows: nothing was moved
             elif not asked and reason is None:
                 reason = "time_window"
-            return replace(leg, date=date, wave=wave.id, reason=missing_pin or reason)
+            return leg(date, wave.id, missing_pin or reason)
         if reason is None and asked:
             reason = obstacle
-    return replace(leg, wave=None, reason=missing_pin or reason or "market_closed")
+    return leg(order.service_date, None, missing_pin or reason or "market_closed")
 
 
 def _candidates(order: Order, zone: Zone | None, market: Market) -> Iterator[tuple[dt.date, Wave, bool]]:

@@ -7,7 +7,7 @@ step done late, twice or by another process is the same step.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from scheduler.config.models import Wave
 from storage.records import Run
 
 WaveKey = tuple[dt.date, str]
+ConfigOf = Callable[[Run], Config]
 LOOK_BACK_DAYS = 3
 """How far back a wave that was missed (the machine was off) is still looked for."""
 FINISH_AFTER = dt.timedelta(hours=1)
@@ -51,6 +52,7 @@ def due(
     *,
     waiting: Collection[WaveKey] = frozenset(),
     dates: Collection[dt.date] | None = None,
+    config_of: ConfigOf | None = None,
 ) -> list[Step]:
     """The next step of each wave that is due at `now`, earliest first, then in the day's order of waves.
 
@@ -58,8 +60,9 @@ def due(
 
     `waiting`: waves that orders wait in; a wave that nobody closed in time is only caught up for their sake.
     `dates`: the service dates to look at; None means all that `now` can touch.
+    `config_of`: the config that a run was closed by, which it keeps; `config` where None.
     """
-    return [step for step in _steps(now, runs, config, calendar, waiting, dates) if step.at <= now]
+    return [step for step in _steps(now, runs, config, calendar, waiting, dates, config_of) if step.at <= now]
 
 
 def upcoming(
@@ -69,9 +72,10 @@ def upcoming(
     calendar: MarketCalendar,
     *,
     waiting: Collection[WaveKey] = frozenset(),
+    config_of: ConfigOf | None = None,
 ) -> dt.datetime | None:
     """The earliest moment after `now` at which something becomes due."""
-    later = [step.at for step in _steps(now, runs, config, calendar, waiting, None) if step.at > now]
+    later = [step.at for step in _steps(now, runs, config, calendar, waiting, None, config_of) if step.at > now]
     return min(later, default=None)
 
 
@@ -82,21 +86,27 @@ def _steps(
     calendar: MarketCalendar,
     waiting: Collection[WaveKey],
     dates: Collection[dt.date] | None,
+    config_of: ConfigOf | None,
 ) -> list[Step]:
     by_key: Mapping[WaveKey, Run] = {(run.date, run.wave): run for run in runs}
-    waves = {wave.id: wave for wave in config.waves}
-    steps = []
-    for date in sorted(dates if dates is not None else _dates(now, config, by_key, waiting)):
-        for wave in config.waves:
-            run = by_key.get((date, wave.id))
-            if run is None and not calendar.is_open(date) and (date, wave.id) not in waiting:
-                continue
-            step = _next(
-                now, date, wave, run, config, wanted=(date, wave.id) in waiting, as_scheduled=dates is not None
-            )
-            if step is not None:
-                steps.append(step)
-    return sorted(steps, key=lambda step: (step.at, step.date, waves[step.wave].deliver.start))
+    wanted_dates = set(dates if dates is not None else _dates(now, config, by_key, waiting))
+    keys = {(date, wave.id) for date in wanted_dates for wave in config.waves}
+    keys |= {key for key in by_key if key[0] in wanted_dates}
+    found: list[tuple[Step, dt.time]] = []
+    for key in keys:
+        date, wave_id = key
+        run = by_key.get(key)
+        if run is None and not calendar.is_open(date) and key not in waiting:
+            continue
+        own = config_of(run) if run is not None and config_of is not None else config
+        wave = next((wave for wave in own.waves if wave.id == wave_id), None)
+        if wave is None:
+            continue
+        step = _next(now, date, wave, run, own, wanted=key in waiting, as_scheduled=dates is not None)
+        if step is not None:
+            found.append((step, wave.deliver.start))
+    found.sort(key=lambda each: (each[0].at, each[0].date, each[1], each[0].wave))
+    return [step for step, _ in found]
 
 
 def _dates(

@@ -30,8 +30,8 @@ from .greedy import construct, fold
 SCALE = 100
 """The model counts cost in hundredths, so that short legs at low rates still differ."""
 
-OWN_START_UP_TO = 150
-"""Shipments up to which OR-Tools' own first solution is tried: its cheapest insertion grows faster than the square."""
+OWN_START_UP_TO = 1500
+"""Pairs of shipment and vehicle up to which OR-Tools' own first solution is tried: its insertion grows steeply."""
 
 PATIENCE = (0.1, 0.4)
 """Least and most share of the time without any improvement that ends the search; it grows up to 100 shipments."""
@@ -377,11 +377,13 @@ class _Search:
             given = model.assignment(construct(model.stricter(), deadline=self.deadline))
         if given is not None:
             starts.append((int(given.ObjectiveValue()), self._routes(given)))
-        if (len(self.compiled.problem.shipments) <= OWN_START_UP_TO or not starts) and self._time(parameters):
+        pairs = len(self.compiled.problem.shipments) * len(model.vehicles)
+        if (pairs <= OWN_START_UP_TO or not starts) and self._time(parameters):
             everything = parameters.solution_limit
             parameters.solution_limit = 1
             own = model.routing.SolveWithParameters(parameters)
             parameters.solution_limit = everything
+            self.improved = monotonic()  # hope begins anew: reading routes back asks the same limit
             if own is not None:  # it never takes in a shipment of several pickups: they are no pair
                 routes = self._routes(own)
                 given = model.assignment(construct(self.compiled, routes, deadline=self.deadline))
