@@ -43,7 +43,7 @@ class Integers:
             for a, b in zip(instance.opens, instance.closes, strict=True)
         ]
         self.service = [math.ceil(x * self.scale - 1e-9) for x in instance.service]
-        farthest = int(self.distance.max())
+        farthest = int(np.max(self.distance))
         self.fixed = farthest * (len(instance.travel) + 1)
         """More than any saving in distance can be worth."""
 
