@@ -33,6 +33,12 @@ IDLE = dt.timedelta(seconds=2)
 """How long the outbox rests at most, so that an approval typed elsewhere goes out soon."""
 
 
+LOOK_AROUND = dt.timedelta(seconds=5)
+"""How often the clock looks around at least, in real time, for a changed config or orders for a day that was closed."""
+GRACE_SECONDS = 8
+"""How long what is being sent and answered may take to end."""
+
+
 class CannotListen(Exception):
     """The address is taken, not allowed, or not this machine's."""
 
@@ -48,7 +54,8 @@ async def serve(app: App, host: str, port: int) -> None:
     clock = app.clock
     if not isinstance(clock, SystemClock | ShiftedClock):
         raise TypeError("the daemon needs a clock that runs")
-    stop, woken = asyncio.Event(), asyncio.Event()
+    stop, woken, at_rest = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    at_rest.set()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
@@ -57,30 +64,39 @@ async def serve(app: App, host: str, port: int) -> None:
     outbox = Outbox(app.store, channels, clock, failpoint=failpoint)
 
     async def tick() -> dt.datetime | None:
+        if stop.is_set():
+            return None
+        at_rest.clear()
         try:
             return await asyncio.to_thread(app.tick)
         except storage.StorageError:
             log.exception("the database did not answer; trying again")
             return None
         finally:
+            at_rest.set()
             woken.set()
 
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
     print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - the contract's first line
     site = create(app)
-    server = _server(uvicorn.Config(site, log_level="warning", lifespan="off", access_log=False))
+    server = _server(
+        uvicorn.Config(site, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=5)
+    )
     web = asyncio.create_task(server.serve(sockets=[listening]))
-    ticker = Ticker(clock, tick)
+    ticker = Ticker(clock, tick, at_least=LOOK_AROUND)
     await ticker.start()
     sending = asyncio.create_task(_send(outbox, app, woken, stop))
-    await asyncio.to_thread(app.planner.warm)
+    warming = asyncio.create_task(asyncio.to_thread(app.planner.warm))
     await stop.wait()
     log.info("stopping")
-    await ticker.stop()
+    app.planner.stop()
+    outbox.stop()
     server.should_exit = True
     woken.set()
-    await asyncio.wait([sending, web], timeout=10)
+    resting = asyncio.create_task(at_rest.wait())
+    await asyncio.wait([sending, web, warming, resting], timeout=GRACE_SECONDS)
+    await ticker.stop()
     await app.close_channels()
 
 

@@ -140,6 +140,7 @@ class Outbox:
         self._in_thread, self._failpoint = in_thread, failpoint
         self._holder = uuid.uuid4().hex
         self._token: int | None = None
+        self._stopped = False
         self._paces = {name: Pace(RATES.get(name)) for name in channels}
 
     async def elect(self, patience: float = 0.0) -> bool:
@@ -173,6 +174,10 @@ class Outbox:
         """The earliest moment at which one of our channels can have work; None: never."""
         return self._store.next_message_at(self._clock.now(), channels=self._channels.keys())
 
+    def stop(self) -> None:
+        """Send nothing more once the round in hand is over, so that no row is left without a known end."""
+        self._stopped = True
+
     async def drain(self) -> Counter[str]:
         """Send everything that is due now; count what rows became. Returns when nothing more is due.
 
@@ -183,7 +188,7 @@ class Outbox:
             return became
         try:
             async with self._renewed():
-                while self._token is not None:
+                while self._token is not None and not self._stopped:
                     await self._in_thread(self._store.wake_messages, self._clock.now())
                     rounds = await asyncio.gather(*(self._round(name) for name in self._channels))
                     if not any(rounds):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import replace
 
 from routing.model import Settings
@@ -22,6 +24,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class Stopped(Exception):
+    """The program is ending: what was being solved is solved at the next start."""
+
+
 class Planner:
     """Solves areas, in parallel where there are several. `keep_warm`: processes live on between plans (the daemon)."""
 
@@ -29,11 +35,13 @@ class Planner:
         self._workers = workers or cores()
         self._keep_warm = keep_warm
         self._pool: ProcessPoolExecutor | None = None
+        self._stopped = False
 
     def warm(self) -> None:
         """Start the processes and load the solver in them."""
-        for future in [self._processes().submit(_load) for _ in range(self._workers)]:
-            future.result()
+        with suppress(BrokenProcessPool, Stopped):  # ending already, or tried again by the first plan
+            for future in [self._processes().submit(_load) for _ in range(self._workers)]:
+                future.result()
 
     def solve(self, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan]:
         """The areas' plans, in the order given. The cores are shared out among the areas that run at once."""
@@ -44,7 +52,8 @@ class Planner:
             return self._in_processes(areas, share)
         except BrokenProcessPool:
             # A worker was killed, as by a machine short of memory: once more with fresh ones.
-            self._pool = None
+            if not self._stopped:
+                self._pool = None
             return self._in_processes(areas, share)
 
     def _in_processes(self, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan]:
@@ -56,14 +65,29 @@ class Planner:
         return [answers[area.area] for area in areas]
 
     def _processes(self) -> ProcessPoolExecutor:
+        if self._stopped:
+            raise Stopped
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=multiprocessing.get_context("spawn"), initializer=_deaf_to_the_keyboard
+            )
         return self._pool
+
+    def stop(self) -> None:
+        """End what is being solved at once, and solve nothing more; whoever waits for it gets `Stopped`."""
+        self._stopped = True
+        for process in multiprocessing.active_children():
+            process.terminate()
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+
+def _deaf_to_the_keyboard() -> None:
+    """Ctrl-C reaches every process of a terminal; the one that started us decides what becomes of us."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _load() -> int:
