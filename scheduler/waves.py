@@ -287,7 +287,7 @@ class Waves:
         return Approved(outcome=outcome, plan=plan, messages=tuple(messages) if outcome is Approval.APPROVED else ())
 
     def remind(self, run: Run, *, actor: str) -> bool:
-        """The approval deadline has come and nobody approved: the coordinators are told, once."""
+        """The approval deadline has come and nobody approved: the coordinators are told, once; of an empty wave not."""
         plan = self._store.plan(run.plan_id) if run.plan_id is not None else None
         if plan is None:
             return False
@@ -297,7 +297,7 @@ class Waves:
         reminders = notices.approval_reminder(
             plan,
             wave.dispatch.at(run.date, tz),
-            self._by_ref(Role.COORDINATOR).values(),
+            self._by_ref(Role.COORDINATOR).values() if plan.routes or plan.unassigned else (),
             wave.deliver.on(run.date, tz)[1],
         )
         written = notices.messages(
