@@ -1,0 +1,216 @@
+"""`songsuk serve` as a real process beside the two fake services: an afternoon in seconds, an end, and a new start."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemas
+from commands import Daemon, House, until
+from line_server import LineServer
+from samples import DAY, SECRETS, config_text, write_rows
+from telegram_server import TelegramServer
+from threads import beside
+
+from scheduler.config import parse
+from scheduler.demo.market import write
+from storage import open_store
+
+TELEGRAM = {"X-Telegram-Bot-Api-Secret-Token": "telegram-secret"}
+AFTERNOON = f"{DAY}T12:30:00+07:00;x600"
+EVENING = f"{DAY}T18:59:00+07:00;x60"
+ORDER = {
+    "order_id": "W1",
+    "service_date": "2026-11-26",
+    "seller_id": "S01",
+    "buyer_phone": "0812345678",
+    "pin": "9.142,99.325",
+    "items": "ขนมชั้น x2",
+}
+
+
+def market(folder: Path, url: str, line: LineServer, telegram: TelegramServer) -> House:
+    """A house with the evening orders of a made-up market; the evening wave closes at 12:40."""
+    channels = (
+        f"line: {{api_base: '{line.base}', data_base: '{line.base}'}}\n  telegram: {{api_base: '{telegram.base}'}}"
+    )
+    edits = {
+        "cut_off: {days_before: 0, time: 11:00}": "cut_off: {days_before: 0, time: 12:40}",
+        "approve_by: {days_before: 0, time: 12:30}": "approve_by: {days_before: 0, time: 13:50}",
+    }
+    house = House(folder=folder, url=url, environ=dict(SECRETS))
+    house.config.write_text(config_text(channels, edits), encoding="utf-8")
+    write(folder, parse(config_text()), dt.date.fromisoformat(DAY), "small", 1)
+    for name in ("riders", "sellers", "coordinators"):
+        house.json("members", "import", folder / f"{name}.csv")
+    import csv
+
+    with (folder / "orders.csv").open(encoding="utf-8-sig", newline="") as stream:
+        evening = [row for row in csv.DictReader(stream) if row["window_from"] == "16:00"]
+    house.json("orders", "import", write_rows(folder / "evening.csv", evening))
+    return house
+
+
+class Visitor:
+    """Who asks the daemon things over HTTP."""
+
+    def __init__(self, base: str, key: str) -> None:
+        self._client = httpx.Client(base_url=base, timeout=30)
+        self.key = {"Authorization": f"Bearer {key}"}
+
+    def __enter__(self) -> Visitor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def get(self, path: str) -> httpx.Response:
+        return self._client.get(path, headers=self.key)
+
+    def post(self, path: str, **what: Any) -> httpx.Response:
+        return self._client.post(path, **{"headers": self.key, **what})
+
+    def evening(self) -> Any:
+        """The evening wave, as the API shows it."""
+        waves = schemas.check(self.get(f"/api/v1/plans/{DAY}").json())["waves"]
+        return next((wave for wave in waves if wave["wave"] == "evening"), {"state": "open"})
+
+    def sent(self, kind: str) -> list[Any]:
+        """The accepted messages of one kind."""
+        return list(self.get(f"/api/v1/messages?kind={kind}&state=accepted").json()["messages"])
+
+
+@pytest.fixture
+def fakes() -> Any:
+    with beside(LineServer()) as line, beside(TelegramServer()) as telegram:
+        yield line, telegram
+
+
+def test_an_afternoon_of_the_daemon(tmp_path: Path, sqlite_url: str, fakes: tuple[LineServer, TelegramServer]) -> None:
+    """It answers, takes orders and events, plans at the cut-off, sends what is approved elsewhere, outlives a broken
+    config, ends within ten seconds of a SIGTERM, and after a restart says nothing twice."""
+    line, telegram = fakes
+    house = market(tmp_path, sqlite_url, line, telegram)
+    key = house.json("keys", "create", "webshop")["key"]
+    with house.serving(SONGSUK_CLOCK=AFTERNOON) as daemon, Visitor(daemon.listening(), key) as visitor:
+        _it_answers(visitor)
+        _it_takes_orders(visitor)
+        _it_takes_events(visitor, house, line)
+        _it_sends_what_is_approved(visitor, house, line, telegram)
+        _it_outlives_a_broken_config(visitor, house)
+        _it_leaves_at_the_hour(visitor)
+        _it_ends(daemon)
+    before = len(line.log) + len(telegram.log)
+    with house.serving(SONGSUK_CLOCK=EVENING) as daemon, Visitor(daemon.listening(), key) as visitor:
+        until(lambda: visitor.evening()["state"] == "finished", "the end of the wave")
+        _it_ends(daemon)
+    assert line.bad_requests == telegram.bad_requests == []
+    messages = house.json("messages", "list")["messages"]
+    assert {message["state"] for message in messages} == {"accepted"}
+    assert len(messages) == len(line.log) + len(telegram.log), "each message once, whichever daemon sent it"
+    assert before == len(messages), [message for message in messages if message["attempts"][-1]["at"] > f"{DAY}T18:59"]
+
+
+def _it_answers(visitor: Visitor) -> None:
+    assert visitor.get("/healthz").text == "ok"
+    ready = visitor.get("/readyz").json()
+    assert (ready["ready"], ready["config_version"], ready["config_file_ok"]) == (True, 1, True)
+    assert visitor.get("/openapi.json").json()["info"]["title"] == "Songsuk"
+    assert "songsuk_messages" in visitor.get("/metrics").text
+
+
+def _it_takes_orders(visitor: Visitor) -> None:
+    def status(body: Any, **headers: str) -> int:
+        content = body if isinstance(body, bytes) else None
+        return visitor.post(
+            "/api/v1/orders", json=None if content else body, content=content, headers={**visitor.key, **headers}
+        ).status_code
+
+    assert status(ORDER) == 201
+    assert status(ORDER) == 200
+    assert status({**ORDER, "items": "ขนมชั้น x3"}) == 200
+    assert status({**ORDER, "buyer_phone": "08x1"}) == 422
+    assert status(b"{") == 422
+    assert status(ORDER, Authorization="Bearer sk_nobody") == 401
+    assert status(b" " * (1 << 20) + b"{}") == 413
+
+
+def _it_takes_events(visitor: Visitor, house: House, line: LineServer) -> None:
+    event = {"type": "follow", "webhookEventId": "01EVENT", "source": {"type": "user", "userId": "U" + "0" * 32}}
+    headers, body = line.signed([event])
+    assert visitor.post("/hooks/line", content=body, headers={}).status_code == 401
+    for _ in range(2):
+        assert visitor.post("/hooks/line", content=body, headers=headers).status_code == 200
+    assert visitor.post("/hooks/telegram", json={"update_id": 7}, headers={}).status_code == 401
+    assert visitor.post("/hooks/telegram", json={"update_id": 7}, headers=TELEGRAM).status_code == 200
+    with open_store(house.url) as store:
+        assert len(store.audit(subject="inbox:line/01EVENT")) == 1
+        assert len(store.audit(subject="inbox:telegram/7")) == 1
+
+
+def _it_sends_what_is_approved(visitor: Visitor, house: House, line: LineServer, telegram: TelegramServer) -> None:
+    wave = until(lambda: visitor.evening() if visitor.evening()["state"] == "planned" else None, "the evening's plan")
+    before = visitor.get("/api/v1/messages").json()["messages"]
+    assert [message for message in before if message["kind"] in {"route", "window", "pick_list"}] == []
+    words = ("plan", "approve", DAY, "--wave", "evening", "--plan", wave["plan_id"])
+    answer = house.json(*words, SONGSUK_CLOCK=f"{DAY}T13:30:00+07:00")
+    assert (answer["already"], answer["state"]) == (False, "approved")
+    sellers = {step["seller_id"] for route in wave["routes"] for step in route["steps"] if step["type"] == "pickup"}
+    until(lambda: {message["to"]["member_id"] for message in visitor.sent("pick_list")} == sellers, "the pick lists")
+    assert len(line.log) >= len(sellers)
+
+
+def _it_outlives_a_broken_config(visitor: Visitor, house: House) -> None:
+    good = house.config.read_text(encoding="utf-8")
+    house.config.write_text(good.replace("Asia/Bangkok", "Mars/Base"), encoding="utf-8")
+    until(lambda: not visitor.get("/readyz").json()["config_file_ok"], "the broken config to be seen")
+    assert visitor.get("/readyz").json()["config_version"] == 1
+    assert visitor.evening()["config_version"] == 1
+    house.config.write_text(good.replace("max_orders: 40", "max_orders: 39"), encoding="utf-8")
+    ready = until(
+        lambda: found if (found := visitor.get("/readyz").json())["config_version"] == 2 else None, "the good config"
+    )
+    assert ready["config_file_ok"] is True
+    assert visitor.evening()["config_version"] == 1, "a closed wave keeps its own"
+
+
+def _it_leaves_at_the_hour(visitor: Visitor) -> None:
+    wave = until(
+        lambda: found if (found := visitor.evening())["state"] in {"dispatched", "finished"} else None, "the dispatch"
+    )
+    riders = {route["rider_id"] for route in wave["routes"]}
+    until(lambda: {message["to"]["member_id"] for message in visitor.sent("route")} == riders, "the routes")
+    dispatch = dt.datetime.fromisoformat(f"{DAY}T14:00:00+07:00")
+    for message in visitor.sent("route"):
+        assert dt.datetime.fromisoformat(message["attempts"][-1]["at"]) >= dispatch
+    order_id = next(step["order_id"] for step in wave["routes"][0]["steps"] if step["type"] == "delivery")
+    seller = next(
+        s["seller_id"] for s in wave["routes"][0]["steps"] if s.get("order_id") == order_id and "seller_id" in s
+    )
+    answer = visitor.post("/api/v1/orders", json={**ORDER, "order_id": order_id, "seller_id": seller})
+    assert (answer.status_code, answer.json()["code"]) == (409, "order.already_dispatched")
+
+
+def _it_ends(daemon: Daemon) -> None:
+    code, seconds = daemon.stop()
+    assert code == 0, daemon.lines
+    assert seconds < 10
+    assert not [line for line in daemon.lines if "Traceback" in line or " ERROR " in line], "\n".join(daemon.lines)
+
+
+def test_it_ends_in_the_middle_of_a_search(
+    tmp_path: Path, sqlite_url: str, fakes: tuple[LineServer, TelegramServer]
+) -> None:
+    """A minute's solving does not hold up a SIGTERM; the wave stays closed, to be planned at the next start."""
+    house = market(tmp_path, sqlite_url, *fakes)
+    text = house.config.read_text(encoding="utf-8")
+    house.config.write_text(text.replace("seconds: 1,", "seconds: 60,"), encoding="utf-8")
+    key = house.json("keys", "create", "webshop")["key"]
+    with house.serving(SONGSUK_CLOCK=f"{DAY}T13:00:00+07:00") as daemon, Visitor(daemon.listening(), key) as visitor:
+        until(lambda: visitor.evening()["state"] == "closed", "the cut-off")
+        _it_ends(daemon)
+    [wave] = house.json("plan", "show", DAY, "--wave", "evening")["waves"]
+    assert (wave["state"], wave["plan_id"]) == ("closed", None)
