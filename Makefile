@@ -31,7 +31,7 @@ run: $(STAMP)  ## the daemon, with config.yaml
 
 test: $(STAMP)  ## the tests, on SQLite and PostgreSQL, under 5 minutes on 2 cores
 	@rm -f .coverage .coverage.*
-	@COVERAGE_PROCESS_START=pyproject.toml $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= tests
+	@COVERAGE_PROCESS_START="$(CURDIR)/pyproject.toml" $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= tests
 	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=85
 
 check: $(STAMP)  ## format, lint, types and who may import whom

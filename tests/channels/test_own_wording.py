@@ -49,7 +49,7 @@ th:
     window = texts.compose("window", sample("window", "th"), "th")
     assert window.title == "ของถึง 11:00 น. นะจ๊ะ"
     assert "เตรียมเงินสด: 240 บาท" in window.text()
-    assert [action.label for action in texts.compose("route", sample("route", "th"), "th").actions] == ["ไป แผนที่ 1–2"]
+    assert [action.label for action in texts.compose("route", sample("route", "th"), "th").actions] == ["ไป 1–2"]
     assert "เพราะคิวเต็ม" in texts.compose("changed", sample("changed", "th"), "th").text()
     assert "fully booked" in texts.compose("changed", sample("changed", "en"), "en").text()
 
