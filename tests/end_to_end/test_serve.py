@@ -21,7 +21,7 @@ from storage import open_store
 
 TELEGRAM = {"X-Telegram-Bot-Api-Secret-Token": "telegram-secret"}
 AFTERNOON = f"{DAY}T12:30:00+07:00;x600"
-EVENING = f"{DAY}T18:59:00+07:00;x60"
+EVENING = f"{DAY}T19:29:30+07:00;x60"
 ORDER = {
     "order_id": "W1",
     "service_date": "2026-11-26",
@@ -75,8 +75,8 @@ class Visitor:
 
     def evening(self) -> Any:
         """The evening wave, as the API shows it."""
-        waves = schemas.check(self.get(f"/api/v1/plans/{DAY}").json())["waves"]
-        return next((wave for wave in waves if wave["wave"] == "evening"), {"state": "open"})
+        waves = self.get(f"/api/v1/plans/{DAY}?wave=evening").json()["waves"]
+        return waves[0] if waves else {"state": "open"}
 
     def sent(self, kind: str) -> list[Any]:
         """The accepted messages of one kind."""
@@ -111,11 +111,12 @@ def test_an_afternoon_of_the_daemon(tmp_path: Path, sqlite_url: str, fakes: tupl
     messages = house.json("messages", "list")["messages"]
     assert {message["state"] for message in messages} == {"accepted"}
     assert len(messages) == len(line.log) + len(telegram.log), "each message once, whichever daemon sent it"
-    assert before == len(messages), [message for message in messages if message["attempts"][-1]["at"] > f"{DAY}T18:59"]
+    assert before == len(messages), [message for message in messages if message["attempts"][-1]["at"] > f"{DAY}T19:29"]
 
 
 def _it_answers(visitor: Visitor) -> None:
     assert visitor.get("/healthz").text == "ok"
+    schemas.check(visitor.get(f"/api/v1/plans/{DAY}").json())
     ready = visitor.get("/readyz").json()
     assert (ready["ready"], ready["config_version"], ready["config_file_ok"]) == (True, 1, True)
     assert visitor.get("/openapi.json").json()["info"]["title"] == "Songsuk"
@@ -152,7 +153,7 @@ def _it_takes_events(visitor: Visitor, house: House, line: LineServer) -> None:
 
 
 def _it_sends_what_is_approved(visitor: Visitor, house: House, line: LineServer, telegram: TelegramServer) -> None:
-    wave = until(lambda: visitor.evening() if visitor.evening()["state"] == "planned" else None, "the evening's plan")
+    wave = until(lambda: found if (found := visitor.evening())["state"] == "planned" else None, "the evening's plan")
     before = visitor.get("/api/v1/messages").json()["messages"]
     assert [message for message in before if message["kind"] in {"route", "window", "pick_list"}] == []
     words = ("plan", "approve", DAY, "--wave", "evening", "--plan", wave["plan_id"])

@@ -170,5 +170,5 @@ def until(happened: Callable[[], Any], what: str) -> Any:
     deadline = time.monotonic() + PATIENCE
     while not (found := happened()):
         assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.02)
+        time.sleep(0.1)
     return found
