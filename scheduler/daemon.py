@@ -33,7 +33,7 @@ IDLE = dt.timedelta(seconds=2)
 """How long the outbox rests at most, so that an approval typed elsewhere goes out soon."""
 
 
-LOOK_AROUND = dt.timedelta(seconds=5)
+LOOK_AROUND = dt.timedelta(seconds=2)
 """How often the clock looks around at least, in real time, for a changed config or orders for a day that was closed."""
 GRACE_SECONDS = 8
 """How long what is being sent and answered may take to end."""
