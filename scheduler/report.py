@@ -20,10 +20,11 @@ def day(store: Store, date: dt.date) -> dict[str, Any]:
     riders: dict[str, dict[str, Any]] = defaultdict(
         lambda: {"waves": [], "deliveries": 0, "distance": 0, "duration": 0, "service": 0, "cod_satang": 0}
     )
+    ridden = {run.plan_id for run in store.runs(date=date) if run.state != "cancelled"}
     for plan in sorted(
         store.plans(date), key=lambda plan: plan.routes[0].steps[0].arrival if plan.routes else plan.created_at
     ):
-        if plan.approved_at is None:
+        if plan.approved_at is None or plan.id not in ridden:
             continue
         for route in plan.routes:
             work = riders[route.rider_id]

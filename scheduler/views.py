@@ -54,10 +54,13 @@ def replan(
 
 def calls(app: App, date: dt.date) -> dict[str, Any]:
     """The phone list of a day: everybody a message could not reach, with what to say."""
+    current = {run.plan_id for run in app.store.runs(date=date)}
     told = [
         message
         for message in app.store.messages(date=date, states={"suppressed", "failed"})
+        # What a plan said that another has replaced is not to be said on the phone.
         if message.kind not in {"summary", "escalation"}
+        and (message.plan_id in current or not message.event.startswith("plan:"))
     ]
     refs = {(role, message.member_ref) for message in told for role in (message.role,)}
     phones = {
