@@ -74,20 +74,37 @@ class Compiled:
         shipment can cost by itself: so none is left out to save money, and leaving one out makes room for others only
         if those others' sum of (1 + priority) is greater.
         """
-        dearest = 1 + max((self._dearest_leg(rider) for rider in self.riders), default=0)
+        every = self._costs
+        dearest = 1 + max(
+            (self._dearest(costs, leg) for kind, leg in self._longest_legs.items() for costs in every[kind]), default=0
+        )
         return tuple((1 + s.priority) * dearest if s.penalty is None else s.penalty for s in self.problem.shipments)
 
-    def _dearest_leg(self, rider: Rider) -> int:
-        durations, distances = self.travel[rider.travel_class]
-        reachable = (durations < UNREACHABLE) & (distances < UNREACHABLE)
-        longest = int(np.max(durations[reachable], initial=0))
-        farthest = int(np.max(distances[reachable], initial=0))
+    @property
+    def _costs(self) -> dict[tuple[str, float], set[Costs]]:
+        """What vehicles of each travel class cost, each figure once."""
+        costs: dict[tuple[str, float], set[Costs]] = {}
+        for rider in self.riders:
+            costs.setdefault(rider.travel_class, set()).add(rider.vehicle.costs)
+        return costs
+
+    @property
+    def _longest_legs(self) -> dict[tuple[str, float], tuple[int, int]]:
+        """Per travel class, seconds and metres that no leg exceeds."""
+        legs: dict[tuple[str, float], tuple[int, int]] = {}
+        for kind, (durations, distances) in self.travel.items():
+            reachable = (durations < UNREACHABLE) & (distances < UNREACHABLE)
+            longest = int(np.max(durations[reachable], initial=0))
+            legs[kind] = longest, int(np.max(distances[reachable], initial=0))
+        return legs
+
+    def _dearest(self, costs: Costs, leg: tuple[int, int]) -> int:
+        """More than a vehicle at these costs takes for any one shipment."""
         legs = 2 * max((len(stops) for stops in self.stops_of), default=0) + 1
         work = max(
             (sum(self.stops[n].setup + self.stops[n].service for n in stops) for stops in self.stops_of), default=0
         )
-        costs = rider.vehicle.costs
-        return costs.fixed + money(costs, legs * longest, work, legs * farthest)
+        return costs.fixed + money(costs, legs * leg[0], work, legs * leg[1])
 
 
 def may_carry(vehicle: Vehicle, shipment: Shipment) -> bool:

@@ -1,7 +1,7 @@
 """The market's own engine: ruin and recreate in machine code, in the line of Christiaens and Vanden Berghe (2020).
 
-Takes every rule of the problem. `warm` compiles, or loads what an earlier process compiled; it belongs to start-up,
-and `solve` does it before its time begins.
+Takes every rule of the problem. Where numba is missing, OR-Tools answers instead. `warm` compiles, or loads what an
+earlier process compiled; it belongs to start-up, and `solve` does it before its time begins.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from time import monotonic
 
 from routing.compiled import Compiled, compile_problem
-from routing.engines import Report
+from routing.engines import Report, ortools
 from routing.model import Costs, Matrix, Problem, Settings, Shipment, Task, Vehicle
 from routing.plans import Answer
 
@@ -30,6 +30,8 @@ def warm() -> None:
 
 
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
+    if not available():
+        return ortools.solve(compiled, settings, report)
     warm()
     from .session import Session
 
@@ -37,6 +39,7 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     session = Session(compiled, settings, report, began + settings.seconds)
     session.first()
     first_plan_ms = round((monotonic() - began) * 1000)
+    session.reduce()
     session.run()
     return Answer(routes=session.routes(), engine="kernel", iterations=session.iterations, first_plan_ms=first_plan_ms)
 

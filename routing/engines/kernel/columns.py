@@ -48,9 +48,11 @@ POS_COLUMNS = 8
 
 # State.total[route]
 STOPS, TRAVEL, METRES, WORKED, RIDES = range(5)
-BEST_STOPS, TOUCHED, TRIED, SAVED_AT, RUINED, KIND_TRIED = range(5, 11)
-TOTAL_COLUMNS = 11
-"""``TOUCHED``: a list of slots to undo. ``TRIED`` to ``KIND_TRIED``: when last; the row of the last is a kind."""
+BEST_STOPS, TOUCHED, TRIED, SAVED_AT, RUINED, KIND_TRIED, CLOSED, VERSION, OLD_VERSION = range(5, 14)
+TOTAL_COLUMNS = 14
+"""``TOUCHED``: a list of slots to undo. ``TRIED`` to ``KIND_TRIED``: when last; the row of the last is a kind.
+``CLOSED``: whether it was empty when the routes were taken.
+``VERSION``: a number of its own for every route there ever was: what was found out about it need not be again."""
 
 # State.load[route, k, dimension]: leaving k; the most up to k, and from k on (these two only where there are jobs)
 
@@ -69,6 +71,10 @@ KEY, BLAME = range(2)
 # State.value
 NOW, LEAST = range(2)
 
+# State.known[shipment, vehicle]: the cheapest insertion into that version of its route; AFTER_PICKUP is -1 if there is
+# none below the cost in State.price
+OF_VERSION, AFTER_PICKUP, AFTER_DELIVERY = range(3)
+
 # State.note: numbers that calls leave for each other and for the caller
-SEEN, ABSENT, FULL, SAVED, RANDOM_1, RANDOM_2, BEST_ABSENT, KEPT = range(8)
-NOTES = 8
+SEEN, ABSENT, FULL, SAVED, RANDOM_1, RANDOM_2, BEST_ABSENT, KEPT, VERSIONS = range(9)
+NOTES = 9

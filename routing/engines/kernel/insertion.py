@@ -6,6 +6,8 @@ rides are not of that kind: where there are any, a promising place is followed t
 
 from __future__ import annotations
 
+import math
+
 from .columns import (
     ABOARD,
     AT,
@@ -20,7 +22,6 @@ from .columns import (
     FIXED,
     HAS_RIDES,
     INTO,
-    JOB,
     KEEP,
     KEPT,
     LEG,
@@ -53,7 +54,7 @@ from .columns import (
     WORK,
 )
 from .jit import jit
-from .routes import chance, fit, latest, rides_hold, schedule
+from .routes import fit, latest, rides_hold, schedule
 from .tables import Data, Ints, State
 
 
@@ -86,9 +87,7 @@ def with_two(state: State, slot: int, i: int, j: int, p: int, d: int) -> int:
 
 
 @jit
-def pair(
-    data: Data, state: State, slot: int, v: int, p: int, d: int, ride: int, most: float, blink: float
-) -> tuple[float, int, int]:
+def pair(data: Data, state: State, slot: int, v: int, p: int, d: int, ride: int, most: float) -> tuple[float, int, int]:
     """The cheapest place for pickup `p` and delivery `d` below cost `most`: (added cost, after which, after which)."""
     pos, load, arc = state.pos[slot], state.load[slot], state.arc[slot]
     total, vehicle = state.total[slot], data.vehicle[v]
@@ -112,32 +111,50 @@ def pair(
     direct = ct * out_p[at_d, 0] + cm * out_p[at_d, 1]
     owed_d = setup_d if at_p != at_d else 0
 
+    # what the delivery adds at least from position k on
+    bound = state.bound
+    bound[count + 1] = math.inf
+    for k in range(count, -1, -1):
+        here, there = pos[k, AT], pos[k + 1, AT]
+        cost = ct * (in_d[here, 0] + out_d[there, 0]) + cm * (in_d[here, 1] + out_d[there, 1]) - arc[k + 1]
+        if cw > 0.0:
+            owed = pos[k + 1, OWED]
+            cost += cw * (
+                (setup_d if here != at_d else 0) + (owed if at_d != there else 0) - (owed if here != there else 0)
+            )
+        bound[k] = min(cost, bound[k + 1])
+
     for i in range(count + 1):
         u = pos[i]
         if u[READY] > closes_p:
             break
+        here = u[AT]
+        w = pos[i + 1]
+        there = w[AT]
+        owed_p = setup_p if here != at_p else 0
+        paid_w = w[OWED] if here != there else 0
+        owed_w = w[OWED] if at_p != there else 0
+        first = base + ct * in_p[here, 0] + cm * in_p[here, 1] + cw * owed_p - arc[i + 1]
+        near = first + direct + ct * out_d[there, 0] + cm * out_d[there, 1]
+        detour = first + ct * out_p[there, 0] + cm * out_p[there, 1]
+        if cw > 0.0:
+            near += cw * (owed_d + (w[OWED] if at_d != there else 0) - paid_w)
+            detour += cw * (owed_w - paid_w)
+        if near >= best and detour + bound[i + 1] >= best:
+            continue
         fits = True
         for x in range(dimensions):
             if load[i, x, 0] + data.stop[p, CHANGE + x] > data.vehicle[v, CAPACITY + x]:
                 fits = False
         if not fits:
             continue
-        here = u[AT]
         leg_p = in_p[here, 0]
         begin = fit(data, p, u[READY] + leg_p)
         if begin == NEVER or leg_p >= UNREACHABLE:
             continue
-        owed_p = setup_p if here != at_p else 0
         ready_p = begin + owed_p + service_p
-        w = pos[i + 1]
-        there = w[AT]
-        first = base + ct * leg_p + cm * in_p[here, 1] + cw * owed_p - arc[i + 1]
-        paid_w = w[OWED] if here != there else 0
         # the delivery right behind the pickup
-        cost = first + direct + ct * out_d[there, 0] + cm * out_d[there, 1]
-        if cw > 0.0:
-            cost += cw * (owed_d + (w[OWED] if at_d != there else 0) - paid_w)
-        if cost < best and (blink == 0.0 or chance(state.note) >= blink):
+        if near < best:
             leg = out_p[at_d, 0]
             t = fit(data, d, ready_p + leg)
             if t != NEVER and leg < UNREACHABLE and out_d[there, 0] < UNREACHABLE:
@@ -150,15 +167,11 @@ def pair(
                     and metres <= more_metres
                     and (not exact or rides_hold(data, state, with_two(state, slot, i, i, p, d), v))
                 ):
-                    best, best_i, best_j = cost, i, i
+                    best, best_i, best_j = near, i, i
         # the delivery further on
         if i == count:
             continue
-        detour = first + ct * out_p[there, 0] + cm * out_p[there, 1]
-        owed_w = w[OWED] if at_p != there else 0
-        if cw > 0.0:
-            detour += cw * (owed_w - paid_w)
-        if detour >= best or out_p[there, 0] >= UNREACHABLE:
+        if out_p[there, 0] >= UNREACHABLE:
             continue
         arrive = ready_p + out_p[there, 0]
         by = latest_begin(data, w, here, at_p)
@@ -167,7 +180,7 @@ def pair(
         metres_p = in_p[here, 1] + out_p[there, 1] - data.travel[OUT, kind, here, there, 1]
         for j in range(i + 1, count + 1):
             y = pos[j]
-            if arrive > by + shortcut:
+            if arrive > by + shortcut or detour + bound[j] >= best:
                 break
             for x in range(dimensions):
                 if load[j, x, 0] + data.stop[p, CHANGE + x] > data.vehicle[v, CAPACITY + x]:
@@ -190,7 +203,7 @@ def pair(
                     + (z[OWED] if at_d != after else 0)
                     - (z[OWED] if at_y != after else 0)
                 )
-            if cost < best and (blink == 0.0 or chance(state.note) >= blink):
+            if cost < best:
                 leg = in_d[at_y, 0]
                 begin = fit(data, d, t + leg)
                 if begin != NEVER and leg < UNREACHABLE and out_d[after, 0] < UNREACHABLE:
@@ -212,7 +225,7 @@ def pair(
 
 @jit
 def single(
-    data: Data, state: State, slot: int, v: int, n: int, before: int, ride: int, most: float, blink: float
+    data: Data, state: State, slot: int, v: int, n: int, before: int, ride: int, most: float
 ) -> tuple[float, int]:
     """The cheapest place for one stop below cost `most`: a job, or (`before` >= 0) a pickup no later than there."""
     pos, load, arc = state.pos[slot], state.load[slot], state.arc[slot]
@@ -251,7 +264,7 @@ def single(
         cost = ct * (into[here, 0] + out[there, 0]) + cm * (into[here, 1] + out[there, 1]) - arc[i + 1]
         owed = setup if here != at else 0
         cost += cw * (service + owed + (w[OWED] if at != there else 0) - (w[OWED] if here != there else 0))
-        if cost >= best or (blink > 0.0 and chance(state.note) < blink):
+        if cost >= best:
             continue
         if into[here, 0] >= UNREACHABLE or out[there, 0] >= UNREACHABLE:
             continue
@@ -288,7 +301,7 @@ def copy_stops(state: State, source: int, target: int) -> None:
 
 
 @jit
-def several(data: Data, state: State, source: int, v: int, s: int, most: float, blink: float) -> float:
+def several(data: Data, state: State, source: int, v: int, s: int, most: float) -> float:
     """A shipment of several pickups: the added cost below `most`, the new sequence in row KEEP; else `most`.
 
     An empty vehicle tries whole orders of the pickups. Else each pickup leads once: it and the delivery go where they
@@ -317,7 +330,7 @@ def several(data: Data, state: State, source: int, v: int, s: int, most: float, 
         copy_stops(state, source, scratch)
         if not schedule(data, state, scratch, v):
             break
-        _, i, j = pair(data, state, scratch, v, first + lead, d, ride, best, blink)
+        _, i, j = pair(data, state, scratch, v, first + lead, d, ride, best)
         if i < 0:
             continue
         put(state, scratch, j, d)
@@ -327,7 +340,7 @@ def several(data: Data, state: State, source: int, v: int, s: int, most: float, 
         for other in range(pickups):
             if other == lead or not whole:
                 continue
-            _, i = single(data, state, scratch, v, first + other, at, ride, best, 0.0)
+            _, i = single(data, state, scratch, v, first + other, at, ride, best)
             whole = i >= 0
             if whole:
                 put(state, scratch, i, first + other)
@@ -348,28 +361,28 @@ def _keep(state: State, slot: int) -> None:
 
 
 @jit
-def cheapest(data: Data, state: State, v: int, s: int, most: float, blink: float) -> tuple[float, int, int]:
-    """Where shipment `s` costs least in vehicle `v`, below `most`. With several pickups the places are in row KEEP."""
+def cheapest(data: Data, state: State, slot: int, v: int, s: int, most: float) -> tuple[float, int, int]:
+    """Where shipment `s` costs least in the route of `slot`, driven by vehicle `v`, below `most`.
+
+    With several pickups the whole new sequence is in row KEEP.
+    """
+    nobody = data.flag[NOBODY]
     extra = data.weight[s, SLIGHT + v]
-    if state.total[v, STOPS] == 0:
+    if state.total[slot, STOPS] == 0:
         extra += data.rate[v, FIXED]
     room = most - extra
     if not room > 0.0:
-        return most, -1, -1
+        return most, nobody, nobody
     first, count = data.shipment[s, FIRST], data.shipment[s, COUNT]
-    if data.shipment[s, JOB]:
-        added, i = single(data, state, v, v, first, data.flag[NOBODY], data.shipment[s, RIDE], room, blink)
-        j = i
-    elif count == 2:
-        added, i, j = pair(data, state, v, v, first, first + 1, data.shipment[s, RIDE], room, blink)
-    else:
+    if count > 2:
         # `several` compares whole routes, whose cost has the extra in it
-        added = several(data, state, v, v, s, most, blink)
-        if added < most:
-            return added, 0, 0
-        return most, -1, -1
-    if i < 0:
-        return most, -1, -1
+        added = several(data, state, slot, v, s, most)
+        return added, nobody if added >= most else 0, 0
+    if count == 1:
+        added, i = single(data, state, slot, v, first, nobody, data.shipment[s, RIDE], room)
+        j = i
+    else:
+        added, i, j = pair(data, state, slot, v, first, first + 1, data.shipment[s, RIDE], room)
     return added + extra, i, j
 
 

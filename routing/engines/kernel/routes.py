@@ -30,6 +30,7 @@ from .columns import (
     METRES,
     NEVER,
     OLD,
+    OLD_VERSION,
     OPENS,
     OUT,
     OWED,
@@ -56,6 +57,8 @@ from .columns import (
     TRAVEL,
     TRIAL,
     UNREACHABLE,
+    VERSION,
+    VERSIONS,
     WHERE,
     WORK,
     WORKED,
@@ -107,6 +110,8 @@ def latest(data: Data, n: int, t: int) -> int:
 def schedule(data: Data, state: State, slot: int, v: int) -> bool:
     """Work out everything about the stops in `slot` when vehicle `v` drives them; whether it may."""
     pos, total = state.pos[slot], state.total[slot]
+    state.note[VERSIONS] += 1
+    total[VERSION] = state.note[VERSIONS]
     count = total[STOPS]
     vehicle = data.vehicle[v]
     out = data.travel[OUT, vehicle[CLASS]]
@@ -291,6 +296,7 @@ def save(state: State, slot: int, now: int) -> None:
     state.total[slot, SAVED_AT] = now
     state.total[state.note[SAVED], TOUCHED] = slot
     state.note[SAVED] += 1
+    state.total[slot, OLD_VERSION] = state.total[slot, VERSION]
     count = state.total[slot, STOPS]
     state.copy[OLD, slot, 0] = count
     for k in range(1, count + 1):
@@ -313,6 +319,7 @@ def undo(data: Data, state: State) -> None:
             state.pos[slot, k, POS_STOP] = n
             state.list[WHERE, data.stop[n, SHIPMENT]] = slot
         schedule(data, state, slot, slot)
+        state.total[slot, VERSION] = state.total[slot, OLD_VERSION]
 
 
 @jit

@@ -10,7 +10,10 @@ import math
 
 from .columns import (
     ABSENT,
+    AFTER_DELIVERY,
+    AFTER_PICKUP,
     CANDIDATE,
+    CLOSED,
     COUNT,
     FIRST,
     FULL,
@@ -20,6 +23,7 @@ from .columns import (
     KINDS,
     LEFT,
     NOBODY,
+    OF_VERSION,
     ORDER,
     PENALTY,
     POS_STOP,
@@ -30,6 +34,7 @@ from .columns import (
     SLIGHT,
     STOPS,
     TRIED,
+    VERSION,
     WHERE,
 )
 from .insertion import cheapest, insert
@@ -155,7 +160,7 @@ def choose_order(data: Data, state: State, size: int, varied: bool) -> None:
 
 
 @jit
-def _near_routes(data: Data, state: State, s: int, tag: int) -> int:
+def near_routes(data: Data, state: State, s: int, tag: int) -> int:
     """Put the routes of the stops nearest to shipment `s` into the list of candidates; how many."""
     first = data.shipment[s, FIRST]
     last = first + data.shipment[s, COUNT] - 1
@@ -170,7 +175,7 @@ def _near_routes(data: Data, state: State, s: int, tag: int) -> int:
 
 
 @jit
-def _other_routes(data: Data, state: State, tag: int, found: bool) -> int:
+def other_routes(data: Data, state: State, tag: int, closed: bool, found: bool) -> int:
     """The same with one empty vehicle of each kind and, unless a place is found, all routes not tried yet."""
     size = 0
     kinds = 0
@@ -182,7 +187,7 @@ def _other_routes(data: Data, state: State, tag: int, found: bool) -> int:
                 continue
         else:
             kind = data.vehicle[v, KIND]
-            if state.total[kind, KIND_TRIED] == tag:
+            if (closed and state.total[v, CLOSED]) or state.total[kind, KIND_TRIED] == tag:
                 continue
             state.total[kind, KIND_TRIED] = tag
             kinds += 1
@@ -192,8 +197,9 @@ def _other_routes(data: Data, state: State, tag: int, found: bool) -> int:
 
 
 @jit
-def place(data: Data, state: State, s: int, now: int, worth: float, blink: float) -> bool:
-    """Put shipment `s` where it costs least, for less than `worth`."""
+def place(data: Data, state: State, s: int, now: int, worth: float, blink: float, closed: bool) -> bool:
+    """Put shipment `s` where it costs least, for less than `worth`; `closed` opens none that was empty
+    when the routes were taken."""
     note = state.note
     note[SEEN] += 1
     tag = note[SEEN]
@@ -201,9 +207,17 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
     room = state.pos.shape[1] - 2
     best = worth
     best_v = best_i = best_j = data.flag[NOBODY]
-    for stage in range(2):
-        near = stage == 0
-        size = _near_routes(data, state, s, tag) if near else _other_routes(data, state, tag, best_v >= 0)
+    for stage in range(3):
+        if stage == 0:
+            size = near_routes(data, state, s, tag)
+        elif stage == 1:
+            size = other_routes(data, state, tag, closed, best_v >= 0)
+        elif count > 2 and best_v >= 0:  # the whole sequence is needed now
+            size = 1
+            state.row[CANDIDATE, 0] = best_v
+            best = math.inf
+        else:
+            size = 0
         for x in range(size):
             v = state.row[CANDIDATE, x]
             if data.weight[s, SLIGHT + v] == math.inf:
@@ -211,9 +225,19 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
             if state.total[v, STOPS] + count > room:
                 note[FULL] = 1
                 continue
-            cost, i, j = cheapest(data, state, v, s, best, blink)
-            if i >= 0:
-                best, best_v, best_i, best_j = cost, v, i, j
+            if blink > 0.0 and stage < 2 and chance(note) < blink:
+                continue
+            known = state.known[s, v]
+            fresh = known[OF_VERSION] == state.total[v, VERSION] and stage < 2
+            if not fresh or (known[AFTER_PICKUP] < 0 and state.price[s, v] < best):
+                cost, i, j = cheapest(data, state, v, v, s, best)
+                known[OF_VERSION] = state.total[v, VERSION]
+                known[AFTER_PICKUP] = i
+                known[AFTER_DELIVERY] = j
+                state.price[s, v] = cost if i >= 0 else best
+            if known[AFTER_PICKUP] >= 0 and state.price[s, v] < best:
+                best = state.price[s, v]
+                best_v, best_i, best_j = v, known[AFTER_PICKUP], known[AFTER_DELIVERY]
     if best_v < 0:
         return False
     save(state, best_v, now)

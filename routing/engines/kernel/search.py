@@ -9,6 +9,8 @@ from .columns import (
     BEST,
     BEST_ABSENT,
     BEST_STOPS,
+    BLAME,
+    CLOSED,
     LEAST,
     LEFT,
     LEFT_BEFORE,
@@ -22,12 +24,13 @@ from .columns import (
     STOPS,
     WHERE,
 )
+from .fleet import eject
 from .jit import jit
 from .routes import chance, leave_out, schedule, undo
 from .ruin import BLINK, close_up, place, ruin, take_up, weigh
 from .tables import Data, Ints, State
 
-ANNEAL, BUILD, ALONE = range(3)
+ANNEAL, BUILD, ALONE, REDUCE = range(4)
 
 
 @jit
@@ -38,6 +41,7 @@ def start(data: Data, state: State, routes: Ints, counts: Ints, possible: Ints) 
     holds = True
     for v in range(len(data.vehicle)):
         state.total[v, STOPS] = counts[v]
+        state.total[v, CLOSED] = counts[v] == 0
         for k in range(counts[v]):
             n = routes[v, k]
             state.pos[v, k + 1, POS_STOP] = n
@@ -66,36 +70,51 @@ def remember(data: Data, state: State) -> None:
 
 
 @jit
-def search(data: Data, state: State, task: int, queue: Ints, iterations: int, hot: float, cold: float) -> int:
+def search(
+    data: Data, state: State, task: int, queue: Ints, every: int, iterations: int, hot: float, cold: float
+) -> int:
     """The one large entry: each further one would be compiled with all it calls.
 
     ANNEAL: ruin and recreate, from temperature `hot` to `cold`; how often that improved the best. BUILD: the shipments
     of `queue`, the last of the absent, go in that order where each costs least. ALONE: routes are empty, and of the
-    absent in `queue` those stay absent that some vehicle could carry by themselves; the others are forgotten.
+    absent in `queue` those stay absent that some vehicle could carry by themselves; the others are forgotten. REDUCE:
+    without a further vehicle, until nothing is absent (then 1) or the iterations are used; one round out of `every`
+    ejects others to make room for one of the absent.
     """
     note = state.note
     cooling = (cold / hot) ** (1.0 / iterations)
     temperature = hot
     improved = 0
-    for _ in range(iterations):
+    for round_ in range(iterations):
         note[SEEN] += 1
         now = note[SEEN]
         note[SAVED] = 0
         before = note[ABSENT]
         for k in range(before):
             state.list[LEFT_BEFORE, k] = state.list[LEFT, k]
-        if task == ANNEAL:
-            ruin(data, state, now)
-            size = take_up(data, state, before)
-        else:
+        forced = task in (BUILD, ALONE)
+        if forced:
             size = len(queue)
             note[ABSENT] -= size
             for k in range(size):
                 state.list[QUEUE, k] = queue[k]
+        elif task == REDUCE and round_ % every == every - 1:
+            k = int(chance(note) * before)
+            s = state.list[LEFT, k]
+            note[ABSENT] -= 1
+            state.list[LEFT, k] = state.list[LEFT, note[ABSENT]]
+            state.list[QUEUE, 0] = s
+            size = 1
+            note[SEEN] += 1
+            forced = eject(data, state, s, now, note[SEEN])
+        else:
+            ruin(data, state, now)
+            size = take_up(data, state, before)
         for k in range(size):
             s = state.list[QUEUE, k]
-            worth = math.inf if task == ALONE else data.weight[s, PENALTY]
-            placed = place(data, state, s, now, worth, BLINK if task == ANNEAL else 0.0)
+            worth = data.weight[s, PENALTY] if task in (ANNEAL, BUILD) else math.inf
+            blink = BLINK if task in (ANNEAL, REDUCE) else 0.0
+            placed = place(data, state, s, now, worth, blink, task == REDUCE)
             if task == ALONE and placed:
                 v = state.list[WHERE, s]
                 leave_out(state, s)
@@ -103,9 +122,24 @@ def search(data: Data, state: State, task: int, queue: Ints, iterations: int, ho
             elif task != ALONE and not placed:
                 leave_out(state, s)
         weight = weigh(data, state)
-        if task != ANNEAL or weight < state.value[NOW] - temperature * math.log(chance(note)):
+        better = forced
+        if not better and (task == ANNEAL or note[ABSENT] <= before):
+            better = weight < state.value[NOW] - temperature * math.log(chance(note))
+        if task == REDUCE:
+            was = is_ = 0.0
+            for k in range(before):
+                was += state.score[BLAME, state.list[LEFT_BEFORE, k]]
+            for k in range(note[ABSENT]):
+                is_ += state.score[BLAME, state.list[LEFT, k]]
+                state.score[BLAME, state.list[LEFT, k]] += 1.0
+            better = better or is_ < was
+        if better:
             state.value[NOW] = weight
-            if task != ANNEAL or weight < state.value[LEAST] - 1e-6:
+            if task == REDUCE:
+                if note[ABSENT] == 0:
+                    remember(data, state)
+                    return 1
+            elif forced or weight < state.value[LEAST] - 1e-6:
                 remember(data, state)
                 improved += 1
         else:

@@ -31,6 +31,19 @@ VAIN_ROUNDS = 2
 SLICE = 0.05
 """Seconds of one call, between looks at the clock."""
 
+FLEET_SHARE = 0.4
+"""Most of the time or iterations that the reduction of the fleet may take."""
+
+FLEET_TRIES = 2000
+"""Iterations, per shipment, to empty one route."""
+
+FLEET_SLICE = 200
+EJECT_EVERY = 2
+"""While the fleet is reduced, one round out of so many ejects; the others ruin and recreate."""
+
+WARM = 0.2
+"""Temperature, in middling legs' cost, while the fleet is reduced."""
+
 SLICES = 100
 """Calls per round when the search is bounded by iterations: their lengths must not depend on the clock."""
 
@@ -58,7 +71,7 @@ class Session:
         self.state = state_of(self.data, self.longest, self.seed)
         self.possible = np.arange(len(compiled.stops_of))
         self.start([[] for _ in compiled.riders])
-        search.search(self.data, self.state, search.ALONE, self.possible, 1, 1.0, 1.0)
+        search.search(self.data, self.state, search.ALONE, self.possible, EJECT_EVERY, 1, 1.0, 1.0)
         self.possible = self.state.list[c.LEFT, : self.state.note[c.ABSENT]].copy()
         self.start([[] for _ in compiled.riders])
         self.unit = _middling_leg(self.data)
@@ -110,7 +123,7 @@ class Session:
             absent = self.state.list[c.LEFT, : self.state.note[c.ABSENT]]
             rest = absent[~np.isin(absent, batch)]
             absent[:] = np.concatenate((rest, batch))
-            search.search(self.data, self.state, search.BUILD, batch, 1, 1.0, 1.0)
+            search.search(self.data, self.state, search.BUILD, batch, EJECT_EVERY, 1, 1.0, 1.0)
             self._grow_if_full()
             if monotonic() > self.deadline:
                 break
@@ -130,6 +143,41 @@ class Session:
             if self._left():
                 self.start(self.routes())
         self._tell(force=True)
+
+    def reduce(self) -> None:
+        """Empty one route after the other, where a vehicle costs more than what its route costs besides.
+
+        The route whose shipments were least trouble goes first; one that cannot be emptied in time ends it.
+        """
+        data, state = self.data, self.state
+        share = self.settings.iterations
+        bound = None if share is None else int(FLEET_SHARE * share)
+        until = monotonic() + FLEET_SHARE * (self.deadline - monotonic())
+        while state.note[c.BEST_ABSENT] == 0 and self.weight > 0:
+            routes, least = self.routes(), self.weight
+            used = [v for v, route in enumerate(routes) if route]
+            fixed = [float(data.rate[v, c.FIXED]) for v in used]
+            if len(used) < 2 or 2 * sum(fixed) < least:
+                return
+            shipments = data.stop[:, c.SHIPMENT]
+            trouble = {v: float(self.state.score[c.BLAME, shipments[routes[v]]].sum()) for v in used}
+            victim = min(used, key=lambda v: (trouble[v] / (1 + data.rate[v, c.FIXED]), v))
+            self.start([[] if v == victim else route for v, route in enumerate(routes)])
+            emptied = False
+            tries = FLEET_TRIES * len(self.possible)
+            while tries > 0 and not emptied and monotonic() < until and (bound is None or self.iterations < bound):
+                size = FLEET_SLICE if bound is None else min(FLEET_SLICE, bound - self.iterations)
+                emptied = bool(
+                    search.search(
+                        data, self.state, search.REDUCE, NONE, EJECT_EVERY, size, WARM * self.unit, WARM * self.unit
+                    )
+                )
+                self.iterations += size
+                tries -= size
+            if not emptied or self.weight >= least:
+                self.start(routes)
+                return
+            self._tell()
 
     def _left(self) -> bool:
         if self.settings.iterations is not None and self.iterations >= self.settings.iterations:
@@ -166,7 +214,7 @@ class Session:
     def _anneal(self, size: int, done: float, coming: float) -> None:
         """So many iterations, between these shares of a round."""
         hot, cold = (self.unit * HOT * (COLD / HOT) ** share for share in (done, coming))
-        improved = search.search(self.data, self.state, search.ANNEAL, NONE, size, hot, cold)
+        improved = search.search(self.data, self.state, search.ANNEAL, NONE, EJECT_EVERY, size, hot, cold)
         self.iterations += size
         self._grow_if_full()
         if improved:

@@ -1,6 +1,6 @@
 """The problem, and a set of routes, as plain arrays. Knows the columns; knows no algorithm.
 
-Slots of ``State`` are the vehicles, in order, and one more that belongs to nobody: there routes are tried out.
+Slots of ``State`` are the vehicles, in order, and two more that belong to nobody: there routes are tried out.
 """
 
 from __future__ import annotations
@@ -61,6 +61,9 @@ class State(NamedTuple):
     copy: Ints
     score: Floats
     value: Floats
+    bound: Floats
+    known: Ints
+    price: Floats
     note: Ints
 
 
@@ -103,8 +106,10 @@ def data_of(compiled: Compiled) -> Data:
         ride = -1 if goods.max_ride_time is None else goods.max_ride_time
         shipment[s, : c.ABOARD] = (numbers[0], len(numbers), ride, len(numbers) == 1)
         shipment[s, c.ABOARD : c.ABOARD + len(aboard)] = aboard
-        for v in compiled.carriers[s]:
-            weight[s, c.SLIGHT + v] = slight(compiled.problem.vehicles[v], goods) if goods.preferred_vehicles else 0.0
+        carriers = list(compiled.carriers[s])
+        weight[s, c.SLIGHT :][carriers] = 0.0
+        if goods.preferred_vehicles:
+            weight[s, c.SLIGHT :][carriers] = [slight(compiled.problem.vehicles[v], goods) for v in carriers]
 
     vehicle, rate = _vehicles(compiled, classes, number, nowhere, weight, dimensions)
     weight[:, c.PENALTY] = compiled.penalties
@@ -221,7 +226,7 @@ def _pickup_orders(most: int) -> Ints:
 
 def state_of(data: Data, longest: int, seed: int) -> State:
     """No routes yet; room for `longest` stops in each."""
-    slots, shipments = len(data.vehicle) + 1, len(data.shipment)
+    slots, shipments = len(data.vehicle) + 2, len(data.shipment)
     dimensions = data.stop.shape[1] - c.CHANGE
     room = longest + 2
     note = np.zeros(c.NOTES, dtype=np.int64)
@@ -237,5 +242,8 @@ def state_of(data: Data, longest: int, seed: int) -> State:
         copy=np.zeros((2, slots, room), dtype=np.int64),
         score=np.ones((2, shipments)),
         value=np.zeros(2),
+        bound=np.zeros(room + 1),
+        known=np.zeros((shipments, slots - 2, 3), dtype=np.int64),
+        price=np.zeros((shipments, slots - 2)),
         note=note,
     )
