@@ -208,7 +208,7 @@ def test_it_ends_in_the_middle_of_a_search(
     """A minute's solving does not hold up a SIGTERM; the wave stays closed, to be planned at the next start."""
     house = market(tmp_path, sqlite_url, *fakes)
     text = house.config.read_text(encoding="utf-8")
-    house.config.write_text(text.replace("seconds: 1,", "seconds: 60,"), encoding="utf-8")
+    house.config.write_text(text.replace("seconds: 0.3,", "seconds: 60,"), encoding="utf-8")
     key = house.json("keys", "create", "webshop")["key"]
     with house.serving(SONGSUK_CLOCK=f"{DAY}T13:00:00+07:00") as daemon, Visitor(daemon.listening(), key) as visitor:
         until(lambda: visitor.evening()["state"] == "closed", "the cut-off")

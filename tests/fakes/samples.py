@@ -45,9 +45,9 @@ def write_rows(path: Path, found: Sequence[Row]) -> Path:
 
 
 def config_text(channels: str = "console: {}", edits: Mapping[str, str] | None = None) -> str:
-    """The shipped config.yaml with a second of solving, these channels, and other edits of its text."""
+    """The shipped config.yaml with a moment of solving, these channels, and other edits of its text."""
     text = (ROOT / "config.yaml").read_text(encoding="utf-8")
-    changes = {"seconds: 10, workers: 0": "seconds: 1, workers: 1", "\n  console: {}": f"\n  {channels}"}
+    changes = {"seconds: 10, workers: 0": "seconds: 0.3, workers: 1", "\n  console: {}": f"\n  {channels}"}
     for old, new in (changes | dict(edits or {})).items():
         assert old in text, old
         text = text.replace(old, new)
