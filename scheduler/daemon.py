@@ -78,7 +78,9 @@ async def serve(app: App, host: str, port: int) -> None:
 
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
-    print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - the contract's first line
+    address = f"[{address}]" if ":" in address else address
+    print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - always the first line
+    _log()
     site = create(app)
     server = _server(
         uvicorn.Config(site, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=5)
@@ -98,6 +100,12 @@ async def serve(app: App, host: str, port: int) -> None:
     await asyncio.wait([sending, web, warming, resting], timeout=GRACE_SECONDS)
     await ticker.stop()
     await app.close_channels()
+
+
+def _log() -> None:
+    """What happens from now on is told on stderr, a line each."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
 
 def _server(config: uvicorn.Config) -> uvicorn.Server:

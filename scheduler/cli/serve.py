@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -24,12 +23,9 @@ def serve(
 ) -> None:
     """Run the market: the clock, the outbox and the web, in one process."""
     import asyncio
-    import logging
 
     from scheduler import daemon
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     with opened(config, keep_warm=True, acts=True) as app:
         needs_secrets(app)
         try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import signal
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -195,8 +198,8 @@ def _it_leaves_at_the_hour(visitor: Visitor) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "order.already_dispatched")
 
 
-def _it_ends(daemon: Daemon) -> None:
-    code, seconds = daemon.stop()
+def _it_ends(daemon: Daemon, by: signal.Signals = signal.SIGTERM) -> None:
+    code, seconds = daemon.stop(by)
     assert code == 0, daemon.lines
     assert seconds < 10
     assert not [line for line in daemon.lines if "Traceback" in line or " ERROR " in line], "\n".join(daemon.lines)
@@ -215,3 +218,17 @@ def test_it_ends_in_the_middle_of_a_search(
         _it_ends(daemon)
     [wave] = house.json("plan", "show", DAY, "--wave", "evening")["waves"]
     assert (wave["state"], wave["plan_id"]) == ("closed", None)
+
+
+def test_it_starts_from_nothing_and_ends_under_odd_visitors(tmp_path: Path) -> None:
+    """On a new database the address is still the first line; requests that never end do not hold up Ctrl-C."""
+    house = House(folder=tmp_path, url=f"sqlite:///{tmp_path / 'new' / 'songsuk.db'}")
+    house.config.write_text(config_text(), encoding="utf-8")
+    with house.serving() as daemon:
+        address = httpx.URL(daemon.listening())
+        with contextlib.ExitStack() as visitors:
+            for said in (b"", b"GET /rea", b"POST /api/v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"):
+                visitor = visitors.enter_context(socket.create_connection((address.host, address.port or 0)))
+                visitor.sendall(said)
+            assert httpx.get(address.join("/readyz")).json()["ready"] is True
+            _it_ends(daemon, signal.SIGINT)

@@ -145,10 +145,10 @@ class Daemon:
         assert found, self.lines
         return found[1]
 
-    def stop(self) -> tuple[int, float]:
-        """SIGTERM: the exit code, and how many seconds it took."""
+    def stop(self, by: signal.Signals) -> tuple[int, float]:
+        """The exit code after the signal, and how many seconds it took."""
         began = time.monotonic()
-        self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(by)
         return self.wait(), time.monotonic() - began
 
     def wait(self) -> int:
