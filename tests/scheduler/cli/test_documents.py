@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import re
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from commands import House
 from jsonschema import Draft202012Validator
 from samples import DAY
 
+import scheduler
 from storage import AttemptEnd, AttemptStart, open_store
 
 Documents = dict[str, list[Any]]
@@ -95,6 +98,8 @@ def documents(house: House) -> Documents:
         "9.14,99.325",
     )
     said("orders", "cancel", "X3")
+    said("orders", "pin", "D-0003", "9.142,99.325")
+    said("config", "publish")
     said("plan", "show", DAY)
     said("day", DAY)
     plans = {wave["wave"]: wave for wave in said("plan", "show", DAY)["waves"]}
@@ -138,6 +143,17 @@ def test_real_output_is_what_the_schema_says(documents: Documents, name: str) ->
     assert documents[name]
     for document in documents[name]:
         schemas.check(document, name)
+
+
+def test_every_document_of_the_program_is_published() -> None:
+    """No name stands in the source without its schema, and none is published that no command prints."""
+    source = Path(scheduler.__file__).parent
+    named = {
+        name
+        for path in source.rglob("*.py")
+        for name in re.findall(r'"songsuk/([a-z._]+)/1"', path.read_text(encoding="utf-8"))
+    }
+    assert named == set(schemas.names()) - {"problem", "solve.plan", "solve.problem"}
 
 
 @pytest.mark.parametrize("name", [*schemas.names(), *sorted(schemas.NOT_DOCUMENTS)])

@@ -97,6 +97,8 @@ FILE = Path  # marks a word that names a file of the house
         (["plan", "replan", DAY, "--wave", "midday", "--add-order", "D-0003"], 1, "order.not_addable"),
         (["orders", "show", "nobody"], 1, "order.unknown"),
         (["orders", "cancel", "nobody"], 1, "order.unknown"),
+        (["orders", "pin", "nobody", "9.14,99.32"], 1, "order.unknown"),
+        (["orders", "pin", "D-0003", "somewhere"], 1, "pin.invalid"),
         (["orders", "list", "--state", "lost"], 2, "usage"),
         (["orders", "list", "--date", "someday"], 2, "date.invalid"),
         (["orders", "add", "X", "--seller", "S01", "--date", DAY], 1, "required.missing"),
