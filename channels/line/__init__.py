@@ -29,7 +29,7 @@ SECRETS = (_TOKEN, _SECRET, _SECRET_PREVIOUS)
 
 API_BASE = "https://api.line.me"
 DATA_BASE = "https://api-data.line.me"
-BASES = {"api_base": API_BASE, "data_base": DATA_BASE}
+BASES = {"api_base": API_BASE}  # what people hear over; contents are only fetched from the other
 DOMAINS = ("line.me",)
 
 
@@ -70,8 +70,8 @@ class LineChannel:
 
     @property
     def official(self) -> bool:
-        hosts = (urlsplit(base).hostname or "" for base in (self._api_base, self._data_base))
-        return any(host == "line.me" or host.endswith(".line.me") for host in hosts)
+        host = urlsplit(self._api_base).hostname or ""
+        return host == "line.me" or host.endswith(".line.me")
 
     def render(self, content: Content) -> Payload:
         return render(content)

@@ -51,7 +51,8 @@ def test_official_hosts_are_known(line_secrets: dict[str, str], telegram_secrets
     """A channel says when real people would get what is sent, also when only one of its bases is the official one."""
     local = {"api_base": "http://127.0.0.1:1", "data_base": "http://127.0.0.1:1/"}
     assert connect("line", {}, line_secrets).official
-    assert connect("line", {**local, "data_base": "https://api-data.line.me"}, line_secrets).official
+    assert not connect("line", {**local, "data_base": "https://api-data.line.me"}, line_secrets).official
+    assert connect("line", {**local, "api_base": "https://api.line.me"}, line_secrets).official
     assert not connect("line", local, line_secrets).official
     assert connect("telegram", {}, telegram_secrets).official
     assert not connect("telegram", local, telegram_secrets).official
