@@ -174,15 +174,15 @@ def _shipment(
                 index=places(location),
                 location=location,
                 # One stop at a stall takes its minutes once, however many orders are fetched there.
-                setup=round(minutes.pickup * 60),
+                setup=minutes.pickup_seconds,
                 windows=(_span(window, date, tz),),
             )
         )
-    service = minutes.delivery
+    service = minutes.delivery_seconds
     if order.buyer.group == "elderly":
-        service += minutes.elderly
+        service += minutes.elderly_seconds
     if order.needs_help:
-        service += minutes.door_help
+        service += minutes.door_help_seconds
     zone = order.legs[0].zone
     by_rider = {rider.ref: _details(rider) for rider in riders}
     limited = {ref for ref, details in by_rider.items() if details.zones and zone not in details.zones}
@@ -195,7 +195,7 @@ def _shipment(
             id=order.order_id,
             index=places(order.location),
             location=order.location,
-            service=round(service * 60),
+            service=service,
             windows=(_span(delivery_window(order, wave, date, tz), date, tz),),
         ),
         amounts=tuple((pickup.weight_g, pickup.volume_ml) for pickup in order.pickups),
