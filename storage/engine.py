@@ -6,7 +6,9 @@ it never finds halfway that another was first. Knows no table.
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -80,12 +82,30 @@ def _greet_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     try:
         cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA cache_size = -32768")  # KiB: the indexes of a big import stay in memory
     finally:
         cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Puts the file into WAL, where it stays.
+
+    When two do this to a new file together, SQLite tells one "locked" at once, whatever its busy timeout (waiting would
+    be a deadlock); so that one asks again.
+    """
+    give_up = monotonic() + _PATIENCE_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > give_up:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
