@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from time import monotonic
 from typing import cast
@@ -15,10 +15,12 @@ from .engines import Engine, Report
 from .explain import explain
 from .model import Plan, Problem, ProblemError, Progress, Settings, Violation
 from .plans import build, left_out
+from .rules import Rule, rules_of
 from .timetable import Broken, timetable
 from .validate import validate
 
-DEFAULT_ENGINE = "ortools"
+PREFERRED = ("kernel", "ortools")
+"""What ``auto`` tries, the best first: the first that can run here and takes all rules of the problem."""
 
 
 class InternalPlanError(RuntimeError):
@@ -38,7 +40,7 @@ def solve(problem: Problem, settings: Settings, on_progress: Callable[[Progress]
     """The best plan that the engine finds within the settings' bounds, with a reason for whatever is left out."""
     began = monotonic()
     validate(problem)
-    engine = _engine(settings.engine)
+    engine = _engine(settings.engine, problem)
     compiled = compile_problem(problem)
     answer = engine.solve(compiled, settings, _reporter(compiled, began, on_progress))
     unassigned = explain(compiled, answer.routes)
@@ -50,11 +52,22 @@ def solve(problem: Problem, settings: Settings, on_progress: Callable[[Progress]
     return plan
 
 
-def _engine(name: str) -> Engine:
-    name = DEFAULT_ENGINE if name == "auto" else name
-    if name not in engine_names():
+def _engine(name: str, problem: Problem) -> Engine:
+    if name != "auto" and name not in engine_names():
         raise ProblemError("settings.engine", "engine.unknown", f"no engine {name!r}; there are {engine_names()}")
-    return cast(Engine, import_module(f"{engines.__name__}.{name}"))
+    names = PREFERRED if name == "auto" else (name,)
+    found = {each: cast(Engine, import_module(f"{engines.__name__}.{each}")) for each in names}
+    honours = {each: engine.HONOURS for each, engine in found.items() if name != "auto" or engine.available()}
+    return found[choose(honours, rules_of(problem))]
+
+
+def choose(honours: Mapping[str, frozenset[Rule]], needed: frozenset[Rule]) -> str:
+    """The first engine that takes all rules; a rule that nobody takes is refused by name, never relaxed."""
+    for name, taken in honours.items():
+        if needed <= taken:
+            return name
+    lacking = {name: sorted(needed - taken) for name, taken in honours.items()}
+    raise ProblemError("settings.engine", "engine.rules", f"no engine takes all rules; not taken: {lacking}")
 
 
 def _reporter(compiled: Compiled, began: float, on_progress: Callable[[Progress], None] | None) -> Report:

@@ -11,6 +11,7 @@ from typing import Protocol
 from routing.compiled import Compiled
 from routing.model import Settings
 from routing.plans import Answer
+from routing.rules import Rule
 
 Report = Callable[[Sequence[Sequence[int]]], None]
 """Called with every better set of routes, when it is found."""
@@ -18,5 +19,12 @@ Report = Callable[[Sequence[Sequence[int]]], None]
 
 class Engine(Protocol):
     """What each module here offers."""
+
+    HONOURS: frozenset[Rule]
+    """The rules it takes."""
+
+    def available(self) -> bool:
+        """Whether what it is made of is installed."""
+        ...
 
     def solve(self, compiled: Compiled, settings: Settings, report: Report) -> Answer: ...

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import pairwise
 from time import monotonic
 from typing import Any
@@ -23,9 +24,12 @@ import numpy.typing as npt
 from routing.compiled import Compiled, slight
 from routing.model import UNREACHABLE, Costs, Settings, TimeWindow
 from routing.plans import Answer, left_out, weight
+from routing.rules import ALL
 
 from . import Report
 from .greedy import construct, fold
+
+HONOURS = ALL
 
 SCALE = 100
 """The model counts cost in hundredths, so that short legs at low rates still differ."""
@@ -50,6 +54,10 @@ REPORT_EVERY = 0.25
 """Seconds between two reports of progress."""
 
 Ints = npt.NDArray[np.int64]
+
+
+def available() -> bool:
+    return find_spec("ortools") is not None
 
 
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:

@@ -13,6 +13,9 @@ from routing.compiled import Compiled, compile_problem
 from routing.engines import Report, ortools
 from routing.model import Costs, Matrix, Problem, Settings, Shipment, Task, Vehicle
 from routing.plans import Answer
+from routing.rules import ALL
+
+HONOURS = ALL
 
 _warm: list[bool] = []
 
