@@ -95,9 +95,7 @@ def words(code: str, detail: Mapping[str, object] | None = None) -> tuple[Biling
 
 @lru_cache(maxsize=1_000)  # a fault that a whole file repeats is worded once
 def _filled(code: str, detail: tuple[tuple[str, object], ...]) -> tuple[Bilingual, Bilingual]:
-    entry: Words = CATALOGUE[code]
-    if not detail:
-        return entry.message, entry.hint
+    entry: Words = CATALOGUE[code]  # templates all: a brace that stands for itself is doubled
     filled = {name: echo(value) if isinstance(value, str) else value for name, value in detail}
     return (
         {language: text.format_map(filled) for language, text in entry.message.items()},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
 from scheduler.intake.catalogue import CATALOGUE
 from scheduler.intake.headings import MEMBER_HEADINGS, MEMBERS, ORDER_HEADINGS, ORDERS, Headings, bare
+from scheduler.intake.problems import words
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs/reference/csv.md").read_text(encoding="utf-8")
@@ -39,10 +41,20 @@ def test_every_code_is_documented_and_used() -> None:
 
 def test_the_catalogue_speaks_both_languages() -> None:
     """Each message and hint has Thai words in Thai and none in English, apart from a hint's examples."""
-    for code, words in CATALOGUE.items():
-        assert re.search("[ก-๙]", words.message["th"]), code
-        assert not re.search("[ก-๙]", words.message["en"]), code
-        assert words.hint["th"], code
-        assert words.hint["en"], code
-        placeholders = [set(re.findall(r"{([a-z_]+)}", text)) for text in words.message.values()]
+    for code, entry in CATALOGUE.items():
+        assert re.search("[ก-๙]", entry.message["th"]), code
+        assert not re.search("[ก-๙]", entry.message["en"]), code
+        assert entry.hint["th"], code
+        assert entry.hint["en"], code
+        placeholders = [set(re.findall(r"{([a-z_]+)}", text)) for text in entry.message.values()]
         assert placeholders[0] == placeholders[1], code
+
+
+def test_no_template_shows_its_own_braces() -> None:
+    """What a person reads has no doubled brace and no placeholder in it, whether a code has details or not."""
+    for code, entry in CATALOGUE.items():
+        templates = [*entry.message.values(), *entry.hint.values()]
+        names = {name for text in templates for _, name, _, _ in Formatter().parse(text) if name}
+        said = [text for spoken in words(code, dict.fromkeys(names, "x")) for text in spoken.values()]
+        assert not re.search(r"{{|}}|{[a-z_]+}", " ".join(said)), code
+    assert words("row.not_object")[1]["en"] == 'write {"column": value}'
