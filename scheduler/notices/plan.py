@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -71,7 +71,7 @@ class Notices:
             "cod_satang": route.cod_satang,
             "stops": stops,
             "map_links": map_links(
-                [step.location for step in route.steps if step.location is not None],
+                [(step.location, number) for step, number in _numbered(route.steps) if step.location is not None],
                 self.config.messages.map_link_stops,
             ),
             "estimate": bool(self.plan.travel.get("estimate")),
@@ -80,31 +80,29 @@ class Notices:
     def _stops(self, route: PlanRoute) -> list[dict[str, Any]]:
         """The route's stops in order; neighbouring pickups at one seller are one stop with several bags."""
         stops: list[dict[str, Any]] = []
-        for step in route.steps:
-            if step.type == "pickup":
-                last = stops[-1] if stops else None
-                order = self.orders[step.order_id or ""]
-                items = _items_of(order, step.seller_id)
-                if last is not None and last["type"] == "pickup" and last["seller_id"] == step.seller_id:
-                    last["order_ids"].append(order.order_id)
-                    last["items"].append(items)
-                    last["bags"] += 1
-                    continue
+        for step, number in _numbered(route.steps):
+            if number is None:
+                continue
+            order = self.orders[step.order_id or ""]
+            if number == len(stops):
+                stops[-1]["order_ids"].append(order.order_id)
+                stops[-1]["items"].append(_items_of(order, step.seller_id))
+                stops[-1]["bags"] += 1
+            elif step.type == "pickup":
                 stops.append(
                     {
-                        **self._stop(step, len(stops) + 1),
+                        **self._stop(step, number),
                         "seller_id": step.seller_id,
                         "name": self._shop(step.seller_id),
-                        "items": [items],
+                        "items": [_items_of(order, step.seller_id)],
                         "bags": 1,
                         "order_ids": [order.order_id],
                     }
                 )
-            elif step.type == "delivery":
-                order = self.orders[step.order_id or ""]
+            else:
                 stops.append(
                     {
-                        **self._stop(step, len(stops) + 1),
+                        **self._stop(step, number),
                         "name": order.buyer.name,
                         "place": " ".join(part for part in (order.address_text, order.tambon) if part),
                         "landmark": order.landmark,
@@ -193,6 +191,7 @@ class Notices:
             orders = [self.orders[step.order_id or ""] for step in steps]
             ids = tuple(order.order_id for order in orders)
             told = [step.told for step in steps if step.told is not None]
+            ends = [step.window[1] for step in steps if step.window is not None]
             shops = dict.fromkeys(self._shop(pickup.seller_id) for order in orders for pickup in order.pickups)
             found.append(
                 Notice(
@@ -211,7 +210,7 @@ class Notices:
                         "url": None,
                     },
                     order_ids=ids,
-                    expires_at=self.wave_end,
+                    expires_at=max(ends, default=self.wave_end),  # nobody comes after the buyer's own window
                 )
             )
         return found
@@ -287,17 +286,44 @@ class Notices:
         return seller.seller.shop_name if seller is not None and seller.seller is not None else seller_id or ""
 
 
-def map_links(places: Sequence[Location], stops: int) -> list[dict[str, str]]:
-    """Links that open a route in a map, each with at most `stops` places; the next begins where the last ended."""
-    places = [place for index, place in enumerate(places) if index == 0 or place != places[index - 1]]
+def _numbered(steps: Sequence[PlanStep]) -> Iterator[tuple[PlanStep, int | None]]:
+    """Each step with its stop's number in the rider's list; neighbouring pickups at one seller are one stop.
+
+    Start and end have none.
+    """
+    number, last = 0, None
+    for step in steps:
+        if step.type not in {"pickup", "delivery"}:
+            yield step, None
+            continue
+        if last is None or (last.type, last.seller_id) != (step.type, step.seller_id) or step.type == "delivery":
+            number += 1
+        last = step
+        yield step, number
+
+
+def map_links(places: Sequence[tuple[Location, int | None]], stops: int) -> list[dict[str, str]]:
+    """Links that open a route in a map, each with at most `stops` places; the next begins where the last ended.
+
+    `places` come with the numbers of their stops, None for start and end. A link is labelled with the stops it leads
+    to, in the numbers of the rider's list; the label is empty where only the way back is left.
+    """
+    walked: list[tuple[Location, list[int]]] = []
+    for place, number in places:
+        if not walked or walked[-1][0] != place:
+            walked.append((place, []))
+        if number is not None:
+            walked[-1][1].append(number)
     links = []
-    for first in range(0, max(len(places) - 1, 0), stops):
-        part = [f"{lat:.6f},{lon:.6f}" for lon, lat in places[first : first + stops + 1]]
-        url = f"https://www.google.com/maps/dir/?api=1&travelmode=driving&origin={part[0]}&destination={part[-1]}"
-        if part[1:-1]:
-            url += "&waypoints=" + quote("|".join(part[1:-1]))
-        last = first + len(part) - 1
-        links.append({"label": f"{first + 1}–{last}" if last > first + 1 else f"{last}", "url": url})
+    for first in range(0, max(len(walked) - 1, 0), stops):
+        part = walked[first : first + stops + 1]
+        points = [f"{lat:.6f},{lon:.6f}" for (lon, lat), _ in part]
+        url = f"https://www.google.com/maps/dir/?api=1&travelmode=driving&origin={points[0]}&destination={points[-1]}"
+        if points[1:-1]:
+            url += "&waypoints=" + quote("|".join(points[1:-1]))
+        reached = [number for _, numbers in (part[1:] if first else part) for number in numbers]
+        label = "–".join(dict.fromkeys((str(reached[0]), str(reached[-1])))) if reached else ""
+        links.append({"label": label, "url": url})
     return links
 
 

@@ -168,15 +168,13 @@ def promise(
     begins: dt.datetime, window: tuple[dt.datetime, dt.datetime], under_way: int
 ) -> tuple[dt.datetime, dt.datetime]:
     """The honest range a buyer is told: ten-minute edges around the planned time, wider the longer the rider has been
-    out (15 % of `under_way` seconds, half an hour at most), within the buyer's window as far as it reaches."""
+    out (15 % of `under_way` seconds, half an hour at most), and never beyond the window that the buyer was given."""
     planned, opens, ends = (moment.astimezone(dt.UTC) for moment in (begins, *window))
     tz = begins.tzinfo
     # Instants are compared and moved in UTC: an hour that a change of clocks repeats is no hour earlier there.
     low = max(_floor((planned - dt.timedelta(minutes=5)).astimezone(tz)), opens)
     late = min(dt.timedelta(minutes=15, seconds=0.15 * under_way), dt.timedelta(minutes=30))
-    high = _ceil((planned + late).astimezone(tz))
-    if high > ends >= planned + dt.timedelta(minutes=5):
-        high = ends
+    high = min(_ceil((planned + late).astimezone(tz)), ends)
     return low.astimezone(tz), high.astimezone(tz)
 
 

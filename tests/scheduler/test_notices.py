@@ -260,6 +260,16 @@ def test_a_summary_counts_calls_and_pushes(make: Any, config: Config) -> None:
     assert other.facts["unassigned"] == [{"order_id": "SR-0004", "why": "4 kg over", "next": "Evening"}]
 
 
+def test_a_window_is_of_use_until_the_buyers_own_ends(make: Any, config: Config) -> None:
+    """Who asked for noon is not told at half past twelve; of two orders that come together the later one decides."""
+    early, late = make.order(1), make.order(2, buyer_ref="B0001")
+    noon, one = (make.at("11:00"), make.at("12:00")), (make.at("11:00"), make.at("12:30"))
+    alone = make.plan(make.route("R1", make.stop(early, "11:10", window=noon)))
+    assert said(make, config, alone, early).windows()[0].expires_at == make.at("12:00")
+    both = make.plan(make.route("R1", make.stop(early, "11:10", window=noon), make.stop(late, "11:12", window=one)))
+    assert said(make, config, both, early, late).windows()[0].expires_at == make.at("12:30")
+
+
 # --- maps --------------------------------------------------------------------------------------------------------
 
 
@@ -274,7 +284,7 @@ def ends_of(link: Mapping[str, str]) -> list[str]:
 )
 def test_map_links_walk_the_whole_route(places: list[tuple[float, float]], stops: int) -> None:
     """Each link has at most so many stops, begins where the last ended, and together they miss no place."""
-    links = notices.map_links(places, stops)
+    links = notices.map_links([(place, None) for place in places], stops)
     walked: list[str] = []
     for link in links:
         found = [place for place in ends_of(link) if place]
@@ -285,10 +295,28 @@ def test_map_links_walk_the_whole_route(places: list[tuple[float, float]], stops
     assert walked == (expected if len(expected) > 1 else [])
 
 
-def test_map_links_are_numbered_by_stop() -> None:
-    """Labels say which stops a link holds."""
-    places = [(99.0 + number / 100, 9.0) for number in range(8)]
-    assert [link["label"] for link in notices.map_links(places, 3)] == ["1–3", "4–6", "7"]
+def test_map_links_are_numbered_by_stop(make: Any, market_config: ConfigOf) -> None:
+    """A label names the stops of the list in the same message: two bags at a stall are one, neighbours are two."""
+    config = market_config(("map_link_stops: 9", "map_link_stops: 2"))
+    home, far = make.order(1, at=(99.30, 9.13)), make.order(2, at=(99.31, 9.13))
+    near, last = make.order(3, at=far.location), make.order(4, at=(99.32, 9.14))
+    stops = [make.stop(order, "10:50", "pickup") for order in (home, far, near, last)]
+    stops += [make.stop(order, "11:10") for order in (home, far, near, last)]
+    plan = make.plan(make.route("R1", *stops))
+    facts = said(make, config, plan, home, far, near, last).routes()[0].facts
+    assert [(stop["no"], stop["bags"]) for stop in facts["stops"]] == [(1, 4), (2, 1), (3, 1), (4, 1), (5, 1)]
+    assert [link["label"] for link in facts["map_links"]] == ["1–2", "3–5", ""]
+    told = rows(make, config, said(make, config, plan, home, far, near, last).routes(), plan)[0]
+    labels = [action.label for action in notices.content_from_json(told.content).actions]
+    assert labels == ["แผนที่ 1–2", "แผนที่ 3–5", "แผนที่ขากลับ"]
+
+
+def test_a_first_stop_at_the_riders_door_is_in_the_first_link() -> None:
+    """Where the route starts at its first stop, the first label counts it too."""
+    door, there = (99.1, 9.1), (99.2, 9.2)
+    assert [link["label"] for link in notices.map_links([(door, None), (door, 1), (there, 2), (door, None)], 9)] == [
+        "1–2"
+    ]
 
 
 # --- when --------------------------------------------------------------------------------------------------------
