@@ -29,7 +29,7 @@ def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -
     report = configs.check(path)
     found = [_packages(), _config(path, report), _clock(environ), _database(environ), _disk(environ)]
     if report.config is not None:
-        found += _channels(report.config, environ)
+        found += _channels(report.config, environ, path)
         found.append(_public(report.config))
     return found
 
@@ -90,9 +90,9 @@ def _disk(environ: Mapping[str, str]) -> dict[str, Any]:
     )
 
 
-def _channels(config: configs.Config, environ: Mapping[str, str]) -> list[dict[str, Any]]:
+def _channels(config: configs.Config, environ: Mapping[str, str], path: Path) -> list[dict[str, Any]]:
     missing: dict[str, list[configs.Problem]] = {}
-    for problem in configs.missing_secrets(config, environ):
+    for problem in configs.missing_secrets(config, environ, file=path.name):
         missing.setdefault(problem.path.removeprefix("channels."), []).append(problem)
     official = official_channels(config)
     return [

@@ -112,7 +112,7 @@ def needs_secrets(app: App) -> None:
     """Refuse, naming the variables, where a configured channel lacks a secret."""
     from scheduler.config import missing_secrets
 
-    missing = missing_secrets(app.config, app.environ)
+    missing = missing_secrets(app.config, app.environ, file=app.config_path.name)
     if missing:
         raise Refusal.of([problem.as_json() for problem in missing], 2)
 

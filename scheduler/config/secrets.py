@@ -41,10 +41,12 @@ def _needed(config: Config) -> Iterator[tuple[str, str]]:
                 yield name, variable
 
 
-def missing_secrets(config: Config, environ: Mapping[str, str] = os.environ) -> list[Problem]:
-    """A problem for each channel that is on and lacks a secret."""
+def missing_secrets(
+    config: Config, environ: Mapping[str, str] = os.environ, *, file: str = "config.yaml"
+) -> list[Problem]:
+    """A problem for each secret that a channel of `config` lacks; `file` is what people call the config's file."""
     problems = []
-    root = Reading(config.text, "config.yaml").root
+    root = Reading(config.text, file).root
     for channel, variable in _needed(config):
         try:
             code = "secret.missing" if read_secret(variable, environ) is None else ""
@@ -55,5 +57,5 @@ def missing_secrets(config: Config, environ: Mapping[str, str] = os.environ) -> 
             node = root.find(("channels", channel))[0] if root else None
             line, column = (node.line, node.column) if node else (1, 1)
             path = f"channels.{channel}"
-            problems.append(problem(code, facts, file="config.yaml", line=line, column=column, path=path))
+            problems.append(problem(code, facts, file=file, line=line, column=column, path=path))
     return problems

@@ -219,6 +219,7 @@ def test_a_missing_secret_is_named(planned: House, missing: str) -> None:
     path = planned.folder / "chats.yaml"
     found = refused(planned, ["day", DAY, "--config", path], 2, **have)
     assert missing in str(found["message"])
+    assert found["file"] == "chats.yaml"
     served = planned.run("serve", "--port", "0", "--config", path, **have)
     assert served.code == 2
     assert missing in served.err
@@ -236,6 +237,7 @@ def test_a_secret_may_come_from_a_file(planned: House, tmp_path: Path) -> None:
     found = answer.json()
     [bad] = [check for check in found["checks"] if not check["ok"]]
     assert bad["name"] == "channel line"
+    assert bad["message"]["en"].startswith("chats.yaml:")
     assert name in bad["message"]["en"]
 
 

@@ -15,12 +15,13 @@ def test_the_sample_needs_none(sample: str) -> None:
 def test_each_missing_variable_is_named_at_its_channel(minimal: str) -> None:
     """One problem for each variable, at the channel's line, in both languages; `config check` does not need them."""
     config = parse(minimal + "channels:\n  line: {}\n  telegram: {updates: webhook}\n")
-    problems = missing_secrets(config, {"SONGSUK_LINE_CHANNEL_SECRET": "x"})
+    problems = missing_secrets(config, {"SONGSUK_LINE_CHANNEL_SECRET": "x"}, file="bandon.yaml")
     assert [(p.code, p.path, p.line) for p in problems] == [
         ("secret.missing", "channels.line", 21),
         ("secret.missing", "channels.telegram", 22),
         ("secret.missing", "channels.telegram", 22),
     ]
+    assert {problem.file for problem in problems} == {"bandon.yaml"}
     assert "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN" in problems[0].text("th")
     assert "SONGSUK_TELEGRAM_WEBHOOK_SECRET" in problems[2].text("en")
 
