@@ -8,6 +8,7 @@ one latest, and raising or lowering the times until nothing gives finds them, al
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice, permutations
@@ -168,19 +169,26 @@ class _Chain:
         return rides
 
     def earliest(self, start: int) -> list[int] | Broken:
+        times = self._settle(start, 0)
+        if times is None:
+            return Broken(code=Reason.MAX_RIDE_TIME, seconds=self._too_long(start))
+        return times
+
+    def _settle(self, start: int, longer: int) -> list[int] | Broken | None:
+        """The earliest times with each ride up to `longer` seconds over its limit; None where a ride stays longer."""
         times = [start] * len(self.windows)
         for round_ in range(self.rounds):
             broken = self._raise(times)
             if broken is not None:
-                return broken if round_ == 0 else Broken(code=Reason.MAX_RIDE_TIME, seconds=self._too_long())
+                return broken if round_ == 0 else None
             settled = True
             for pickup, delivery, limit in self.rides:
-                if times[delivery] - times[pickup] > limit:
-                    times[pickup] = times[delivery] - limit
+                if times[delivery] - times[pickup] > limit + longer:
+                    times[pickup] = times[delivery] - limit - longer
                     settled = False
             if settled:
                 return times
-        return Broken(code=Reason.MAX_RIDE_TIME, seconds=self._too_long())
+        return None
 
     def _raise(self, times: list[int]) -> Broken | None:
         """Bring each time up to its predecessor's and into a window; None when all fit."""
@@ -212,8 +220,23 @@ class _Chain:
                 break
         return times
 
-    def _too_long(self) -> int:
-        """How much the longest ride exceeds its limit when each stop is done as early as may be."""
-        times = [self.windows[0][0][0]] * len(self.windows)
+    def _too_long(self, start: int) -> int:
+        """The least by which the limits would have to be raised: waiting that the goods can be spared does not count.
+
+        With one window a stop, a ride is shortest when its delivery is done as early as may be and its pickup as late
+        as that allows; if that does not hold for all rides at once, the figure is searched for.
+        """
+        times = [start] * len(self.windows)
         self._raise(times)
-        return max(times[d] - times[p] - limit for p, d, limit in self.rides)
+        most = max(times[d] - times[p] - limit for p, d, limit in self.rides)
+        least = max(times[d] - self._latest_for(times, p, d) - limit for p, d, limit in self.rides)
+        if max(map(len, self.windows)) == 1 and self._settle(start, least) is not None:
+            return least
+        return bisect_left(range(most), True, lo=1, key=lambda longer: self._settle(start, longer) is not None)
+
+    def _latest_for(self, times: Sequence[int], pickup: int, delivery: int) -> int:
+        """How late the pickup may begin for the delivery to begin when it does in `times`; one window a stop."""
+        t = times[delivery]
+        for k in range(delivery - 1, pickup - 1, -1):
+            t = min(t - self.after[k], self.windows[k][0][1])
+        return t

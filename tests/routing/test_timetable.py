@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import Matrix, Problem, Shipment, Task, Vehicle
+from routing import Matrix, Problem, Reason, Shipment, Task, Vehicle
 from routing.compiled import compile_problem
 from routing.timetable import Broken, Timetable, timetable
 
@@ -105,6 +106,33 @@ def test_earliest_finish_then_latest_departure_then_earliest_stops(case: tuple[P
     left = [s for s in schedules if s[0] == departure and s[-1] == end]
     begins = [min(column) for column in zip(*left, strict=True)][1:-1]
     assert (times.start, times.begins, times.end) == (departure, begins, end)
+
+
+@settings(max_examples=150, deadline=None)
+@given(routes())
+def test_rides_are_too_long_by_what_no_schedule_can_spare(case: tuple[Problem, list[int]]) -> None:
+    """All limits on rides raised by the stated seconds admit a schedule, by one second less none."""
+    problem, route = case
+    times = driven(problem, route)
+    if isinstance(times, Broken) and times.code is Reason.MAX_RIDE_TIME:
+        assert times.seconds
+        assert isinstance(driven(problem, route, times.seconds), Timetable)
+        assert isinstance(driven(problem, route, times.seconds - 1), Broken)
+
+
+def driven(problem: Problem, route: list[int], longer: int = 0) -> Timetable | Broken:
+    """The schedule with each limit on rides `longer` by so many seconds."""
+    shipments = tuple(
+        s if s.max_ride_time is None else replace(s, max_ride_time=s.max_ride_time + longer) for s in problem.shipments
+    )
+    compiled = compile_problem(replace(problem, shipments=shipments))
+    return timetable(compiled, compiled.riders[0], route)
+
+
+def test_waiting_for_the_customer_is_not_counted_where_the_pickup_can_wait(street: Any) -> None:
+    """Goods fetched five minutes away from a door that opens in an hour are too long on the road by the way alone."""
+    order = street.order("A", 0, 5, windows=((3600, 7200),), max_ride_time=100)
+    assert driven(street.problem([street.rider()], [order]), [0, 1]) == Broken(code=Reason.MAX_RIDE_TIME, seconds=200)
 
 
 def test_a_route_leaves_as_late_as_its_finish_allows(street: Any) -> None:
