@@ -7,6 +7,7 @@ ids made up here are keys, not personal; a place where a person lives, a phone, 
 """
 
 from storage.tables.base import METADATA
+from storage.tables.chats import ChatRow, ConsentRow, InvitationRow, LinkRequestRow
 from storage.tables.day import ApprovalRow, PlanRouteRow, PlanRow, PlanStepRow, PlanUnassignedRow, RunRow
 from storage.tables.house import ApiKeyRow, AuditRow, ConfigVersionRow, LeaseRow
 from storage.tables.messages import AttemptRow, InboxRow, MessageOrderRow, MessageRow
@@ -20,10 +21,14 @@ __all__ = [
     "AttemptRow",
     "AuditRow",
     "ChatAddressRow",
+    "ChatRow",
     "ConfigVersionRow",
+    "ConsentRow",
     "InboxRow",
+    "InvitationRow",
     "LeaseRow",
     "LegRow",
+    "LinkRequestRow",
     "MemberRow",
     "MessageOrderRow",
     "MessageRow",

@@ -21,6 +21,7 @@ class MessageRow(Row, table=True):
         Index(None, "plan_id", "state"),
         Index(None, "date", "wave"),
         Index(None, "state", "send_at"),
+        Index(None, "member_ref"),
     )
 
     seq: int | None = plain(SERIAL, key=True)
@@ -82,10 +83,13 @@ class AttemptRow(Row, table=True):
 
 
 class InboxRow(Row, table=True):
-    """What a service told us, raw and once, before anybody reads it."""
+    """What a service told us, raw and once, before anybody reads it.
+
+    `done_at` and `outcome` are filled in once, with what the event changed; `address` is the chat it came from.
+    """
 
     __tablename__ = "inbox"
-    __table_args__ = (UniqueConstraint("channel", "event_id"),)
+    __table_args__ = (UniqueConstraint("channel", "event_id"), Index(None, "done_at", "seq"))
 
     seq: int | None = plain(SERIAL, key=True)
     channel: str = plain(Words)
@@ -93,3 +97,6 @@ class InboxRow(Row, table=True):
     received_at: dt.datetime = plain(Instant)
     headers: dict[str, Any] = personal(DOCUMENT)
     body: bytes = personal(LargeBinary)
+    address: str | None = personal(Words, index=True)
+    done_at: dt.datetime | None = plain(Instant)
+    outcome: str | None = plain(Words)

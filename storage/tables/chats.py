@@ -1,0 +1,66 @@
+"""Chats: who was invited, who agreed to what, where a talk stands, whose chat a phone number is said to be."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Boolean, Index, Integer
+
+from storage.columns import DOCUMENT, SERIAL, Instant, Words, personal, plain
+from storage.tables.base import Row
+
+
+class InvitationRow(Row, table=True):
+    """A code that lets one chat in as one member, once. Only its keyed digest is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (Index(None, "role", "ref"),)
+
+    digest: str = plain(Words, key=True)
+    role: str = plain(Words)
+    ref: str = plain(Words)
+    created_at: dt.datetime = plain(Instant)
+    expires_at: dt.datetime = plain(Instant)
+    used_at: dt.datetime | None = plain(Instant)
+
+
+class ConsentRow(Row, table=True):
+    """What a person answered to which text; rows are only ever added, and outlive an erasure."""
+
+    __tablename__ = "consent"
+
+    id: int | None = plain(SERIAL, key=True)
+    person_id: str = plain(Words, references="person.id", index=True)
+    channel: str = plain(Words)
+    given: bool = plain(Boolean)
+    version: str = plain(Words)
+    wording: str = plain(Words)
+    at: dt.datetime = plain(Instant)
+
+
+class ChatRow(Row, table=True):
+    """Where the talk with one chat stands: what it was asked last, and how often it guessed wrong."""
+
+    __tablename__ = "chat"
+
+    channel: str = plain(Words, key=True)
+    address: str = personal(Words, key=True)
+    step: str | None = plain(Words)
+    data: dict[str, Any] = personal(DOCUMENT)
+    step_at: dt.datetime | None = plain(Instant)
+    tries: int = plain(Integer)
+    tries_since: dt.datetime | None = plain(Instant)
+
+
+class LinkRequestRow(Row, table=True):
+    """A chat that says it belongs to a phone number, for a coordinator to confirm."""
+
+    __tablename__ = "link_request"
+
+    id: str = plain(Words, key=True)
+    channel: str = plain(Words)
+    address: str = personal(Words)
+    phone: str = personal(Words)
+    created_at: dt.datetime = plain(Instant)
+    decided_at: dt.datetime | None = plain(Instant)
+    decided_by: str | None = plain(Words)
+    confirmed: bool | None = plain(Boolean)
