@@ -6,10 +6,22 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from scheduler import documents, notices, revision
+from channels.texts import KINDS
+from scheduler import documents, notices, revision, states
 from scheduler.app import App
+from scheduler.config.channels import CHANNELS
 from scheduler.planning import DIMENSIONS
 from storage.records import Plan, Role, Run
+
+
+def filters(app: App) -> dict[str, list[str]]:
+    """What lists of plans and messages can be asked by, and the words that each filter may be."""
+    return {
+        "wave": [wave.id for wave in app.config.waves],
+        "state": sorted(states.MESSAGE),
+        "kind": sorted(KINDS),
+        "channel": sorted({*CHANNELS, *app.config.channels}),
+    }
 
 
 def plans(app: App, date: dt.date, wave: str | None = None, plan_id: str | None = None) -> dict[str, Any]:

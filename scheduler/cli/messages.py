@@ -28,12 +28,12 @@ def list_(
     json: Json = False,
 ) -> None:
     """List messages with their state and attempts."""
-    from channels.texts import KINDS
-    from scheduler import documents, states
+    from scheduler import documents, views
 
-    one_of(state, sorted(states.MESSAGE), "--state")
-    one_of(kind, sorted(KINDS), "--kind")
     with opened(config) as app:
+        known = views.filters(app)
+        for name, value in (("state", state), ("kind", kind), ("channel", channel)):
+            one_of(value, known[name], f"--{name}")
         found = app.store.messages(
             date=date_of(app, date) if date else None,
             wave=known_wave(app, wave),

@@ -11,6 +11,7 @@ from scheduler.intake.places import pin_from_text
 from scheduler.intake.problems import RowProblem, UnreadableFile, problem
 from scheduler.intake.rows import Progress
 from scheduler.intake.thai import english_date, parse_date, thai_date
+from scheduler.intake.values import nearest
 
 __all__ = [
     "IntakeContext",
@@ -21,6 +22,7 @@ __all__ = [
     "RowProblem",
     "UnreadableFile",
     "english_date",
+    "nearest",
     "order_from_object",
     "orders_from_objects",
     "parse_date",

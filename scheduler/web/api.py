@@ -6,11 +6,10 @@ Every call carries a key (``Authorization: Bearer sk_…``, from ``songsuk keys 
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
@@ -20,7 +19,8 @@ from scheduler.intake import orders_from_objects
 from scheduler.keys import digest
 from scheduler.web.body import read_body
 from scheduler.web.description import ORDERS, described
-from scheduler.web.problems import problem
+from scheduler.web.filters import Filters
+from scheduler.web.problems import invalid, problem
 from storage.records import Order, Saved
 
 router = APIRouter(prefix="/api/v1")
@@ -114,22 +114,36 @@ def _late(orders: list[Order], saved: list[tuple[Saved, ...]]) -> Response | Non
     return problem(409, "order.already_dispatched", message, errors=errors)
 
 
-@router.get("/plans/{date}", **described(422))
+Day = {"format": "date"}
+
+
+@router.get("/plans/{date}", **described(404, 422))
 async def get_plans(
-    request: Request, key: Caller, date: dt.date, wave: str | None = None, plan: str | None = None
+    request: Request,
+    key: Caller,
+    date: Annotated[str, Path(json_schema_extra=Day)],
+    wave: str | None = None,
+    plan: str | None = None,
 ) -> Response:
     """A day's plans, as ``songsuk plan show DATE --json``."""
     if key is None:
         return _unauthorized()
     app: App = request.app.state.app
-    return JSONResponse(await asyncio.to_thread(views.plans, app, date, wave, plan))
+    asked = Filters(views.filters(app))
+    day, wave = asked.date("path.date", date), asked.word("wave", wave)
+    if asked.errors or day is None:
+        return invalid(asked.errors)
+    found = await asyncio.to_thread(views.plans, app, day, wave, plan)
+    if plan is not None and not found["waves"]:
+        return problem(404, "plan.unknown", {"th": "ไม่พบแผนนี้", "en": "there is no such plan"})
+    return JSONResponse(found)
 
 
 @router.get("/messages", **described(422))
 async def get_messages(
     request: Request,
     key: Caller,
-    date: dt.date | None = None,
+    date: Annotated[str | None, Query(json_schema_extra=Day)] = None,
     wave: str | None = None,
     state: str | None = None,
     kind: str | None = None,
@@ -142,9 +156,15 @@ async def get_messages(
     if key is None:
         return _unauthorized()
     app: App = request.app.state.app
+    asked = Filters(views.filters(app))
+    day = asked.date("query.date", date)
+    wave, state = asked.word("wave", wave), asked.word("state", state)
+    kind, channel = asked.word("kind", kind), asked.word("channel", channel)
+    if asked.errors:
+        return invalid(asked.errors)
     found = await asyncio.to_thread(
         lambda: app.store.messages(
-            date=date,
+            date=day,
             wave=wave,
             states={state} if state else None,
             kinds={kind} if kind else None,

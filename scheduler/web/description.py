@@ -74,6 +74,7 @@ def _ref(name: str) -> Json:
 
 _MEANING = {
     401: "The key is missing or not valid",
+    404: "There is no such plan",
     409: "An order is on its way already",
     413: "The body is too large",
     422: "Something in the request is not valid; nothing was saved",

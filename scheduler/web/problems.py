@@ -9,6 +9,12 @@ from typing import Any
 from fastapi.responses import JSONResponse
 
 
+def invalid(errors: Sequence[Mapping[str, Any]]) -> JSONResponse:
+    """422: the request itself is not as it should be; nothing was looked up."""
+    said = {"th": "คำขอไม่ถูกต้อง", "en": "the request is not as it should be"}
+    return problem(422, "request.invalid", said, errors=errors)
+
+
 def problem(
     status: int,
     code: str,

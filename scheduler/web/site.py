@@ -18,9 +18,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 import storage
+from scheduler import documents
 from scheduler.app import App
 from scheduler.web import api, description, hooks
-from scheduler.web.problems import problem
+from scheduler.web.problems import invalid, problem
 
 log = logging.getLogger(__name__)
 BODY_LIMIT = 1 << 20
@@ -88,14 +89,17 @@ def _describe(site: FastAPI) -> dict[str, Any]:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    return problem(
-        422,
-        "request.invalid",
-        {"th": "คำขอไม่ถูกรูปแบบ", "en": "the request is not of the expected shape"},
-        errors=[
-            {"path": ".".join(str(part) for part in each["loc"]), "code": each["type"], "detail": each["msg"]}
+    see = {"th": "ดู /openapi.json", "en": "see /openapi.json"}
+    return invalid(
+        [
+            documents.error(
+                each["type"],
+                ".".join(str(part) for part in each["loc"]),
+                {"th": f"ค่านี้ใช้ไม่ได้: {each['msg']}", "en": each["msg"]},
+                see,
+            )
             for each in found
-        ],
+        ]
     )
 
 

@@ -112,6 +112,7 @@ FILE = Path  # marks a word that names a file of the house
         (["members", "list", "--role", "king"], 2, "role.unknown"),
         (["messages", "list", "--state", "lost"], 2, "usage"),
         (["messages", "list", "--kind", "poem"], 2, "usage"),
+        (["messages", "list", "--channel", "pigeon"], 2, "usage"),
         (["messages", "list", "--order", "\udcff"], 2, "value.invalid"),
         (["messages", "resolve", "nothing", "--as", "sent"], 1, "message.not_unknown"),
         (["messages", "resolve", "nothing", "--as", "gone"], 2, "usage"),
