@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 BIN   := .venv/bin
 STAMP := .venv/.installed
+READY := .venv/.compiled
 
 .DEFAULT_GOAL := help
 .PHONY: help install lock demo run test check format bench clean
@@ -17,19 +18,25 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-install: $(STAMP)  ## make .venv with the locked packages
+# the solver's machine code, so that no first plan waits for it
+$(READY): $(STAMP) $(wildcard routing/engines/kernel/*.py)
+	@rm -rf routing/engines/kernel/__pycache__
+	@$(BIN)/python -c "import routing; routing.warm()"
+	@touch $@
+
+install: $(READY)  ## make .venv with the locked packages, and compile the solver
 
 lock:  ## resolve the dependencies anew into requirements.lock
 	@test -x $(BIN)/uv || $(MAKE) install
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock
 
-demo: $(STAMP)  ## a market's whole day, simulated: no keys, no network
+demo: $(READY)  ## a market's whole day, simulated: no keys, no network
 	@$(BIN)/songsuk demo
 
-run: $(STAMP)  ## the daemon, with config.yaml
+run: $(READY)  ## the daemon, with config.yaml
 	@$(BIN)/songsuk serve
 
-test: $(STAMP)  ## the tests, on SQLite and PostgreSQL, under 5 minutes on 2 cores
+test: $(READY)  ## the tests, on SQLite and PostgreSQL, under 5 minutes on 2 cores
 	@rm -f .coverage .coverage.*
 	@COVERAGE_PROCESS_START="$(CURDIR)/pyproject.toml" $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= tests
 	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=85
@@ -44,7 +51,7 @@ format: $(STAMP)  ## write the format that check wants
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --quiet .
 
-bench: $(STAMP)  ## the figures of docs/benchmarks.md, at most 15 minutes
+bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 	@$(BIN)/python -m benchmarks
 
 clean:  ## remove what the other targets made

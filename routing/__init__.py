@@ -33,7 +33,7 @@ from .model import (
     VehicleReason,
     Violation,
 )
-from .solving import InternalPlanError, engine_names, solve
+from .solving import InternalPlanError, engine_names, solve, warm
 from .validate import validate
 
 __all__ = [
@@ -65,4 +65,5 @@ __all__ = [
     "sentence",
     "solve",
     "validate",
+    "warm",
 ]

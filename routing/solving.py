@@ -37,10 +37,14 @@ def engine_names() -> list[str]:
 
 
 def solve(problem: Problem, settings: Settings, on_progress: Callable[[Progress], None] | None = None) -> Plan:
-    """The best plan that the engine finds within the settings' bounds, with a reason for whatever is left out."""
-    began = monotonic()
+    """The best plan that the engine finds within the settings' bounds, with a reason for whatever is left out.
+
+    An engine that was not warmed before is so first; that is not of the settings' seconds.
+    """
     validate(problem)
     engine = _engine(settings.engine, problem)
+    engine.warm()
+    began = monotonic()
     compiled = compile_problem(problem)
     answer = engine.solve(compiled, settings, _reporter(compiled, began, on_progress))
     unassigned = explain(compiled, answer.routes)
@@ -52,13 +56,27 @@ def solve(problem: Problem, settings: Settings, on_progress: Callable[[Progress]
     return plan
 
 
+def warm() -> None:
+    """Have the engines of ``auto`` ready: on a new machine the first one is compiled now, in half a minute."""
+    for name in PREFERRED:
+        engine = _named(name)
+        if engine.available():
+            engine.warm()
+
+
+def _named(name: str) -> Engine:
+    return cast(Engine, import_module(f"{engines.__name__}.{name}"))
+
+
 def _engine(name: str, problem: Problem) -> Engine:
     if name != "auto" and name not in engine_names():
         raise ProblemError("settings.engine", "engine.unknown", f"no engine {name!r}; there are {engine_names()}")
-    names = PREFERRED if name == "auto" else (name,)
-    found = {each: cast(Engine, import_module(f"{engines.__name__}.{each}")) for each in names}
-    honours = {each: engine.HONOURS for each, engine in found.items() if name != "auto" or engine.available()}
-    return found[choose(honours, rules_of(problem))]
+    if name == "auto" or not _named(name).available():
+        found = {each: _named(each) for each in PREFERRED}
+        found = {each: engine for each, engine in found.items() if engine.available()}
+    else:
+        found = {name: _named(name)}
+    return found[choose({each: engine.HONOURS for each, engine in found.items()}, rules_of(problem))]
 
 
 def choose(honours: Mapping[str, frozenset[Rule]], needed: frozenset[Rule]) -> str:

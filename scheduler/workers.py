@@ -15,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import replace
 
+import routing
 from routing.model import Settings
 from scheduler.planning import AreaPlan, AreaProblem, solve_area
 
@@ -91,6 +92,5 @@ def _deaf_to_the_keyboard() -> None:
 
 
 def _load() -> int:
-    import routing.engines.ortools  # noqa: F401 - what the first plan would otherwise wait for
-
+    routing.warm()
     return os.getpid()

@@ -27,6 +27,10 @@ def available() -> bool:
     return True
 
 
+def warm() -> None:
+    """It is plain Python."""
+
+
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     began = monotonic()
     routes = construct(compiled)

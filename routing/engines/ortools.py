@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
 from time import monotonic
@@ -58,6 +59,10 @@ Ints = npt.NDArray[np.int64]
 
 def available() -> bool:
     return find_spec("ortools") is not None
+
+
+def warm() -> None:
+    import_module("ortools.constraint_solver.pywrapcp")
 
 
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:

@@ -1,7 +1,7 @@
 """The market's own engine: ruin and recreate in machine code, in the line of Christiaens and Vanden Berghe (2020).
 
-Takes every rule of the problem. Where numba is missing, OR-Tools answers instead. `warm` compiles, or loads what an
-earlier process compiled; it belongs to start-up, and `solve` does it before its time begins.
+Takes every rule of the problem, where numba is installed. `warm` compiles, or loads what an earlier process compiled;
+it belongs to start-up.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from time import monotonic
 
 from routing.compiled import Compiled, compile_problem
-from routing.engines import Report, ortools
+from routing.engines import Report
 from routing.model import Costs, Matrix, Problem, Settings, Shipment, Task, Vehicle
 from routing.plans import Answer
 from routing.rules import ALL
@@ -26,16 +26,13 @@ def available() -> bool:
 
 
 def warm() -> None:
-    """Have all machine code ready. Seconds the first time on a machine, then a fraction of one."""
+    """Have all machine code ready. Half a minute the first time on a machine, then a second."""
     if not _warm:
         _warm.append(True)
         solve(compile_problem(_example()), Settings(seconds=60, iterations=2), lambda routes: None)
 
 
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
-    if not available():
-        return ortools.solve(compiled, settings, report)
-    warm()
     from .session import Session
 
     began = monotonic()

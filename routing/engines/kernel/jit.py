@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar, cast
 
 import numba
@@ -25,19 +27,34 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _folder() -> Path:
+    """Where machine code is kept: where NUMBA_CACHE_DIR says, beside the sources, or in the user's cache.
+
+    Beside an installation that may only be read there may be code already; numba wants to write where it reads, so
+    that is copied. Where nothing else can be written a folder of this process alone serves, and is gone at its end.
+    """
     here = Path(__file__).parent
     sources = (path for path in sorted(here.glob("*.py")) if path.stem not in NOT_COMPILED)
-    digest = sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    name = f"kernel-{sha256(b''.join(path.read_bytes() for path in sources)).hexdigest()[:16]}"
     given = os.environ.get("NUMBA_CACHE_DIR")
     if given:
-        return Path(given) / digest
-    beside = here / "__pycache__"
-    with suppress(OSError):
-        beside.mkdir(exist_ok=True)
-    home = beside if os.access(beside, os.W_OK) else Path.home() / ".cache" / "songsuk"
-    return home / f"kernel-{digest}"
+        return Path(given) / name
+    beside = here / "__pycache__" / name
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "songsuk" / name
+    for folder in (beside, home):
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                break
+    else:
+        own = TemporaryDirectory(prefix="songsuk-")
+        _own.append(own)
+        folder = Path(own.name)
+    if folder != beside and beside.is_dir() and not any(folder.iterdir()):
+        copytree(beside, folder, dirs_exist_ok=True)
+    return folder
 
 
+_own: list[TemporaryDirectory[str]] = []
 _CACHE = str(_folder())
 _config: Any = numba.config
 
