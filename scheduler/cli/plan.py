@@ -42,7 +42,7 @@ def approve(
     date: DateArgument,
     wave: WaveNeeded,
     plan: Annotated[str, typer.Option("--plan", help="The id of the plan you looked at.")],
-    by: Annotated[str | None, typer.Option("--by", help="The coordinator who approves.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="The id of the coordinator who approves.")] = None,
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
@@ -51,10 +51,10 @@ def approve(
 
     with opened(config, acts=True) as app:
         known_wave(app, wave)
+        _known_approver(app, by)
         looked_at = app.store.plan(plan)
         if looked_at is None or (looked_at.date, looked_at.wave) != (date_of(app, date), wave):
             raise _unknown(plan)
-        _known_approver(app, by)
         approved = app.waves.approve(plan, actor=by or actor_name())
         if approved.outcome is Approval.STALE:
             raise Refusal(
@@ -92,17 +92,34 @@ def approve(
 
 
 def _known_approver(app: App, by: str | None) -> None:
-    """Where two have to approve, each has to be somebody."""
+    """Who approves by name is a coordinator; a market that has imported none yet takes the name as it is given.
+
+    Where two have to approve, each has to be somebody.
+    """
+    from scheduler.intake import nearest
     from storage.records import Role
 
-    known = sorted(member.ref for member in app.store.members(Role.COORDINATOR))
-    if app.config.approval.approvers > 1 and by not in known:
-        raise Refusal(
-            "approval.unknown_approver",
-            "--by",
-            {"th": f"ไม่มีผู้ประสานงาน {by!r}", "en": f"there is no coordinator {by!r}"},
-            {"th": f"เขียนหนึ่งใน: {', '.join(known)}", "en": f"write one of: {', '.join(known)}"},
-        )
+    known = sorted(member.ref for member in app.store.members(Role.COORDINATOR) if member.active)
+    two = app.config.approval.approvers > 1
+    if by in known or (by is None and not two):
+        return
+    if not known and not two:
+        screen.say(f"no coordinator has been imported yet: {by} is taken as given")
+        return
+    if known:
+        near, there = nearest(by or "", known), ", ".join(known[:20])
+        hint = {"th": f"{near['near_th']}; เขียนหนึ่งใน: {there}", "en": f"{near['near_en']}; write one of: {there}"}
+    else:
+        hint = {"th": "นำเข้ารายชื่อผู้ประสานงานก่อน: songsuk members import",
+                "en": "import the coordinators first: songsuk members import"}  # fmt: skip
+    raise Refusal(
+        "approval.unknown_approver",
+        "--by",
+        {"th": f"ไม่มีผู้ประสานงาน {by!r}", "en": f"there is no coordinator {by!r}"}
+        if by is not None
+        else {"th": "ต้องบอกว่าใครอนุมัติ", "en": "who approves has to be named"},
+        hint,
+    )
 
 
 @app.command()

@@ -62,6 +62,7 @@ def refused(house: House, words: list[object], code: int, **changes: str | None)
 
 
 FILE = Path  # marks a word that names a file of the house
+PLANNED = "<the midday plan>"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,8 @@ FILE = Path  # marks a word that names a file of the house
         (["plan", "show", DAY, "--plan", "p_none"], 1, "plan.unknown"),
         (["plan", "approve", DAY, "--wave", "midday", "--plan", "p_none"], 1, "plan.unknown"),
         (["plan", "approve", DAY, "--wave", "midnight", "--plan", "p_none"], 2, "wave.unknown"),
+        (["plan", "approve", DAY, "--wave", "midday", "--plan", PLANNED, "--by", "c1"], 1, "approval.unknown_approver"),
+        (["plan", "approve", DAY, "--wave", "midday", "--plan", PLANNED, "--by", ""], 1, "approval.unknown_approver"),
         (["plan", "replan", DAY, "--wave", "evening"], 1, "plan.not_replannable"),
         (["plan", "replan", DAY, "--wave", "midday", "--without-rider", "R99"], 1, "rider.unknown"),
         (["plan", "replan", DAY, "--wave", "midday", "--add-order", "nobody"], 1, "order.unknown"),
@@ -131,7 +134,8 @@ def test_a_wrong_word_is_refused(planned: House, words: list[object], code: int,
         assert (answer.code, answer.out) == (2, "")
         assert "small, typical, big, festival" in answer.err
         return
-    named = [planned.folder / word if isinstance(word, Path) else word for word in words]
+    plan = planned.json("plan", "show", DAY, "--wave", "midday")["waves"][0]["plan_id"] if PLANNED in words else ""
+    named = [planned.folder / word if isinstance(word, Path) else plan if word == PLANNED else word for word in words]
     found = refused(planned, named, code)
     assert found["code"] == error
     assert found["path"] or found.get("column") or error == "value.invalid"
@@ -148,6 +152,27 @@ def test_a_group_alone_shows_its_help(house: House, words: list[str]) -> None:
     answer = house.run(*words)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("Usage: songsuk")
+
+
+def test_an_unknown_approver_is_shown_the_nearest_known(planned: House) -> None:
+    """The hint names the coordinators there are; nothing was approved."""
+    plan = planned.json("plan", "show", DAY, "--wave", "midday")["waves"][0]["plan_id"]
+    words: list[object] = ["plan", "approve", DAY, "--wave", "midday", "--plan", plan, "--by", "C11"]
+    assert "did you mean C1" in str(refused(planned, words, 1)["hint"])
+    assert planned.json("plan", "show", DAY, "--wave", "midday")["waves"][0]["state"] == "planned"
+
+
+def test_a_market_without_coordinators_takes_any_approver(tmp_path: Path, sqlite_url: str) -> None:
+    """And says so; where two have to approve, they have to be imported first."""
+    house = House(folder=tmp_path, url=sqlite_url)
+    house.config.write_text(config_text(), encoding="utf-8")
+    words: list[object] = ["plan", "approve", DAY, "--wave", "midday", "--plan", "p_none", "--by", "ครูอ้อย"]
+    answer = house.run(*words, "--json")
+    assert answer.json()["errors"][0]["code"] == "plan.unknown"
+    assert "no coordinator has been imported yet: ครูอ้อย is taken as given" in answer.err
+    house.config.write_text(config_text(edits={"approvers: 1": "approvers: 2"}), encoding="utf-8")
+    found = refused(house, words, 1)
+    assert (found["code"], "members import" in str(found["hint"])) == ("approval.unknown_approver", True)
 
 
 # --- the environment ----------------------------------------------------------------------------------------------
