@@ -1,20 +1,27 @@
 """A problem as the engines read it: stops numbered, matrices per vehicle, who may carry what. Decides nothing.
 
-Stops are numbered 0, 1, ... in the order of the shipments, pickups before the delivery. Vehicles and shipments go by
-their position in the problem. A route is a list of stop numbers.
+Stops are numbered 0, 1, ... in the order of the shipments, pickups before the delivery; then come the reload depots,
+vehicle by vehicle. Vehicles and shipments go by their position in the problem. A route is a list of stop numbers, in
+which a reload depot may stand several times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from .model import UNREACHABLE, Amount, Costs, IntMatrix, Problem, Shipment, TimeWindow, Vehicle
+from .model import UNREACHABLE, Amount, Break, Costs, Id, IntMatrix, Problem, Shipment, Task, TimeWindow, Vehicle
 
 ANY_TIME: tuple[TimeWindow, ...] = ((0, 10**13),)
+
+MOST_LATE = 86400
+"""Seconds after its soft end that no stop is expected to begin."""
+
+NO_SHIPMENT = -1
+"""What a reload depot has for a shipment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,12 @@ class Stop:
     service: int
     windows: tuple[TimeWindow, ...]
     change: Amount
+    soft_end: int | None = None
+    late_per_hour: int = 0
+
+    @property
+    def reload(self) -> bool:
+        return self.shipment == NO_SHIPMENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +54,15 @@ class Rider:
     distances: memoryview
     window: TimeWindow
     travel_class: tuple[str, float]
+    stops: tuple[Stop, ...]
+    """All stops, with the setup and service that they take this type of vehicle."""
+    breaks: tuple[Break, ...] = ()
+    reloads: tuple[int, ...] = ()
+    """The numbers of its own reload depots."""
+    locked: tuple[int, ...] = ()
+    """The stops that come first, in this order, as far as they are served."""
+    tariff: memoryview | None = None
+    """What each leg costs, where the profile states that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +74,8 @@ class Compiled:
     aboard_at_start: tuple[Amount, ...]
     """Per shipment, what a job without pickups has loaded at the vehicle's start."""
     travel: dict[tuple[str, float], tuple[IntMatrix, IntMatrix]]
+    before: Mapping[int, tuple[int, int | None]]
+    """Per shipment of the plan before: who brought it, and when its delivery began. Only vehicles that still are."""
 
     @cached_property
     def has_jobs(self) -> bool:
@@ -67,18 +91,35 @@ class Compiled:
         )
 
     @cached_property
+    def groups(self) -> dict[int, tuple[int, ...]]:
+        """Per shipment of a group, all shipments of it."""
+        members: dict[Id, list[int]] = {}
+        for s, shipment in enumerate(self.problem.shipments):
+            if shipment.group is not None:
+                members.setdefault(shipment.group, []).append(s)
+        return {s: tuple(group) for group in members.values() for s in group}
+
+    @cached_property
     def penalties(self) -> tuple[int, ...]:
         """Per shipment, what leaving it out weighs in the search.
 
         Unless stated, a shipment of priority p weighs ``(1 + p) * dearest``, where ``dearest`` is more than any one
         shipment can cost by itself: so none is left out to save money, and leaving one out makes room for others only
-        if those others' sum of (1 + priority) is greater.
+        if those others' sum of (1 + priority) is greater. What is locked in its sequence weighs more than any other.
         """
         every = self._costs
         dearest = 1 + max(
             (self._dearest(costs, leg) for kind, leg in self._longest_legs.items() for costs in every[kind]), default=0
         )
-        return tuple((1 + s.priority) * dearest if s.penalty is None else s.penalty for s in self.problem.shipments)
+        locked = {self.stops[n].shipment for rider in self.riders for n in rider.locked}
+        return tuple(
+            102 * dearest + (s.penalty or 0)
+            if k in locked
+            else (1 + s.priority) * dearest
+            if s.penalty is None
+            else s.penalty
+            for k, s in enumerate(self.problem.shipments)
+        )
 
     @property
     def _costs(self) -> dict[tuple[str, float], set[Costs]]:
@@ -100,11 +141,35 @@ class Compiled:
 
     def _dearest(self, costs: Costs, leg: tuple[int, int]) -> int:
         """More than a vehicle at these costs takes for any one shipment."""
-        legs = 2 * max((len(stops) for stops in self.stops_of), default=0) + 1
+        stops = max((len(numbers) for numbers in self.stops_of), default=0)
+        legs = 2 * stops + 1
         work = max(
-            (sum(self.stops[n].setup + self.stops[n].service for n in stops) for stops in self.stops_of), default=0
+            (sum(own[n].setup + own[n].service for n in numbers) for own in self._by_type for numbers in self.stops_of),
+            default=0,
         )
-        return costs.fixed + money(costs, legs * leg[0], work, legs * leg[1])
+        late = max((stop.late_per_hour for stop in self.stops), default=0) * MOST_LATE // 3600
+        dearest = costs.fixed + money(costs, legs * leg[0], work, legs * leg[1]) + legs * (late + self._dearest_leg)
+        return dearest + self._steering(legs * leg[0] + work, stops)
+
+    @property
+    def _by_type(self) -> list[tuple[Stop, ...]]:
+        return list({id(rider.stops): rider.stops for rider in self.riders}.values())
+
+    def _steering(self, seconds: int, stops: int) -> int:
+        """More than one shipment can weigh in balance and in moves."""
+        problem = self.problem
+        moved = problem.churn.cost_per_moved if problem.churn else 0
+        if problem.balance is None:
+            return moved
+        hours = max((rider.vehicle.worked.duration for rider in self.riders), default=0) // 3600 + 48
+        tasks = max((rider.vehicle.worked.tasks for rider in self.riders), default=0) + len(self.stops)
+        return moved + problem.balance.duration * hours * (seconds // 3600 + 1) + problem.balance.tasks * tasks * stops
+
+    @cached_property
+    def _dearest_leg(self) -> int:
+        """The most that any profile's own costs state for a leg."""
+        stated = (matrix.costs for matrix in self.problem.matrices.values() if matrix.costs is not None)
+        return max((int(np.max(costs, initial=0)) for costs in stated), default=0)
 
 
 def may_carry(vehicle: Vehicle, shipment: Shipment) -> bool:
@@ -135,6 +200,7 @@ def plus(a: Amount, b: Amount) -> Amount:
 
 def compile_problem(problem: Problem) -> Compiled:
     """Number the stops and bring every vehicle's travel to integers of its own speed."""
+    problem = _kept_with_vehicles(problem)
     size = len(problem.dimensions)
     nothing = (0,) * size
     stops: list[Stop] = []
@@ -145,36 +211,34 @@ def compile_problem(problem: Problem) -> Compiled:
         total = nothing
         for k, (task, amount) in enumerate(zip(shipment.pickups, shipment.amounts, strict=False)):
             total = plus(total, filled(amount, size))
-            stops.append(
-                Stop(
-                    shipment=number,
-                    pickup=k,
-                    index=task.index,
-                    setup=task.setup,
-                    service=task.service,
-                    windows=task.windows or ANY_TIME,
-                    change=filled(amount, size),
-                )
-            )
+            stops.append(_stop(number, k, task, filled(amount, size)))
         if not shipment.pickups and shipment.amounts:
             total = filled(shipment.amounts[0], size)
         aboard.append(nothing if shipment.pickups else total)
         drop = tuple(-x for x in total)
-        task = shipment.delivery
-        stops.append(
-            Stop(
-                shipment=number,
-                pickup=None,
-                index=task.index,
-                setup=task.setup,
-                service=task.service,
-                windows=task.windows or ANY_TIME,
-                change=plus(drop, filled(shipment.collected, size)),
-            )
-        )
+        stops.append(_stop(number, None, shipment.delivery, plus(drop, filled(shipment.collected, size))))
         stops_of.append(tuple(range(first, len(stops))))
+    reloads: list[tuple[int, ...]] = []
+    for vehicle in problem.vehicles:
+        reloads.append(tuple(range(len(stops), len(stops) + len(vehicle.reload_depots))))
+        for depot in vehicle.reload_depots:
+            task = Task(id="", index=depot.index, service=depot.service)
+            stops.append(_stop(NO_SHIPMENT, None, task, nothing))
+    number_of = {s.id: k for k, s in enumerate(problem.shipments)}
     travel: dict[tuple[str, float], tuple[IntMatrix, IntMatrix]] = {}
-    riders = [_rider(problem, vehicle, size, travel) for vehicle in problem.vehicles]
+    by_type: dict[str | None, tuple[Stop, ...]] = {}
+    riders: list[Rider] = []
+    for v, vehicle in enumerate(problem.vehicles):
+        if vehicle.type not in by_type:
+            by_type[vehicle.type] = _as_type(problem, tuple(stops), stops_of, vehicle.type)
+        locked = tuple(
+            stops_of[number_of[visit.shipment]][-1 if visit.pickup is None else visit.pickup]
+            for route in problem.previous
+            if route.vehicle == vehicle.id and route.lock == "sequence"
+            for visit in route.visits
+        )
+        rider = _rider(problem, vehicle, size, travel, by_type[vehicle.type])
+        riders.append(replace(rider, reloads=reloads[v] if vehicle.max_reloads else (), locked=locked))
     return Compiled(
         problem=problem,
         stops=tuple(stops),
@@ -182,7 +246,65 @@ def compile_problem(problem: Problem) -> Compiled:
         riders=tuple(riders),
         aboard_at_start=tuple(aboard),
         travel=travel,
+        before=_before(problem, number_of),
     )
+
+
+def _kept_with_vehicles(problem: Problem) -> Problem:
+    """What a lock keeps with its vehicle may go with no other: as if only that one were allowed."""
+    keeper = {
+        visit.shipment: route.vehicle for route in problem.previous if route.lock != "none" for visit in route.visits
+    }
+    if not keeper:
+        return problem
+    only = [
+        replace(s, allowed_vehicles=(s.allowed_vehicles or frozenset({keeper[s.id]})) & {keeper[s.id]})
+        if s.id in keeper
+        else s
+        for s in problem.shipments
+    ]
+    return replace(problem, shipments=tuple(only))
+
+
+def _before(problem: Problem, number_of: Mapping[Id, int]) -> dict[int, tuple[int, int | None]]:
+    at = {vehicle.id: v for v, vehicle in enumerate(problem.vehicles)}
+    return {
+        number_of[visit.shipment]: (at[route.vehicle], visit.begin)
+        for route in problem.previous
+        if route.vehicle in at
+        for visit in route.visits
+        if visit.pickup is None and visit.shipment in number_of
+    }
+
+
+def _stop(shipment: int, pickup: int | None, task: Task, change: Amount) -> Stop:
+    return Stop(
+        shipment=shipment,
+        pickup=pickup,
+        index=task.index,
+        setup=task.setup,
+        service=task.service,
+        windows=task.windows or ANY_TIME,
+        change=change,
+        soft_end=task.soft_end if task.cost_per_hour_after_soft_end else None,
+        late_per_hour=task.cost_per_hour_after_soft_end if task.soft_end is not None else 0,
+    )
+
+
+def _as_type(
+    problem: Problem, stops: tuple[Stop, ...], stops_of: Sequence[tuple[int, ...]], type_: str | None
+) -> tuple[Stop, ...]:
+    """The stops as they take a vehicle of this type; the very same tuple where the type changes nothing."""
+    if type_ is None:
+        return stops
+    own: dict[int, Stop] = {}
+    for numbers, shipment in zip(stops_of, problem.shipments, strict=True):
+        for n, task in zip(numbers, (*shipment.pickups, shipment.delivery), strict=True):
+            setup = task.setup_per_type.get(type_, task.setup)
+            service = task.service_per_type.get(type_, task.service)
+            if (setup, service) != (task.setup, task.service):
+                own[n] = replace(stops[n], setup=setup, service=service)
+    return tuple(own.get(n, stop) for n, stop in enumerate(stops)) if own else stops
 
 
 def filled(amount: Sequence[int], size: int) -> Amount:
@@ -191,11 +313,15 @@ def filled(amount: Sequence[int], size: int) -> Amount:
 
 
 def _rider(
-    problem: Problem, vehicle: Vehicle, size: int, travel: dict[tuple[str, float], tuple[IntMatrix, IntMatrix]]
+    problem: Problem,
+    vehicle: Vehicle,
+    size: int,
+    travel: dict[tuple[str, float], tuple[IntMatrix, IntMatrix]],
+    stops: tuple[Stop, ...],
 ) -> Rider:
     kind = (vehicle.profile, vehicle.speed_factor)
+    matrix = problem.matrices[vehicle.profile]
     if kind not in travel:
-        matrix = problem.matrices[vehicle.profile]
         travel[kind] = (at_speed(matrix.durations, vehicle.speed_factor), np.ascontiguousarray(matrix.distances))
     durations, distances = travel[kind]
     return Rider(
@@ -205,6 +331,9 @@ def _rider(
         distances=memoryview(distances),
         window=vehicle.window or ANY_TIME[0],
         travel_class=kind,
+        stops=stops,
+        breaks=tuple(sorted(vehicle.breaks, key=lambda b: (b.windows or ANY_TIME)[0])),
+        tariff=None if matrix.costs is None else memoryview(np.ascontiguousarray(matrix.costs)),
     )
 
 

@@ -21,6 +21,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .fixes import Fix
+
 Id = str | int
 Location = tuple[float, float]
 TimeWindow = tuple[int, int]
@@ -45,6 +47,8 @@ class Task:
 
     ``setup`` is shared, as in VROOM: a vehicle that already stands at ``index`` (its start, or the stop before)
     does not pay it again. ``windows`` hold the instant the setup begins. No windows means any time.
+    ``setup_per_type`` and ``service_per_type`` hold what vehicles of a `Vehicle.type` take instead.
+    To begin after ``soft_end`` is allowed, at ``cost_per_hour_after_soft_end``.
     """
 
     id: Id
@@ -53,6 +57,10 @@ class Task:
     setup: int = 0
     service: int = 0
     windows: tuple[TimeWindow, ...] = ()
+    setup_per_type: Mapping[str, int] = field(default_factory=dict)
+    service_per_type: Mapping[str, int] = field(default_factory=dict)
+    soft_end: int | None = None
+    cost_per_hour_after_soft_end: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +86,8 @@ class Shipment:
     allowed_vehicles: frozenset[Id] | None = None
     forbidden_vehicles: frozenset[Id] = frozenset()
     preferred_vehicles: frozenset[Id] = frozenset()
+    group: Id | None = None
+    """Shipments of one group travel with one vehicle, as far as they are served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +101,55 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """A rest of ``service`` seconds, begun inside one of ``windows``, anywhere: between two stops or on the way.
+
+    A vehicle that drives takes all its breaks, in the order of their windows, as in VROOM. ``max_load`` is the most
+    that may be aboard. Breaks count as service, also in the cost.
+    """
+
+    id: Id
+    windows: tuple[TimeWindow, ...] = ()
+    service: int = 0
+    max_load: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadDepot:
+    """Where a vehicle may begin another trip: it sets down what it collected and loads what its next jobs bring.
+
+    What was picked up for a delivery to come stays aboard. ``service`` seconds are spent there each time.
+    """
+
+    index: int
+    location: Location | None = None
+    service: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """What a rider did in the weeks before, for `Balance`: seconds of travel and work, and stops."""
+
+    duration: int = 0
+    tasks: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One stop of an earlier plan: pickup number `pickup` of a shipment, or its delivery; begun at ``begin``."""
+
+    shipment: Id
+    pickup: int | None
+    begin: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
     """A rider and what they ride. ``start`` or ``end`` None means: begins at the first, ends at the last stop.
 
     ``max_tasks`` counts stops, as VROOM does: a shipment is its pickups and its delivery, a job is one.
-    ``max_travel_time`` bounds travel alone. ``speed_factor`` divides the profile's durations.
+    ``max_travel_time`` bounds travel alone. ``speed_factor`` divides the profile's durations. ``max_ride_time`` bounds
+    the ride of every shipment aboard. ``steps`` is a route that a search may start from; it binds nobody.
     """
 
     id: Id
@@ -112,14 +166,63 @@ class Vehicle:
     start_location: Location | None = None
     end_location: Location | None = None
     speed_factor: float = 1.0
+    type: str | None = None
+    breaks: tuple[Break, ...] = ()
+    max_ride_time: int | None = None
+    reload_depots: tuple[ReloadDepot, ...] = ()
+    max_reloads: int = 0
+    steps: tuple[Visit, ...] = ()
+    worked: Worked = field(default_factory=Worked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Matrix:
-    """Travel for one profile: ``durations[i, j]`` seconds, ``distances[i, j]`` metres, n x n int32."""
+    """Travel for one profile: ``durations[i, j]`` seconds, ``distances[i, j]`` metres, n x n int32.
+
+    ``costs``, where given, is what each leg costs, instead of its hours and kilometres.
+    """
 
     durations: IntMatrix
     distances: IntMatrix
+    costs: IntMatrix | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """How much an even share is worth: what an hour (a stop) more weighs per hour (stop) that a rider already has.
+
+    Those of `Vehicle.worked` count. It steers the search and is nobody's money, so it is in no cost.
+    """
+
+    duration: int = 0
+    tasks: int = 0
+
+
+Lock = Literal["none", "vehicle", "sequence"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousRoute:
+    """A route of the plan before. ``vehicle`` keeps its shipments with their vehicle; ``sequence`` also keeps its stops
+    the first of the new route, in this order, so that a shortened route keeps what is loaded or done."""
+
+    vehicle: Id
+    visits: tuple[Visit, ...]
+    lock: Lock = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Churn:
+    """How far a plan may differ from the one before.
+
+    A shipment is moved if another vehicle brings it than before, or if its delivery begins more than ``max_shift``
+    seconds earlier or later. ``max_moved`` bounds how many are; each weighs ``cost_per_moved`` in the search. What was
+    on a vehicle that is no more has to move, and what finds no place at all is not moved: neither counts.
+    """
+
+    max_moved: int | None = None
+    max_shift: int | None = None
+    cost_per_moved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +231,9 @@ class Problem:
     shipments: tuple[Shipment, ...]
     matrices: Mapping[str, Matrix]
     dimensions: tuple[str, ...] = ("weight_g", "volume_ml")
+    balance: Balance | None = None
+    previous: tuple[PreviousRoute, ...] = ()
+    churn: Churn | None = None
 
 
 StepType = Literal["start", "pickup", "delivery", "reload", "break", "end"]
@@ -138,7 +244,8 @@ class Step:
     """One line of a route. ``duration`` and ``distance`` are travel so far, as in VROOM; ``load`` is after the step.
 
     The work begins at ``arrival + waiting_time``. Every route has a start step, whose ``arrival`` is the departure, and
-    an end step; on an open side they lie at the first or last stop.
+    an end step; on an open side they lie at the first or last stop. A break has no place: its ``duration`` says how
+    much of the way to the next stop is already done, its ``distance`` is that of the stop before.
     """
 
     type: StepType
@@ -164,6 +271,8 @@ class Route:
     setup: int
     service: int
     waiting_time: int
+    lateness: int = 0
+    """The part of ``cost`` that is for beginning stops after their soft end."""
 
 
 class Reason(StrEnum):
@@ -200,6 +309,7 @@ class Unassigned:
     shipment: Id
     code: Reason
     vehicles: tuple[VehicleReason, ...] = ()
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

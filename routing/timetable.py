@@ -1,20 +1,20 @@
 """When a given sequence of stops happens, or the first rule that it breaks. Chooses no sequence.
 
 The schedule is VROOM's: the vehicle finishes as early as it can, leaves as late as that allows, and then does each
-stop as early as it can. The rules on time ("not before", "so long after", "at most so long before") all keep the
-earlier, and the later, of two schedules that satisfy them; so there is one earliest schedule and, for a given finish,
-one latest, and raising or lowering the times until nothing gives finds them, also with several windows a stop.
+stop as early as it can. `routing.chain` finds it.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice, permutations
 
-from .compiled import Compiled, Rider, money, plus
-from .model import UNREACHABLE, Amount, Reason, TimeWindow
+from .chain import Broken, Drive, Rest
+from .compiled import Compiled, Rider, Stop, money, plus
+from .model import UNREACHABLE, Amount, Reason
+
+__all__ = ["Broken", "Rest", "Timetable", "alone", "loads_along", "timetable"]
 
 MOST_ORDERS = 24
 """How many orders of one shipment's pickups are tried alone: all of them up to four pickups."""
@@ -36,30 +36,26 @@ class Timetable:
     distance: int
     work: int
     cost: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
-    """The first rule a sequence breaks, and by how much in the unit of the rule."""
-
-    code: Reason
-    excess: Amount = ()
-    seconds: int | None = None
-    metres: int | None = None
+    lateness: int
+    rests: list[Rest]
 
 
 def timetable(compiled: Compiled, rider: Rider, route: Sequence[int]) -> Timetable | Broken:
     """The schedule of `route` by `rider`. Skills, duplicates and precedence are the caller's business."""
     vehicle = rider.vehicle
-    if vehicle.max_tasks is not None and len(route) > vehicle.max_tasks:
+    stops = [rider.stops[n] for n in route]
+    reloads = sum(stop.reload for stop in stops) if rider.reloads else 0
+    if vehicle.max_tasks is not None and len(route) - reloads > vehicle.max_tasks:
         return Broken(code=Reason.MAX_TASKS)
+    if rider.locked and not _keeps(rider.locked, route):
+        return Broken(code=Reason.REFUSED)
     loads = loads_along(compiled, route)
     excess = [
         max(0, max(column) - limit) for column, limit in zip(zip(*loads, strict=True), rider.capacity, strict=True)
     ]
-    if any(excess):
+    if any(excess) or reloads > vehicle.max_reloads:
         return Broken(code=Reason.CAPACITY, excess=tuple(excess))
-    places, legs, metres = _legs(compiled, rider, route)
+    places, legs, metres = _legs(rider, stops)
     if any(leg >= UNREACHABLE for leg in legs) or any(m >= UNREACHABLE for m in metres):
         return Broken(code=Reason.UNREACHABLE)
     travel, distance = sum(legs), sum(metres)
@@ -68,23 +64,20 @@ def timetable(compiled: Compiled, rider: Rider, route: Sequence[int]) -> Timetab
     if vehicle.max_distance is not None and distance > vehicle.max_distance:
         return Broken(code=Reason.MAX_DISTANCE, metres=distance - vehicle.max_distance)
 
-    stops = [compiled.stops[n] for n in route]
     setups = [stop.setup if places[k] != stop.index else 0 for k, stop in enumerate(stops)]
-    chain = _Chain(compiled, rider, route, setups, legs)
-    earliest = chain.earliest(rider.window[0])
-    if isinstance(earliest, Broken):
-        return earliest
-    latest = chain.latest(earliest[-1])
-    begins = chain.earliest(max(latest[0], earliest[0]))
-    if isinstance(begins, Broken):  # the latest start admits a schedule by construction; keep the earliest if ever not
-        begins = earliest
-    times = begins[1:-1]
-    done = [begins[0], *(t + setups[k] + stops[k].service for k, t in enumerate(times))]
-    work = sum(setups) + sum(stop.service for stop in stops)
+    drive = Drive(compiled, rider, stops, loads, setups, legs)
+    chain = drive.schedule()
+    if isinstance(chain, Broken):
+        return chain
+    at, times = chain
+    begins = [times[k] for k in at]
+    rests, arrivals = drive.rests(at, times)
+    work = sum(setups) + sum(stop.service for stop in stops) + sum(rest.service for rest in rider.breaks)
+    lateness = late(stops, begins[1:-1])
     return Timetable(
         start=begins[0],
-        arrivals=[done[k] + legs[k] for k in range(len(stops))],
-        begins=times,
+        arrivals=arrivals[:-1],
+        begins=begins[1:-1],
         setups=setups,
         end=begins[-1],
         legs=legs,
@@ -93,8 +86,35 @@ def timetable(compiled: Compiled, rider: Rider, route: Sequence[int]) -> Timetab
         travel=travel,
         distance=distance,
         work=work,
-        cost=vehicle.costs.fixed + money(vehicle.costs, travel, work, distance),
+        cost=vehicle.costs.fixed + _price(rider, places, travel, work, distance) + lateness,
+        lateness=lateness,
+        rests=rests,
     )
+
+
+def late(stops: Sequence[Stop], begins: Sequence[int]) -> int:
+    """What beginning after soft ends costs. Fractions are dropped, once for the route."""
+    due = (
+        stop.late_per_hour * max(0, t - stop.soft_end)
+        for stop, t in zip(stops, begins, strict=True)
+        if stop.soft_end is not None
+    )
+    return sum(due) // 3600
+
+
+def _keeps(locked: Sequence[int], route: Sequence[int]) -> bool:
+    """Whether what is served of the locked stops comes first and in their order."""
+    here = set(route)
+    first = [n for n in locked if n in here]
+    return list(route[: len(first)]) == first
+
+
+def _price(rider: Rider, places: Sequence[int | None], travel: int, work: int, distance: int) -> int:
+    costs, tariff = rider.vehicle.costs, rider.tariff
+    if tariff is None:
+        return money(costs, travel, work, distance)
+    ways = zip(places, [*places[1:], rider.vehicle.end], strict=True)
+    return money(costs, 0, work, 0) + sum(tariff[a, b] for a, b in ways if a is not None and b is not None)
 
 
 def alone(compiled: Compiled, rider: Rider, s: int) -> tuple[list[int], Timetable | Broken]:
@@ -112,18 +132,45 @@ def alone(compiled: Compiled, rider: Rider, s: int) -> tuple[list[int], Timetabl
 def loads_along(compiled: Compiled, route: Sequence[int]) -> list[Amount]:
     """The load when leaving the start, and after each stop."""
     stops = [compiled.stops[n] for n in route]
+    cuts = [k for k, stop in enumerate(stops) if stop.reload]
+    if cuts:
+        return _loads_by_trip(compiled, stops, cuts)
     start: Amount = (0,) * len(compiled.problem.dimensions)
     if compiled.has_jobs:
-        for stop in stops:
-            if stop.pickup is None:
-                start = plus(start, compiled.aboard_at_start[stop.shipment])
+        start = _aboard(compiled, stops)
     columns = [list(accumulate((s.change[d] for s in stops), initial=load)) for d, load in enumerate(start)]
     return list(zip(*columns, strict=True)) if columns else [()] * (len(stops) + 1)
 
 
-def _legs(compiled: Compiled, rider: Rider, route: Sequence[int]) -> tuple[list[int | None], list[int], list[int]]:
+def _aboard(compiled: Compiled, stops: Sequence[Stop]) -> Amount:
+    """What the jobs among these stops have loaded before the first of them."""
+    load: Amount = (0,) * len(compiled.problem.dimensions)
+    for stop in stops:
+        if stop.pickup is None and not stop.reload:
+            load = plus(load, compiled.aboard_at_start[stop.shipment])
+    return load
+
+
+def _loads_by_trip(compiled: Compiled, stops: Sequence[Stop], cuts: Sequence[int]) -> list[Amount]:
+    """As above for several trips: at a depot what was collected goes off, and what the next jobs bring comes aboard."""
+    nothing: Amount = (0,) * len(compiled.problem.dimensions)
+    kept = nothing  # picked up for a delivery to come: stays aboard at a depot
+    loads: list[Amount] = []
+    for first, last in zip([0, *(k + 1 for k in cuts)], [*cuts, len(stops)], strict=True):
+        trip = stops[first:last]
+        load = plus(kept, _aboard(compiled, trip))
+        loads.append(load)
+        for stop in trip:
+            load = plus(load, stop.change)
+            loads.append(load)
+            if stop.pickup is not None or compiled.problem.shipments[stop.shipment].pickups:
+                kept = plus(kept, stop.change)
+    return loads
+
+
+def _legs(rider: Rider, stops: Sequence[Stop]) -> tuple[list[int | None], list[int], list[int]]:
     """Where the vehicle stands before each leg, and each leg's seconds and metres; the last leg ends the route."""
-    places: list[int | None] = [rider.vehicle.start, *(compiled.stops[n].index for n in route)]
+    places: list[int | None] = [rider.vehicle.start, *(stop.index for stop in stops)]
     legs: list[int] = []
     metres: list[int] = []
     for here, there in zip(places, [*places[1:], rider.vehicle.end], strict=True):
@@ -134,109 +181,3 @@ def _legs(compiled: Compiled, rider: Rider, route: Sequence[int]) -> tuple[list[
             legs.append(rider.durations[here, there])
             metres.append(rider.distances[here, there])
     return places, legs, metres
-
-
-class _Chain:
-    """The times of one route: position 0 is the departure, 1..n the stops, n + 1 the end."""
-
-    def __init__(
-        self, compiled: Compiled, rider: Rider, route: Sequence[int], setups: list[int], legs: list[int]
-    ) -> None:
-        stops = [compiled.stops[n] for n in route]
-        self.after = [legs[0], *(setups[k] + stop.service + legs[k + 1] for k, stop in enumerate(stops))]
-        """``after[k]``: seconds from the beginning of position k to the earliest arrival at k + 1."""
-        self.windows: list[tuple[TimeWindow, ...]] = [(rider.window,), *(s.windows for s in stops), (rider.window,)]
-        self.rides = self._rides(compiled, route, setups)
-        self.rounds = (len(self.rides) + 1) * (1 + sum(len(w) for w in self.windows))
-
-    @staticmethod
-    def _rides(compiled: Compiled, route: Sequence[int], setups: list[int]) -> list[tuple[int, int, int]]:
-        """(first pickup, delivery, most seconds from the beginning of the one to that of the other)."""
-        rides: list[tuple[int, int, int]] = []
-        first: dict[int, int] = {}
-        for k, n in enumerate(route):
-            stop = compiled.stops[n]
-            limit = compiled.problem.shipments[stop.shipment].max_ride_time
-            if limit is None:
-                continue
-            if stop.pickup is not None:
-                first.setdefault(stop.shipment, k)
-            elif stop.shipment in first:
-                p = first[stop.shipment]
-                rides.append((p + 1, k + 1, limit + setups[p] + compiled.stops[route[p]].service))
-            else:  # a job: on the road since the departure
-                rides.append((0, k + 1, limit))
-        return rides
-
-    def earliest(self, start: int) -> list[int] | Broken:
-        times = self._settle(start, 0)
-        if times is None:
-            return Broken(code=Reason.MAX_RIDE_TIME, seconds=self._too_long(start))
-        return times
-
-    def _settle(self, start: int, longer: int) -> list[int] | Broken | None:
-        """The earliest times with each ride up to `longer` seconds over its limit; None where a ride stays longer."""
-        times = [start] * len(self.windows)
-        for round_ in range(self.rounds):
-            broken = self._raise(times)
-            if broken is not None:
-                return broken if round_ == 0 else None
-            settled = True
-            for pickup, delivery, limit in self.rides:
-                if times[delivery] - times[pickup] > limit + longer:
-                    times[pickup] = times[delivery] - limit - longer
-                    settled = False
-            if settled:
-                return times
-        return None
-
-    def _raise(self, times: list[int]) -> Broken | None:
-        """Bring each time up to its predecessor's and into a window; None when all fit."""
-        last = len(times) - 1
-        for k in range(last + 1):
-            t = times[k] if k == 0 else max(times[k], times[k - 1] + self.after[k - 1])
-            for opens, closes in self.windows[k]:
-                if t <= closes:
-                    times[k] = max(t, opens)
-                    break
-            else:
-                code = Reason.SHIFT if k in (0, last) else Reason.TIME_WINDOW
-                return Broken(code=code, seconds=t - self.windows[k][-1][1])
-        return None
-
-    def latest(self, end: int) -> list[int]:
-        """The latest times that still end at `end`, given that there are any."""
-        times = [end] * len(self.windows)
-        for _ in range(self.rounds):
-            for k in range(len(times) - 1, -1, -1):
-                t = times[k] if k == len(times) - 1 else min(times[k], times[k + 1] - self.after[k])
-                times[k] = next((min(t, closes) for opens, closes in reversed(self.windows[k]) if t >= opens), t)
-            settled = True
-            for pickup, delivery, limit in self.rides:
-                if times[delivery] - times[pickup] > limit:
-                    times[delivery] = times[pickup] + limit
-                    settled = False
-            if settled:
-                break
-        return times
-
-    def _too_long(self, start: int) -> int:
-        """The least by which the limits would have to be raised: waiting that the goods can be spared does not count.
-
-        With one window a stop, a ride is shortest when its delivery is done as early as may be and its pickup as late
-        as that allows; if that does not hold for all rides at once, the figure is searched for.
-        """
-        times = [start] * len(self.windows)
-        self._raise(times)
-        most = max(times[d] - times[p] - limit for p, d, limit in self.rides)
-        least = max(times[d] - self._latest_for(times, p, d) - limit for p, d, limit in self.rides)
-        if max(map(len, self.windows)) == 1 and self._settle(start, least) is not None:
-            return least
-        return bisect_left(range(most), True, lo=1, key=lambda longer: self._settle(start, longer) is not None)
-
-    def _latest_for(self, times: Sequence[int], pickup: int, delivery: int) -> int:
-        """How late the pickup may begin for the delivery to begin when it does in `times`; one window a stop."""
-        t = times[delivery]
-        for k in range(delivery - 1, pickup - 1, -1):
-            t = min(t - self.after[k], self.windows[k][0][1])
-        return t
