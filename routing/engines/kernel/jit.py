@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from shutil import copytree
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar, cast
 
@@ -50,7 +50,9 @@ def _folder() -> Path:
         _own.append(own)
         folder = Path(own.name)
     if folder != beside and beside.is_dir() and not any(folder.iterdir()):
-        copytree(beside, folder, dirs_exist_ok=True)
+        for path in beside.glob("*/*"):
+            (folder / path.parent.name).mkdir(exist_ok=True)
+            copyfile(path, folder / path.parent.name / path.name)
     return folder
 
 
