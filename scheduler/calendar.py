@@ -24,7 +24,7 @@ class MarketCalendar:
     """The calendar of one configuration."""
 
     def __init__(self, config: Config) -> None:
-        self._calendar = config.calendar
+        self._calendar, self._zones = config.calendar, config.zones
         self._closed, self._open = frozenset(config.calendar.closed), frozenset(config.calendar.open)
         self._holidays: dict[str, HolidayBase] = {}
 
@@ -43,6 +43,10 @@ class MarketCalendar:
         if self._calendar.public_holidays == "closed" and self.holiday_name(date, "en") is not None:
             return "market_closed"
         return None
+
+    def has_wave(self, date: dt.date, wave: str) -> bool:
+        """Whether there is a zone that this wave delivers to on `date`; a Sunday off has none."""
+        return any(wave in zone.waves and self.is_open(date, zone) for zone in self._zones)
 
     def seller_open(self, seller: SellerDetails, date: dt.date) -> bool:
         """Whether `seller` sells on `date`, by the closed weekdays and dates they gave."""

@@ -96,7 +96,7 @@ def _steps(
     for key in keys:
         date, wave_id = key
         run = by_key.get(key)
-        if run is None and not calendar.is_open(date) and key not in waiting:
+        if run is None and not calendar.has_wave(date, wave_id) and key not in waiting:
             continue
         own = config_of(run) if run is not None and config_of is not None else config
         wave = next((wave for wave in own.waves if wave.id == wave_id), None)

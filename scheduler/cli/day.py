@@ -85,6 +85,8 @@ def run(
             at = step.at.astimezone(app.tz)
             screen.say(f"  {at:%d/%m %H:%M}  {step.wave:<10} {step.action}{'' if done else ' (was done)'}")
 
+    if not any(app.versions.calendar().has_wave(date, each.id) for each in app.config.waves):
+        screen.say(f"no zone is delivered to on {date}: the market is closed")
     waves = asyncio.run(walk(app, date, only_wave=wave, approve=approve, actor=actor_name(), on_step=told))
     counts = Counter(message.state for message in app.store.messages(date=date, wave=wave))
     return {

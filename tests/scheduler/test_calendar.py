@@ -49,6 +49,16 @@ def test_listed_dates_are_closed_and_open_wins() -> None:
     assert _calendar("{closed: [2026-11-24], open: [2026-11-24]}").is_open(TUESDAY)
 
 
+def test_a_wave_is_there_where_a_zone_is_delivered_to() -> None:
+    """On a day that every zone has off, on a closed date, or where no zone is in it, there is none."""
+    calendar = _calendar("{closed: [2026-11-25]}")
+    assert calendar.has_wave(TUESDAY, "w")
+    assert not calendar.has_wave(SUNDAY, "w")
+    assert not calendar.has_wave(dt.date(2026, 11, 25), "w")
+    assert not calendar.has_wave(TUESDAY, "another")
+    assert _calendar("{closed: [2026-11-22], open: [2026-11-24]}").has_wave(TUESDAY, "w")
+
+
 @pytest.mark.parametrize("date", [dt.date(2026, 4, 13), dt.date(2026, 12, 7), MAKHA_BUCHA_SUBSTITUTE])
 def test_public_holidays_and_their_substitutes(date: dt.date) -> None:
     """Closed only where the market says so; a substitution day counts as the holiday it stands for."""

@@ -21,6 +21,7 @@ DAY, EVE = dt.date(2026, 11, 24), dt.date(2026, 11, 23)
 KEY = (DAY, "midday")
 
 ConfigOf = Callable[..., Config]
+SUNDAYS_TOO = ("days: [mon, tue, wed, thu, fri, sat]", "days: [mon, tue, wed, thu, fri, sat, sun]")
 
 
 def asked(config: Config, now: dt.datetime, *runs: Run, **more: Any) -> list[Step]:
@@ -151,6 +152,15 @@ def test_a_closed_day_has_no_waves(make: Any, market_config: ConfigOf) -> None:
     assert next_of_midday(config, cut_off, dates=[DAY]) is None
 
 
+def test_a_day_that_every_zone_has_off_has_no_waves(make: Any, config: Config) -> None:
+    """Nothing to close and nobody to remind on a Sunday, whoever asks; the Monday after has its waves."""
+    sunday, monday = DAY + dt.timedelta(days=5), DAY + dt.timedelta(days=6)
+    assert asked(config, make.at("12:00", sunday), dates=[sunday]) == []
+    seen = {step.date for hour in range(96) for step in asked(config, make.at("06:00") + hour * dt.timedelta(hours=1))}
+    assert sunday not in seen
+    assert {step.date for step in asked(config, make.at("19:00", sunday), dates=[monday])} == {monday}
+
+
 def test_asked_for_one_date_every_wave_of_it_is_walked(make: Any, config: Config) -> None:
     """Months later each wave still lacks what it lacks, as if at its own instant; nothing is given up as over."""
     far = make.at("09:00", DAY + dt.timedelta(days=100))
@@ -199,6 +209,7 @@ def test_a_step_at_night_comes_once_on_a_night_of_change(
     config = market_config(
         ("time_zone: Asia/Bangkok", f"time_zone: {zone}"),
         ("cut_off: {days_before: 0, time: 11:00}", f"cut_off: {{days_before: 0, time: {night}}}"),
+        SUNDAYS_TOO,
     )
     for date in (dt.date(2026, 3, 29), dt.date(2026, 10, 25), dt.date(2026, 11, 1), dt.date(2026, 4, 5)):
         midnight = dt.datetime.combine(date, dt.time.min, ZoneInfo(zone)).astimezone(dt.UTC)
