@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .compiled import Compiled, slight
-from .model import Id, Plan, Problem, Route, Step, Unassigned
-from .timetable import Broken, Timetable, timetable
+from .compiled import Compiled, Rider
+from .model import Amount, Id, Plan, Problem, Route, Step, StepType, Unassigned
+from .timetable import Broken, Rest, Timetable, timetable
+from .whole import most_moved, moved, split_group, steering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,30 +39,39 @@ def route_of(compiled: Compiled, v: int, sequence: Sequence[int]) -> Route:
         distance=times.distance,
         setup=sum(times.setups),
         service=times.work - sum(times.setups),
-        waiting_time=sum(b - a for a, b in zip(times.arrivals, times.begins, strict=True)),
+        waiting_time=sum(b - a for a, b in zip(times.arrivals, times.begins, strict=True))
+        + sum(rest.begin - rest.arrival for rest in times.rests),
+        lateness=times.lateness,
     )
 
 
 def _steps(compiled: Compiled, v: int, sequence: Sequence[int], times: Timetable) -> list[Step]:
-    vehicle = compiled.riders[v].vehicle
+    rider = compiled.riders[v]
+    vehicle = rider.vehicle
     problem = compiled.problem
     steps: list[Step] = []
     start = compiled.stops[sequence[0]].index if vehicle.start is None else vehicle.start
     steps.append(Step(type="start", index=start, arrival=times.start, load=times.loads[0]))
     duration = distance = 0
+    rests = list(times.rests)
     for k, n in enumerate(sequence):
-        stop = compiled.stops[n]
-        shipment = problem.shipments[stop.shipment]
-        task = shipment.delivery if stop.pickup is None else shipment.pickups[stop.pickup]
+        while rests and rests[0].after == k:
+            steps.append(_rest(rider, rests.pop(0), times.loads[k], duration, distance))
+        stop = rider.stops[n]
         duration += times.legs[k]
         distance += times.metres[k]
+        kind: StepType = "reload" if stop.reload else "delivery" if stop.pickup is None else "pickup"
+        shipment = None if stop.reload else problem.shipments[stop.shipment]
+        task = None
+        if shipment is not None:
+            task = shipment.delivery if stop.pickup is None else shipment.pickups[stop.pickup]
         steps.append(
             Step(
-                type="delivery" if stop.pickup is None else "pickup",
+                type=kind,
                 index=stop.index,
                 arrival=times.arrivals[k],
-                id=task.id,
-                shipment=shipment.id,
+                id=None if task is None else task.id,
+                shipment=None if shipment is None else shipment.id,
                 setup=times.setups[k],
                 service=stop.service,
                 waiting_time=times.begins[k] - times.arrivals[k],
@@ -70,6 +80,7 @@ def _steps(compiled: Compiled, v: int, sequence: Sequence[int], times: Timetable
                 distance=distance,
             )
         )
+    steps += [_rest(rider, rest, times.loads[-1], duration, distance) for rest in rests]
     end = compiled.stops[sequence[-1]].index if vehicle.end is None else vehicle.end
     last = Step(
         type="end",
@@ -80,6 +91,22 @@ def _steps(compiled: Compiled, v: int, sequence: Sequence[int], times: Timetable
         distance=times.distance,
     )
     return [*steps, last]
+
+
+def _rest(rider: Rider, rest: Rest, load: Amount, duration: int, distance: int) -> Step:
+    """A break; `duration` and `distance` are those of the stop before."""
+    given = rider.breaks[rest.number]
+    return Step(
+        type="break",
+        index=None,
+        arrival=rest.arrival,
+        id=given.id,
+        service=given.service,
+        waiting_time=rest.begin - rest.arrival,
+        load=load,
+        duration=duration + rest.travelled,
+        distance=distance,
+    )
 
 
 def build(compiled: Compiled, answer: Answer, unassigned: Sequence[Unassigned], *, seed: int, solving_ms: int) -> Plan:
@@ -100,17 +127,18 @@ def build(compiled: Compiled, answer: Answer, unassigned: Sequence[Unassigned], 
 
 
 def cost_split(problem: Problem, routes: Sequence[Route], left_out: Sequence[Id]) -> dict[str, int]:
-    """What the parts of a plan cost. ``lateness`` belongs to soft windows, which no engine takes yet: always 0."""
+    """What the parts of a plan cost. Where a profile states what legs cost, that stands under ``time``."""
     costs = {vehicle.id: vehicle.costs for vehicle in problem.vehicles}
     fixed = sum(costs[route.vehicle].fixed for route in routes)
     distance = sum(costs[route.vehicle].per_km * route.distance // 1000 for route in routes)
+    lateness = sum(route.lateness for route in routes)
     missing = set(left_out)
     penalty = sum(s.penalty for s in problem.shipments if s.penalty is not None and s.id in missing)
     return {
         "fixed": fixed,
-        "time": sum(route.cost for route in routes) - fixed - distance,
+        "time": sum(route.cost for route in routes) - fixed - distance - lateness,
         "distance": distance,
-        "lateness": 0,
+        "lateness": lateness,
         "penalty": penalty,
     }
 
@@ -122,15 +150,18 @@ def left_out(compiled: Compiled, routes: Sequence[Sequence[int]]) -> list[int]:
 
 
 def weight(compiled: Compiled, routes: Sequence[Sequence[int]]) -> int | None:
-    """What every engine minimises: cost, preferences not met and penalties of what is left out. None: impossible."""
+    """What every engine minimises: cost, what steers the search and penalties of what is left out. None: impossible."""
+    if split_group(compiled, routes):
+        return None
     total = sum(compiled.penalties[s] for s in left_out(compiled, routes))
+    moves = 0
     for v, sequence in enumerate(routes):
         if not sequence:
             continue
         times = timetable(compiled, compiled.riders[v], sequence)
         if isinstance(times, Broken):
             return None
-        vehicle = compiled.problem.vehicles[v]
-        carried = {compiled.stops[n].shipment for n in sequence}
-        total += times.cost + sum(slight(vehicle, compiled.problem.shipments[s]) for s in carried)
-    return total
+        total += times.cost + steering(compiled, v, sequence, times)
+        moves += moved(compiled, v, sequence, times)
+    most = most_moved(compiled)
+    return None if most is not None and moves > most else total

@@ -33,9 +33,37 @@ class Rule(StrEnum):
     MAX_DISTANCE = "max_distance"
     MAX_RIDE_TIME = "max_ride_time"
     UNREACHABLE = "unreachable"
+    BREAKS = "breaks"
+    BREAK_MAX_LOAD = "break_max_load"
+    PER_TYPE = "per_type"
+    COST_MATRIX = "cost_matrix"
+    VEHICLE_MAX_RIDE_TIME = "vehicle_max_ride_time"
+    RELOADS = "reloads"
+    SOFT_WINDOWS = "soft_windows"
+    GROUPS = "groups"
+    SEQUENCE_LOCK = "sequence_lock"
+    CHURN = "churn"
+    BALANCE = "balance"
 
 
 ALL = frozenset(Rule)
+
+RARE = frozenset(
+    {
+        Rule.BREAKS,
+        Rule.BREAK_MAX_LOAD,
+        Rule.PER_TYPE,
+        Rule.COST_MATRIX,
+        Rule.VEHICLE_MAX_RIDE_TIME,
+        Rule.RELOADS,
+        Rule.SOFT_WINDOWS,
+        Rule.GROUPS,
+        Rule.SEQUENCE_LOCK,
+        Rule.CHURN,
+        Rule.BALANCE,
+    }
+)
+"""What few problems ask for, and an engine may leave to others."""
 
 
 def rules_of(problem: Problem) -> frozenset[Rule]:
@@ -53,7 +81,25 @@ def rules_of(problem: Problem) -> frozenset[Rule]:
     tables = (t for p, m in problem.matrices.items() if p in profiles for t in (m.durations, m.distances))
     if any((table >= UNREACHABLE).any() for table in tables):
         stated.add(Rule.UNREACHABLE)
-    return frozenset(stated)
+    return frozenset(stated | _of_whole(problem))
+
+
+def _of_whole(problem: Problem) -> set[Rule]:
+    """What the problem asks of the plan as a whole. A plan before that binds nothing is no rule."""
+    churn, balance = problem.churn, problem.balance
+    types = {v.type for v in problem.vehicles}
+    tasks = [t for s in problem.shipments for t in (*s.pickups, s.delivery)]
+    states = {
+        Rule.PER_TYPE: any(not types.isdisjoint({*t.setup_per_type, *t.service_per_type}) for t in tasks),
+        Rule.COST_MATRIX: any(problem.matrices[v.profile].costs is not None for v in problem.vehicles),
+        Rule.SEQUENCE_LOCK: any(route.lock == "sequence" for route in problem.previous),
+        Rule.NAMED_VEHICLES: any(route.lock != "none" for route in problem.previous),
+        Rule.CHURN: churn is not None
+        and bool(problem.previous)
+        and (churn.max_moved is not None or churn.cost_per_moved > 0),
+        Rule.BALANCE: balance is not None and (balance.duration > 0 or balance.tasks > 0),
+    }
+    return {rule for rule, does in states.items() if does}
 
 
 def _of_vehicle(vehicle: Vehicle) -> set[Rule]:
@@ -64,6 +110,10 @@ def _of_vehicle(vehicle: Vehicle) -> set[Rule]:
         Rule.MAX_TASKS: vehicle.max_tasks is not None,
         Rule.MAX_TRAVEL_TIME: vehicle.max_travel_time is not None,
         Rule.MAX_DISTANCE: vehicle.max_distance is not None,
+        Rule.VEHICLE_MAX_RIDE_TIME: vehicle.max_ride_time is not None,
+        Rule.BREAKS: bool(vehicle.breaks),
+        Rule.BREAK_MAX_LOAD: any(rest.max_load is not None for rest in vehicle.breaks),
+        Rule.RELOADS: bool(vehicle.reload_depots) and vehicle.max_reloads > 0,
     }
     return {rule for rule, does in states.items() if does}
 
@@ -83,5 +133,7 @@ def _of_shipment(shipment: Shipment) -> set[Rule]:
         Rule.PENALTIES: shipment.penalty is not None,
         Rule.PRIORITIES: shipment.priority > 0,
         Rule.MAX_RIDE_TIME: shipment.max_ride_time is not None,
+        Rule.SOFT_WINDOWS: any(t.soft_end is not None and t.cost_per_hour_after_soft_end for t in tasks),
+        Rule.GROUPS: shipment.group is not None,
     }
     return {rule for rule, does in states.items() if does}

@@ -12,12 +12,12 @@ from time import monotonic
 from routing.compiled import Compiled, Rider, Stop, slight
 from routing.model import UNREACHABLE, Settings, TimeWindow, Vehicle
 from routing.plans import Answer, left_out, weight
-from routing.rules import ALL
+from routing.rules import ALL, RARE
 from routing.timetable import Broken, Timetable, alone, loads_along, timetable
 
 from . import Report
 
-HONOURS = ALL
+HONOURS = ALL - RARE
 
 MOST_EXACT_CHECKS = 60
 """How many promising positions that fail the exact check end the search in one vehicle."""

@@ -25,12 +25,12 @@ import numpy.typing as npt
 from routing.compiled import Compiled, slight
 from routing.model import UNREACHABLE, Costs, Settings, TimeWindow
 from routing.plans import Answer, left_out, weight
-from routing.rules import ALL
+from routing.rules import ALL, RARE
 
 from . import Report
 from .greedy import construct, fold
 
-HONOURS = ALL
+HONOURS = ALL - RARE
 
 SCALE = 100
 """The model counts cost in hundredths, so that short legs at low rates still differ."""

@@ -13,9 +13,9 @@ from routing.compiled import Compiled, compile_problem
 from routing.engines import Report
 from routing.model import Costs, Matrix, Problem, Settings, Shipment, Task, Vehicle
 from routing.plans import Answer
-from routing.rules import ALL
+from routing.rules import ALL, RARE
 
-HONOURS = ALL
+HONOURS = ALL - RARE
 
 _warm: list[bool] = []
 
