@@ -236,6 +236,7 @@ def compile_problem(problem: Problem) -> Compiled:
             for route in problem.previous
             if route.vehicle == vehicle.id and route.lock == "sequence"
             for visit in route.visits
+            if visit.shipment in number_of
         )
         rider = _rider(problem, vehicle, size, travel, by_type[vehicle.type])
         riders.append(replace(rider, reloads=reloads[v] if vehicle.max_reloads else (), locked=locked))

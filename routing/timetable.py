@@ -47,7 +47,7 @@ def timetable(compiled: Compiled, rider: Rider, route: Sequence[int]) -> Timetab
     reloads = sum(stop.reload for stop in stops) if rider.reloads else 0
     if vehicle.max_tasks is not None and len(route) - reloads > vehicle.max_tasks:
         return Broken(code=Reason.MAX_TASKS)
-    if rider.locked and not _keeps(rider.locked, route):
+    if rider.locked and not _keeps(rider.locked, [n for n in route if n not in rider.reloads]):
         return Broken(code=Reason.REFUSED)
     loads = loads_along(compiled, route)
     excess = [
@@ -102,11 +102,11 @@ def late(stops: Sequence[Stop], begins: Sequence[int]) -> int:
     return sum(due) // 3600
 
 
-def _keeps(locked: Sequence[int], route: Sequence[int]) -> bool:
+def _keeps(locked: Sequence[int], route: list[int]) -> bool:
     """Whether what is served of the locked stops comes first and in their order."""
     here = set(route)
     first = [n for n in locked if n in here]
-    return list(route[: len(first)]) == first
+    return route[: len(first)] == first
 
 
 def _price(rider: Rider, places: Sequence[int | None], travel: int, work: int, distance: int) -> int:

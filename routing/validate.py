@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from .model import UNREACHABLE, Matrix, Problem, ProblemError, Shipment, Task, TimeWindow, Vehicle
+from .model import UNREACHABLE, Break, Matrix, Problem, ProblemError, Shipment, Task, TimeWindow, Vehicle
 
 LATEST = 10**12
 """The last instant a window may name; seconds since 1970 are fine too."""
@@ -38,26 +38,55 @@ def errors(problem: Problem) -> Iterator[ProblemError]:
     size = min(sizes.values(), default=None)
     for i, shipment in enumerate(problem.shipments):
         yield from _shipment(f"shipments[{i}]", shipment, problem, size)
+    yield from _whole(problem)
 
 
-def _repeated(path: str, ids: Sequence[object]) -> Iterator[ProblemError]:
+def _whole(problem: Problem) -> Iterator[ProblemError]:
+    """What concerns the plan as a whole. A plan before may name vehicles and shipments that are no more."""
+    balance, churn = problem.balance, problem.churn
+    for name, value in (
+        ("balance.duration", balance.duration if balance else 0),
+        ("balance.tasks", balance.tasks if balance else 0),
+        ("churn.max_moved", churn.max_moved if churn else 0),
+        ("churn.max_shift", churn.max_shift if churn else 0),
+        ("churn.cost_per_moved", churn.cost_per_moved if churn else 0),
+    ):
+        if value is not None and value < 0:
+            yield ProblemError(name, "number.negative", f"{value} is below zero")
+    yield from _repeated("previous", [route.vehicle for route in problem.previous], key="vehicle")
+    pickups = {s.id: len(s.pickups) for s in problem.shipments}
+    seen: set[tuple[object, int | None]] = set()
+    for i, route in enumerate(problem.previous):
+        for k, visit in enumerate(route.visits):
+            path = f"previous[{i}].visits[{k}]"
+            if visit.pickup is not None and visit.pickup >= pickups.get(visit.shipment, visit.pickup + 1):
+                yield ProblemError(path, "visit.unknown", f"{visit.shipment!r} has no pickup number {visit.pickup}")
+            if (visit.shipment, visit.pickup) in seen:
+                yield ProblemError(path, "visit.duplicate", f"{visit.shipment!r} is visited twice")
+            seen.add((visit.shipment, visit.pickup))
+
+
+def _repeated(path: str, ids: Sequence[object], key: str = "id") -> Iterator[ProblemError]:
     seen: set[object] = set()
     for i, id_ in enumerate(ids):
         if id_ in seen:
-            yield ProblemError(f"{path}[{i}].id", "id.duplicate", f"{id_!r} is used twice")
+            yield ProblemError(f"{path}[{i}].{key}", "id.duplicate", f"{id_!r} is used twice")
         seen.add(id_)
 
 
 def _matrix(path: str, matrix: Matrix) -> Iterator[ProblemError]:
-    for name, table in (("durations", matrix.durations), ("distances", matrix.distances)):
+    tables = [("durations", matrix.durations), ("distances", matrix.distances)]
+    if matrix.costs is not None:
+        tables.append(("costs", matrix.costs))
+    for name, table in tables:
         if table.ndim != 2 or table.shape[0] != table.shape[1]:
             yield ProblemError(f"{path}.{name}", "matrix.not_square", f"shape is {table.shape}")
         elif not np.issubdtype(table.dtype, np.integer):
             yield ProblemError(f"{path}.{name}", "matrix.not_integer", f"entries are {table.dtype}")
         elif table.size and np.min(table) < 0:
             yield ProblemError(f"{path}.{name}", "matrix.negative", "an entry is below zero")
-    if matrix.durations.shape != matrix.distances.shape:
-        yield ProblemError(path, "matrix.size", "durations and distances differ in size")
+    if len({table.shape for _, table in tables}) > 1:
+        yield ProblemError(path, "matrix.size", "durations, distances and costs differ in size")
 
 
 def _vehicle(path: str, vehicle: Vehicle, problem: Problem, sizes: dict[str, int]) -> Iterator[ProblemError]:
@@ -78,6 +107,10 @@ def _vehicle(path: str, vehicle: Vehicle, problem: Problem, sizes: dict[str, int
         ("max_tasks", vehicle.max_tasks),
         ("max_travel_time", vehicle.max_travel_time),
         ("max_distance", vehicle.max_distance),
+        ("max_ride_time", vehicle.max_ride_time),
+        ("max_reloads", vehicle.max_reloads),
+        ("worked.duration", vehicle.worked.duration),
+        ("worked.tasks", vehicle.worked.tasks),
         ("costs.fixed", costs.fixed),
         ("costs.per_hour", costs.per_hour),
         ("costs.per_km", costs.per_km),
@@ -85,6 +118,27 @@ def _vehicle(path: str, vehicle: Vehicle, problem: Problem, sizes: dict[str, int
     ):
         if value is not None and value < 0:
             yield ProblemError(f"{path}.{name}", "number.negative", f"{value} is below zero")
+    matrix = problem.matrices.get(vehicle.profile)
+    if matrix is not None and matrix.costs is not None and (costs.per_hour != 3600 or costs.per_km):
+        yield ProblemError(f"{path}.costs", "costs.stated_twice", "the profile's matrix states what its legs cost")
+    yield from _repeated(f"{path}.breaks", [rest.id for rest in vehicle.breaks])
+    for k, rest in enumerate(vehicle.breaks):
+        yield from _break(f"{path}.breaks[{k}]", rest, problem)
+    yield from _repeated(f"{path}.reload_depots", [d.index for d in vehicle.reload_depots], key="index")
+    for k, depot in enumerate(vehicle.reload_depots):
+        if not 0 <= depot.index < sizes.get(vehicle.profile, depot.index + 1):
+            path_ = f"{path}.reload_depots[{k}].index"
+            yield ProblemError(path_, "index.out_of_range", f"{depot.index} is not in the matrix")
+        yield from _duration(f"{path}.reload_depots[{k}].service", depot.service)
+
+
+def _break(path: str, rest: Break, problem: Problem) -> Iterator[ProblemError]:
+    yield from _duration(f"{path}.service", rest.service)
+    yield from _windows(f"{path}.windows", rest.windows)
+    if rest.max_load is not None:
+        if len(rest.max_load) != len(problem.dimensions):
+            yield _dimensions(f"{path}.max_load", rest.max_load, problem)
+        yield from _not_negative(f"{path}.max_load", rest.max_load)
 
 
 def _shipment(path: str, shipment: Shipment, problem: Problem, size: int | None) -> Iterator[ProblemError]:
@@ -119,13 +173,28 @@ def _shipment(path: str, shipment: Shipment, problem: Problem, size: int | None)
 def _task(path: str, task: Task, size: int | None) -> Iterator[ProblemError]:
     if task.index < 0 or (size is not None and task.index >= size):
         yield ProblemError(f"{path}.index", "index.out_of_range", f"{task.index} is not in the matrix")
-    for name, value in (("setup", task.setup), ("service", task.service)):
-        if not 0 <= value < UNREACHABLE:
-            yield ProblemError(f"{path}.{name}", "number.out_of_range", f"{value} is no duration")
-    for k, window in enumerate(task.windows):
-        yield from _window(f"{path}.windows[{k}]", window)
-        if k and window[0] <= task.windows[k - 1][1]:
-            yield ProblemError(f"{path}.windows[{k}]", "window.order", "windows must be disjoint and in order")
+    durations = [("setup", task.setup), ("service", task.service)]
+    durations += [(f"setup_per_type.{kind}", value) for kind, value in task.setup_per_type.items()]
+    durations += [(f"service_per_type.{kind}", value) for kind, value in task.service_per_type.items()]
+    for name, value in durations:
+        yield from _duration(f"{path}.{name}", value)
+    late = (("soft_end", task.soft_end), ("cost_per_hour_after_soft_end", task.cost_per_hour_after_soft_end))
+    for name, number in late:
+        if number is not None and number < 0:
+            yield ProblemError(f"{path}.{name}", "number.negative", f"{number} is below zero")
+    yield from _windows(f"{path}.windows", task.windows)
+
+
+def _duration(path: str, value: int) -> Iterator[ProblemError]:
+    if not 0 <= value < UNREACHABLE:
+        yield ProblemError(path, "number.out_of_range", f"{value} is no duration")
+
+
+def _windows(path: str, windows: Sequence[TimeWindow]) -> Iterator[ProblemError]:
+    for k, window in enumerate(windows):
+        yield from _window(f"{path}[{k}]", window)
+        if k and window[0] <= windows[k - 1][1]:
+            yield ProblemError(f"{path}[{k}]", "window.order", "windows must be disjoint and in order")
 
 
 def _window(path: str, window: TimeWindow) -> Iterator[ProblemError]:
