@@ -11,7 +11,7 @@ from scheduler import documents, notices, revision, states
 from scheduler.app import App
 from scheduler.config.channels import CHANNELS
 from scheduler.planning import DIMENSIONS
-from storage.records import Plan, Role, Run
+from storage.records import Message, Plan, Role, Run
 
 
 def filters(app: App) -> dict[str, list[str]]:
@@ -25,10 +25,14 @@ def filters(app: App) -> dict[str, list[str]]:
 
 
 def plans(app: App, date: dt.date, wave: str | None = None, plan_id: str | None = None) -> dict[str, Any]:
-    """A day's plans with their message previews; one plan by its id, also a superseded one."""
+    """A day's plans with their message previews; one plan by its id, also a superseded one.
+
+    What the approvals of several waves would each say, such as the question for a pin, counts for the first of them.
+    """
     order = {each.id: number for number, each in enumerate(app.config.waves)}
     runs = sorted(app.store.runs(date=date), key=lambda run: order.get(run.wave, len(order)))
     shown: list[tuple[Run, Plan | None, dict[str, Any]]] = []
+    counted: set[str] = set()
     for run in runs:
         if wave not in {None, run.wave}:
             continue
@@ -36,15 +40,18 @@ def plans(app: App, date: dt.date, wave: str | None = None, plan_id: str | None 
         plan = app.store.plan(wanted) if wanted is not None else None
         if plan_id is not None and (plan is None or plan.run_id != run.id):
             continue
-        shown.append((run, plan, preview(app, plan) if plan is not None else {}))
+        told = [message for message in said(app, plan) if message.id not in counted] if plan is not None else []
+        counted |= {message.id for message in told}
+        shown.append((run, plan, {**notices.preview(told), "line_left": None}))
     market = app.config.market
     return documents.plans(market.id, date, str(market.time_zone), app.tz, DIMENSIONS, shown)
 
 
-def preview(app: App, plan: Plan) -> dict[str, Any]:
-    """How many messages of each kind approving sends (or sent), over LINE and by phone."""
-    told = app.store.messages(plan_id=plan.id) if plan.approved_at is not None else app.waves.told(plan, approved_by="")
-    return {**notices.preview(told), "line_left": None}
+def said(app: App, plan: Plan) -> list[Message]:
+    """What approving this plan would write now, or what it wrote."""
+    if plan.approved_at is not None:
+        return app.store.messages(plan_id=plan.id)
+    return app.waves.told(plan, approved_by="")
 
 
 def replan(

@@ -1,0 +1,63 @@
+"""What a coordinator is shown of a day before anything is approved is what becomes of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler import views
+from scheduler.app import App
+from scheduler.clock import SteppedClock
+from scheduler.config import Config
+from scheduler.day import Action, Step
+from scheduler.versions import Versions
+from scheduler.workers import Planner
+from storage import Approval, open_store
+
+WAVES = ("morning", "midday", "evening")
+GREEDY = ("engine: auto, seconds: 10", "engine: greedy, seconds: 1")
+
+
+@pytest.fixture
+def app(sqlite_url: str, tmp_path: Path, make: Any, market_config: Callable[..., Config]) -> Iterator[App]:
+    """The shipped market with one rider, two sellers and a coordinator, who is not on any chat."""
+    store = open_store(sqlite_url)
+    clock = SteppedClock(make.at("12:00", make.eve))
+    versions = Versions(store, tmp_path / "config.yaml")
+    versions.take_up(market_config(GREEDY), clock.now(), "test")
+    planner = Planner(workers=1)
+    app = App(
+        config_path=tmp_path / "config.yaml", store=store, clock=clock, versions=versions, planner=planner, environ={}
+    )
+    people = [make.rider(), make.seller("S01"), make.seller("S02", location=make.bang_kung), make.coordinator()]
+    store.save_members(people, actor="test", at=clock.now())
+    yield app
+    planner.close()
+    store.close()
+
+
+@pytest.mark.parametrize("approved", [WAVES, WAVES[::-1]], ids=["in the order of the day", "the other way round"])
+def test_the_previews_of_a_day_add_up_to_what_is_written(app: App, make: Any, approved: Sequence[str]) -> None:
+    """Two buyers without a pin are asked once each, whichever wave is approved first, and counted once."""
+    windows = {"morning": ("07:00", "09:00"), "midday": ("11:00", "13:00"), "evening": ("16:00", "18:30")}
+    orders = [make.order(number, window=windows[wave]) for number, wave in enumerate(WAVES, 1)]
+    orders += [make.order(4, at=None), make.order(5, at=None, buyer=make.person("ยายมี", consent=False))]
+    app.take_orders(orders, actor="test")
+    for action in (Action.CLOSE, Action.PLAN):
+        for wave in WAVES:
+            assert app.waves.perform(Step(at=app.clock.now(), action=action, date=make.day, wave=wave))
+    shown = {wave["wave"]: wave for wave in views.plans(app, make.day)["waves"]}
+    for wave in approved:
+        assert app.waves.approve(shown[wave]["plan_id"], actor="C1").outcome is Approval.APPROVED
+    written = app.store.messages()
+    promised: Counter[str] = Counter()
+    for wave in shown.values():
+        promised.update(wave["messages"]["by_kind"])
+    assert promised == Counter(message.kind for message in written)
+    assert promised["ask_pin"] == 2
+    calls = sum(wave["messages"]["phone_calls"] for wave in shown.values())
+    assert calls == sum(message.state == "suppressed" for message in written) == 1
