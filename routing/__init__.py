@@ -9,7 +9,7 @@ anything is a `ProblemError`. A plan that breaks a rule never leaves here: that 
 from __future__ import annotations
 
 from .check import check
-from .explain import explain, sentence
+from .explain import apply_fix, explain, sentence
 from .model import (
     UNREACHABLE,
     Amount,
@@ -59,6 +59,7 @@ __all__ = [
     "Vehicle",
     "VehicleReason",
     "Violation",
+    "apply_fix",
     "check",
     "engine_names",
     "explain",

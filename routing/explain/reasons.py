@@ -7,31 +7,42 @@ does not fit alone fits nowhere. What fits alone in some vehicle but in none as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from heapq import nsmallest
-from itertools import pairwise
 
-from .compiled import ANY_TIME, Compiled, Rider, may_carry
-from .model import Problem, Reason, Unassigned, VehicleReason
-from .plans import left_out
-from .sentences import sentence_for
-from .timetable import Broken, Timetable, alone, timetable
+from routing.compiled import ANY_TIME, Compiled, Rider, may_carry
+from routing.model import Problem, Reason, Unassigned, VehicleReason
+from routing.plans import left_out
+from routing.sentences import sentence_for
+from routing.timetable import Broken, Timetable, alone, timetable
 
-MOST_POSITIONS = 3
-"""How many places in a planned route are asked for the rule that binds there."""
+from .places import Place, Places
+from .search import cheapest_fix, sequences
+
+EACH = 2
+"""How many places in a planned route are asked for the rule that binds there: the cheapest, and the least short."""
 
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
 
 def explain(compiled: Compiled, routes: Sequence[Sequence[int]]) -> list[Unassigned]:
     """One `Unassigned` for every shipment that the routes do not serve."""
-    costs = [timetable(compiled, rider, route) for rider, route in zip(compiled.riders, routes, strict=True)]
-    spent = [t.cost if isinstance(t, Timetable) and route else 0 for t, route in zip(costs, routes, strict=True)]
-    return [_explain(compiled, routes, spent, s) for s in left_out(compiled, routes)]
+    missing = left_out(compiled, routes)
+    if not missing:
+        return []
+    times = [timetable(compiled, rider, route) for rider, route in zip(compiled.riders, routes, strict=True)]
+    spent = [t.cost if isinstance(t, Timetable) and route else 0 for t, route in zip(times, routes, strict=True)]
+    places = Places(compiled, routes)
+    return [_explain(compiled, routes, spent, s, places.best(s, EACH)) for s in missing]
 
 
-def _explain(compiled: Compiled, routes: Sequence[Sequence[int]], spent: Sequence[int], s: int) -> Unassigned:
+def _explain(
+    compiled: Compiled,
+    routes: Sequence[Sequence[int]],
+    spent: Sequence[int],
+    s: int,
+    places: Sequence[Sequence[Place]],
+) -> Unassigned:
     shipment = compiled.problem.shipments[s]
     reasons: list[VehicleReason] = []
     fits_alone = False
@@ -45,8 +56,14 @@ def _explain(compiled: Compiled, routes: Sequence[Sequence[int]], spent: Sequenc
             reasons.append(_reason(rider, by_itself))
         else:
             fits_alone = True
-            reasons.append(_as_planned(compiled, rider, routes[v], spent[v], s, by_itself))
-    return Unassigned(shipment=shipment.id, code=_overall(reasons, fits_alone), vehicles=tuple(reasons))
+            tried = [t for place in places[v] for t in sequences(compiled, routes[v], place, s)] if routes[v] else []
+            reasons.append(_as_planned(compiled, rider, tried, spent[v], by_itself))
+    return Unassigned(
+        shipment=shipment.id,
+        code=_overall(reasons, fits_alone),
+        vehicles=tuple(reasons),
+        fix=cheapest_fix(compiled, routes, spent, s, places),
+    )
 
 
 def _overall(reasons: Sequence[VehicleReason], fits_alone: bool) -> Reason:
@@ -88,11 +105,11 @@ def _reason(rider: Rider, broken: Broken, added_cost: int | None = None) -> Vehi
 
 
 def _as_planned(
-    compiled: Compiled, rider: Rider, route: Sequence[int], spent: int, s: int, by_itself: Timetable
+    compiled: Compiled, rider: Rider, tried: Sequence[Sequence[int]], spent: int, by_itself: Timetable
 ) -> VehicleReason:
     """What the planned route lacks to take the shipment in as well, at the place where it lacks least."""
-    least: tuple[Broken, list[int]] | None = None
-    for sequence in _places(compiled, rider, route, s):
+    least: tuple[Broken, Sequence[int]] | None = None
+    for sequence in tried:
         times = timetable(compiled, rider, sequence)
         if not isinstance(times, Broken):
             return VehicleReason(vehicle=rider.vehicle.id, code=Reason.PRIORITY, added_cost=times.cost - spent)
@@ -109,27 +126,6 @@ def _as_planned(
 def _shortfall(broken: Broken) -> tuple[int, int]:
     """Smaller is nearer to fitting; shortfalls of different rules are ranked by rule."""
     return (_RANK[broken.code], sum(broken.excess) + (broken.seconds or 0) + (broken.metres or 0))
-
-
-def _places(compiled: Compiled, rider: Rider, route: Sequence[int], s: int) -> Iterator[list[int]]:
-    """The route with the shipment taken in, at the shortest detours first."""
-    *pickups, delivery = compiled.stops_of[s]
-    last = _detours(compiled, rider, route, delivery)
-    first = _detours(compiled, rider, route, pickups[0]) if pickups else [0] * len(last)
-    pairs = ((first[i] + last[j], i, j) for j in range(len(last)) for i in range(j + 1) if pickups or i == j)
-    for _, i, j in nsmallest(MOST_POSITIONS, pairs):
-        yield [*route[:i], *pickups, *route[i:j], delivery, *route[j:]]
-
-
-def _detours(compiled: Compiled, rider: Rider, route: Sequence[int], n: int) -> list[int]:
-    """Seconds more when stop `n` comes before each position of the route, or after its last."""
-    x = compiled.stops[n].index
-    places = [rider.vehicle.start, *(compiled.stops[m].index for m in route), rider.vehicle.end]
-
-    def seconds(here: int | None, there: int | None) -> int:
-        return 0 if here is None or there is None else rider.durations[here, there]
-
-    return [seconds(here, x) + seconds(x, there) - seconds(here, there) for here, there in pairwise(places)]
 
 
 def sentence(unassigned: Unassigned, problem: Problem) -> Mapping[str, str]:
