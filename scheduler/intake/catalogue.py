@@ -256,6 +256,19 @@ CATALOGUE: Mapping[str, Words] = {
         "ถ้าไม่ใช่ เขียนแบบ 2026-11-24",
         "if wrong, write 2026-11-24",
     ),
+    "date.past": _say(
+        "วันส่งอยู่ก่อนวันที่สั่ง ({placed})",
+        "the day of delivery is before the day it was ordered ({placed})",
+        "ใส่วันที่ต้องการให้ส่ง หรือแก้เวลาสั่ง (placed_at)",
+        "write the day it should be delivered, or mend placed_at",
+    ),
+    "date.over": _say(
+        "วันส่งนี้ผ่านไปแล้ว",
+        "this day is over",
+        "ส่งไปแล้วให้ลบแถวนี้หรือใส่ status=cancelled ถ้ายังไม่ส่ง songsuk serve จะเลื่อนไปรอบถัดไปและแจ้งผู้ซื้อ",
+        "if it was delivered, leave the row out or write status=cancelled; "
+        "if not, songsuk serve moves it to the next wave and tells the buyer",
+    ),
     "date.far": _say("วันที่ห่างจากวันนี้เกินหนึ่งปี", "more than a year from today", "ตรวจปีอีกครั้ง", "check the year"),
     "instant.invalid": _say(
         "วันเวลาไม่ถูกต้อง",

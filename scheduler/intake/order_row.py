@@ -79,6 +79,7 @@ _SOURCE = open_reader(
 _PIN_SOURCE = open_reader(spellings(none="ไม่มี"))
 
 _SUGGESTED = 100
+_YEAR = dt.timedelta(days=366)
 _PLACE_COLUMNS = {"lat", "lon", "pin", "address_text"}
 
 
@@ -98,7 +99,7 @@ class OrderReader:
     def __init__(
         self, context: IntakeContext, service_dates: Callable[[], Evidence], placed: Callable[[], Evidence]
     ) -> None:
-        self._context = context
+        self._context, self._today = context, context.today
         self._cursor = Cursor(ORDERS.columns, [self._readers(service_dates, placed)[name] for name in ORDERS.columns])
         self._received = context.now
         self._windows: dict[tuple[Any, ...], Any] = {}
@@ -143,12 +144,12 @@ class OrderReader:
         }
 
     def _service_date(self, evidence: Callable[[], Evidence]) -> Reader:
-        today, year = self._context.today, dt.timedelta(days=366)
+        today = self._today
 
         def read(raw: object) -> Any:
             value = dates.read_day(raw, evidence)
             date = value.value if isinstance(value, Noted) else value
-            if isinstance(date, dt.date) and abs(date - today) > year:
+            if isinstance(date, dt.date) and abs(date - today) > _YEAR:
                 before = value.notes if isinstance(value, Noted) else ()
                 return Noted(date, (*before, Note("date.far", used=date.isoformat())))
             return value
@@ -203,6 +204,9 @@ class OrderReader:
             else:
                 begin, end = span
 
+        if date is not None and status != "cancelled":
+            self._judge_day(date, placed_at, bad, noted)
+
         errors = [self._told(row, order_id, cells, column, fault) for column, fault in bad] if bad else []
         warnings = [
             self._noted(row, order_id, cells, column, note) for column, value in noted for note in value.notes
@@ -250,6 +254,16 @@ class OrderReader:
             errors,
             warnings,
         )
+
+    def _judge_day(
+        self, date: dt.date, placed_at: dt.datetime | None, bad: list[tuple[str, Bad]], noted: list[tuple[str, Noted]]
+    ) -> None:
+        """Nothing is ordered for a day that was over: that is a slip. A day that is over now may be caught up with."""
+        placed = placed_at.astimezone(self._context.time_zone).date() if placed_at is not None else date
+        if date < placed:
+            bad.append(("service_date", Bad("date.past", {"placed": placed.isoformat()})))
+        elif self._today - _YEAR <= date < self._today:
+            noted.append(("service_date", Noted(date, (Note("date.over", used=date.isoformat()),))))
 
     def _window(
         self, date: dt.date, whole: Any, start: Any, end: Any

@@ -104,6 +104,9 @@ def test_rejected(read: Read, good: dict[str, Any], change: dict[str, str], foun
         ({"lat": "99.3257", "lon": "9.1463"}, "lat", "pin.swapped", [99.3257, 9.1463]),
         ({"service_date": "11/12/2026"}, "service_date", "date.day_first", "2026-12-11"),
         ({"service_date": "2029-11-24"}, "service_date", "date.far", "2029-11-24"),
+        ({"service_date": "2019-11-24"}, "service_date", "date.far", "2019-11-24"),
+        ({"service_date": "22/11/2569"}, "service_date", "date.over", "2026-11-22"),
+        ({"service_date": "22/11/2569", "placed_at": "21/11/2569 18:31"}, "service_date", "date.over", "2026-11-22"),
         ({"note": "=cmd|' /C calc'!A0"}, "note", "text.formula", None),
         ({"buyer_name": "สม\u202eชาย"}, "buyer_name", "text.bidi", "สมชาย"),
         ({"placed_at": "23/11/2569"}, "placed_at", "instant.no_time", None),
@@ -117,6 +120,27 @@ def test_warned(read: Read, good: dict[str, Any], change: dict[str, str], column
     taken = read([good | change])
     assert [(told.column, told.code, told.used) for told in taken.warnings] == [(column, code, used)]
     assert (len(taken.orders), taken.errors) == (1, [])
+
+
+def test_a_day_that_was_over_when_it_was_ordered_is_refused(read: Read, good: dict[str, Any]) -> None:
+    """By the market's own days, whatever the clock says now; a cancelled row need not be right."""
+    late = good | {"service_date": "2026-11-20", "placed_at": "2026-11-20T17:30:00Z"}  # 00:30 of the 21st in Bangkok
+    same = good | {"order_id": "2", "service_date": "2026-11-20", "placed_at": "2026-11-20T16:30:00Z"}
+    taken = read([late, same, late | {"order_id": "3", "status": "cancelled"}])
+    assert codes(taken) == [("service_date", "date.past")]
+    assert "2026-11-21" in taken.errors[0].message["th"]
+    assert [order.order_id for order in taken.orders] == ["2", "3"]
+    assert [(told.order_id, told.code) for told in taken.warnings] == [("2", "date.over")]
+
+
+def test_an_order_is_taken_on_whatever_day_its_file_comes(
+    read: Read, good: dict[str, Any], context: IntakeContext
+) -> None:
+    """The clock rejects no row: a day may be imported, and walked through, years after it was."""
+    rows = [good | {"placed_at": "2026-11-23T10:00:00+07:00"}]
+    for later in (20, 400, 4000):
+        taken = read(rows, now=context.now + dt.timedelta(days=later))
+        assert (len(taken.orders), taken.errors) == (1, [])
 
 
 def test_a_swapped_pin_is_said_as_written(read: Read, good: dict[str, Any]) -> None:
