@@ -50,7 +50,9 @@ def child(size: str, seconds: float) -> dict[str, Any]:
 
     some = list(planned.orders)[:MOST]
     everything = said.all(some, some)
-    everything += [each for order in some for each in notices.cancellations(order, people, said.wave_end)]
+    everything += [
+        each for order in some for each in notices.cancellation(people.buyers[order.buyer_ref], [order], said.wave_end)
+    ]
     everything += notices.approval_reminder(plan, now, people.coordinators.values(), said.wave_end)
     everything += said.summaries(written(everything), 1, "bench")
     kinds: dict[str, list[Notice]] = {}

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import channels
 import storage
 from channels.base import Channel
-from scheduler import batch, day, notices
+from scheduler import batch, day
 from scheduler import config as configs
 from scheduler.clock import Clock, clock_from
 from scheduler.config import Config
@@ -106,7 +106,10 @@ class App:
     def take_orders(
         self, orders: Iterable[Order], *, actor: str, dry_run: bool = False
     ) -> tuple[list[tuple[Saved, ...]], Counter[str]]:
-        """Give orders their promised wave and save them; also counts those that wait for something."""
+        """Give orders their promised wave and save them; also counts those that wait for something.
+
+        What was approved follows them in the same transaction (`amendment`).
+        """
         market = self.waves.market()
         waiting: Counter[str] = Counter()
 
@@ -116,25 +119,15 @@ class App:
                     waiting[leg.reason] += 1
                 yield replace(order, legs=(leg,))
 
-        saved = self.store.save_orders(placed(), actor=actor, at=self.clock.now(), dry_run=dry_run)
+        saved = self.store.save_orders(
+            placed(), actor=actor, at=self.clock.now(), dry_run=dry_run, rule=self.waves.amending()
+        )
         return saved, waiting
 
     def cancel_order(self, order_id: str, *, actor: str, note: str = "") -> Saved | None:
-        """Cancel an order that has not left; its buyer is told if they had been promised a time."""
-        found = self.store.orders(order_ids=[order_id])
-        saved = self.store.cancel_order(order_id, actor=actor, at=self.clock.now(), note=note)
-        if saved is Saved.UPDATED and found and found[0].legs[0].plan_id is not None:
-            order = found[0]
-            plan = self.store.plan(order.legs[0].plan_id or "")
-            if plan is not None and plan.approved_at is not None:
-                config = self.versions.config(plan.config_version)
-                wave, texts = config.wave(plan.wave), self.versions.texts(plan.config_version)
-                over = wave.deliver.on(plan.date, self.tz)[1]
-                told = notices.cancellations(order, self.waves.people([order]), over)
-                written = notices.messages(told, plan, wave, config, texts.compose, self.clock.now())
-                self._withdraw_window(order_id, actor)
-                self.store.add_messages(written, actor=actor, at=self.clock.now())
-        return saved
+        """Cancel an order that has not left; who was told of it is told in the same transaction (`amendment`)."""
+        now, rule = self.clock.now(), self.waves.amending()
+        return self.store.cancel_order(order_id, actor=actor, at=now, note=note, rule=rule)
 
     def pin_order(self, order_id: str, location: Location, *, actor: str) -> bool:
         """Give an order that waits its place, and the wave that follows from it; False where none waits."""
@@ -154,15 +147,6 @@ class App:
             area=new.area,
         )
         return self.store.set_pin(order_id, location, "coordinator", move, actor=actor, at=self.clock.now())
-
-    def _withdraw_window(self, order_id: str, actor: str) -> None:
-        """A promise that has not gone out yet, of this order alone, does not go out any more."""
-        held = [
-            message.id
-            for message in self.store.messages(order_id=order_id, kinds={"window"}, states={"held", "ready", "retry"})
-            if message.order_ids == (order_id,)
-        ]
-        self.store.move_messages(held, "superseded", reason="cancelled", actor=actor, at=self.clock.now())
 
     def place_again(self, *, actor: str) -> int:
         """After a new config: orders still waiting are given their wave anew."""

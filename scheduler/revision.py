@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scheduler.config import Config
@@ -25,36 +25,44 @@ _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 Words = Callable[[Notice], str]
 """What a notice says to its reader, as plain text."""
 
+_Listed = tuple[tuple[str | None, ...], ...]
+"""The entries of somebody's list, each with its order first."""
+_Key = tuple[str, str, tuple[str, ...]]
+"""Which text: its kind, its reader, and of a window the orders it is for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What people were last told of a wave: stops by order, routes by rider, bags by seller; and in which words."""
+    """What people were last told of a wave: stops by order, visits by rider, bags by seller; and in which words."""
 
     stops: Mapping[str, PlanStep] = field(default_factory=dict)
-    routes: Mapping[str, PlanRoute] = field(default_factory=dict)
-    bags: Mapping[str, frozenset[tuple[str | None, str]]] = field(default_factory=dict)
-    words: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    routes: Mapping[str, _Listed] = field(default_factory=dict)
+    bags: Mapping[str, _Listed] = field(default_factory=dict)
+    words: Mapping[_Key, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, messages: Iterable[Message], plans: Mapping[str, Plan]) -> Heard:
         """From the wave's messages, in the order they were written, and the plans they speak of."""
         stops: dict[str, PlanStep] = {}
-        routes: dict[str, PlanRoute] = {}
-        bags: dict[str, frozenset[tuple[str | None, str]]] = {}
-        words: dict[tuple[str, str], str] = {}
+        routes: dict[str, _Listed] = {}
+        bags: dict[str, _Listed] = {}
+        words: dict[_Key, str] = {}
         for message in messages:
             plan, ref = plans.get(message.plan_id or ""), message.member_ref
             if plan is None or message.state not in HEARD:
                 continue
-            words[message.kind, ref] = message.text
+            words[_words_key(message.kind, ref, message.order_ids)] = message.text
             if message.kind == "route":
-                routes |= {route.rider_id: route for route in plan.routes if route.rider_id == ref}
+                routes |= {route.rider_id: _visits(route) for route in plan.routes if route.rider_id == ref}
             elif message.kind == "pick_list":
                 bags[ref] = _bags(plan, ref)
-            elif message.kind == "changed" and message.role is Role.RIDER:
-                routes.pop(ref, None)  # told that there is nothing to ride
-            elif message.kind == "changed" and message.role is Role.SELLER:
-                bags.pop(ref, None)
+            elif message.role is Role.RIDER and message.kind in {"changed", "cancelled"}:
+                _strike(routes, ref, message.order_ids)
+            elif message.role is Role.SELLER and message.kind in {"changed", "cancelled"}:
+                _strike(bags, ref, message.order_ids)
+            elif message.kind == "cancelled":
+                for order_id in message.order_ids:
+                    stops.pop(order_id, None)
             elif message.kind in {"window", "changed"}:
                 known = _deliveries(plan)
                 for order_id in message.order_ids:
@@ -67,6 +75,16 @@ class Heard:
     def __bool__(self) -> bool:
         return bool(self.stops or self.routes or self.bags)
 
+    def without(self, order_ids: Collection[str]) -> Heard:
+        """What is left of it once everybody has been told that these orders are off."""
+        routes, bags = dict(self.routes), dict(self.bags)
+        for ref in self.routes:
+            _strike(routes, ref, order_ids)
+        for ref in self.bags:
+            _strike(bags, ref, order_ids)
+        stops = {order_id: step for order_id, step in self.stops.items() if order_id not in order_ids}
+        return Heard(stops=stops, routes=routes, bags=bags, words=self.words)
+
 
 def since(
     heard: Heard,
@@ -76,31 +94,46 @@ def since(
     config: Config,
     wave_end: dt.datetime,
     words: Words,
+    *,
+    amended: Collection[str] | None = None,
 ) -> list[Notice]:
-    """Of everything `plan` would say, what is news after what was `heard`; and who lost a route or all bags."""
+    """Of everything `plan` would say, what is news after what was `heard`; and who lost a route or all bags.
+
+    `amended`: the plan is the one people know, but for what these orders say of themselves. Only lists and windows that
+    name one of them can then read otherwise; a buyer's amount may, though the time stays.
+    """
     limit = dt.timedelta(minutes=config.messages.tell_change_minutes)
     routes = {route.rider_id: route for route in plan.routes}
     stops = {order_id: step for order_id, (_, step) in _deliveries(plan).items()}
     bags = {notice.to.ref: _bags(plan, notice.to.ref) for notice in fresh if notice.kind == "pick_list"}
 
     def otherwise(notice: Notice) -> bool:
-        """The places, names, goods or money of a list are others than those its reader has."""
-        return _timeless(heard.words.get((notice.kind, notice.to.ref), "")) != _timeless(words(notice))
+        """The places, names, goods or money are others than those its reader has."""
+        if amended is not None and not set(notice.order_ids) & set(amended):
+            return False
+        known = _timeless(heard.words.get(_words_key(notice.kind, notice.to.ref, notice.order_ids), ""))
+        return known not in {_timeless(words(notice)), _timeless(words(_again(notice)))}
 
     told = []
     for notice in fresh:
         ref = notice.to.ref
         if notice.kind == "route":
-            if _order_of_stops(heard.routes.get(ref)) != _order_of_stops(routes[ref]) or otherwise(notice):
+            if ref not in heard.routes:
                 told.append(notice)
+            elif heard.routes[ref] != _visits(routes[ref]) or otherwise(notice):
+                told.append(_again(notice))
         elif notice.kind == "pick_list":
-            if heard.bags.get(ref) != bags[ref] or otherwise(notice):
+            if ref not in heard.bags:
                 told.append(notice)
+            elif heard.bags[ref] != bags[ref] or otherwise(notice):
+                told.append(_again(notice))
         elif notice.kind == "window":
             if not all(order_id in heard.stops for order_id in notice.order_ids):
                 told.append(notice)
             elif any(abs(_begins(stops[each]) - _begins(heard.stops[each])) > limit for each in notice.order_ids):
                 told.append(_new_time(notice))
+            elif amended is not None and otherwise(notice):
+                told.append(_again(notice))
         else:
             told.append(notice)
     for rider_id in sorted(heard.routes.keys() - routes.keys()):
@@ -132,17 +165,37 @@ def _deliveries(plan: Plan) -> dict[str, tuple[str, PlanStep]]:
     }
 
 
-def _order_of_stops(route: PlanRoute | None) -> list[tuple[str, str | None, str | None]]:
-    return [(step.type, step.order_id, step.seller_id) for step in route.steps] if route is not None else []
+def _visits(route: PlanRoute) -> _Listed:
+    """What a rider does at each door, in order."""
+    return tuple((step.order_id, step.type, step.seller_id) for step in route.steps if step.order_id is not None)
 
 
-def _bags(plan: Plan, seller_id: str) -> frozenset[tuple[str | None, str]]:
-    return frozenset(
+def _bags(plan: Plan, seller_id: str) -> _Listed:
+    """What a seller gives to whom."""
+    bags = {
         (step.order_id, route.rider_id)
         for route in plan.routes
         for step in route.steps
-        if step.type == "pickup" and step.seller_id == seller_id
-    )
+        if step.type == "pickup" and step.seller_id == seller_id and step.order_id is not None
+    }
+    return tuple(sorted(bags))
+
+
+def _again(notice: Notice) -> Notice:
+    """The same, said to be in place of what its reader has."""
+    return replace(notice, facts={**notice.facts, "again": True})
+
+
+def _strike(known: dict[str, _Listed], ref: str, order_ids: Collection[str]) -> None:
+    """Of what somebody knows, these orders are off; all of it, where none is named or nothing else is left."""
+    left = tuple(each for each in known.pop(ref, ()) if order_ids and each[0] not in order_ids)
+    if left:
+        known[ref] = left
+
+
+def _words_key(kind: str, ref: str, order_ids: Sequence[str]) -> _Key:
+    """A person has one route and one list, and a window for each lot of orders that comes together."""
+    return kind, ref, tuple(sorted(order_ids)) if kind == "window" else ()
 
 
 def _new_time(notice: Notice) -> Notice:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from routing.model import Settings
 from scheduler import batch, notices, planning, revision
+from scheduler.amendment import Amending
 from scheduler.batch import Market, WaveKey
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
@@ -137,7 +138,7 @@ class Waves:
     ) -> Plan | None:
         """Solve a closed wave, or a planned one anew. The plan is checked by routing before it comes back.
 
-        None: it was closed when this began, and another process has planned it meanwhile.
+        None: while this went on, somebody else has planned or approved it.
         """
         config = self._versions.config(run.config_version)
         wave = config.wave(run.wave)
@@ -167,7 +168,7 @@ class Waves:
         lacking = set(planning.lacking(answers))
         following = self._next_waves(run, [by_id[order_id] for order_id in sorted(lacking)], answers)
         plan = planning.to_plan(
-            f"p_{uuid.uuid4().hex}",
+            _plan_id(),
             run,
             wave,
             answers,
@@ -177,13 +178,10 @@ class Waves:
             config,
             self._now(),
         )
-        now = self.run(run.date, run.wave)
-        if run.state == "closed" and (now is None or now.state != "closed"):
-            return None
         moves = moving.of_plan(plan, orders)
         if pinless:
             moves += moving.put_off(pinless, (run.date, run.wave), self.market(), "needs_pin")[0]
-        return self._store.save_plan(replace(plan, seen=seen), moves=moves, actor=actor, at=self._now())
+        return self._store.save_plan(replace(plan, seen=seen), found=run, moves=moves, actor=actor, at=self._now())
 
     def _added(self, run: Run, order_ids: Sequence[str], have: Collection[str]) -> list[Order]:
         """Late orders that a coordinator wants in all the same: batched into this wave by hand."""
@@ -286,6 +284,35 @@ class Waves:
         )
         return Approved(outcome=outcome, plan=plan, messages=tuple(messages) if outcome is Approval.APPROVED else ())
 
+    def amending(self) -> Amending:
+        """How approved plans follow their orders. What the rule needs is read here: it may not call the Store."""
+        for run in self._store.runs(states={"approved"}):
+            self._versions.texts(run.config_version)
+        return Amending(
+            people=self.people(()),
+            now=self._now(),
+            latest=self._versions.latest,
+            config_of=self._versions.config,
+            compose_of=lambda version: self._versions.texts(version).compose,
+            new_id=_plan_id,
+        )
+
+    def outdated(self, plan: Plan) -> list[str]:
+        """The orders that `plan` no longer fits: it has to be made anew for them."""
+        ids = {step.order_id for route in plan.routes for step in route.steps if step.order_id is not None}
+        orders = {order.order_id: order for order in self._store.orders(order_ids=sorted(ids))}
+        config = self._versions.config(plan.config_version)
+        return sorted(planning.outdated(plan, orders, self._by_ref(Role.RIDER), self._by_ref(Role.SELLER), config))
+
+    def out_of_date(self) -> list[tuple[Plan, list[str]]]:
+        """Approved plans that have not left and no longer fit some of their orders."""
+        found = []
+        for run in self._store.runs(states={"approved"}):
+            plan = self._store.plan(run.plan_id or "")
+            if plan is not None and (late := self.outdated(plan)):
+                found.append((plan, late))
+        return found
+
     def remind(self, run: Run, *, actor: str) -> bool:
         """The approval deadline has come and nobody approved: the coordinators are told, once; of an empty wave not."""
         plan = self._store.plan(run.plan_id) if run.plan_id is not None else None
@@ -332,3 +359,7 @@ class Waves:
             if wave.cut_off.at(date, tz) <= now
         }
         return replace(market, closed=frozenset(market.closed) | past)
+
+
+def _plan_id() -> str:
+    return f"p_{uuid.uuid4().hex}"

@@ -32,6 +32,8 @@ from storage.records import (
     Run,
     Saved,
     SellerDetails,
+    Sequel,
+    Standing,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ __all__ = [
     "Run",
     "Saved",
     "SellerDetails",
+    "Sequel",
+    "Standing",
     "StorageError",
     "Store",
     "Unreachable",

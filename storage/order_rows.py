@@ -182,7 +182,10 @@ class Intake:
             self._inserts[LEG].append(row | {"order_id": order.order_id, "changed_at": self._write.at})
 
     def _update_legs(self, order: Order, known: RowMapping, place: str) -> None:
-        """Legs that wait are laid anew; what is batched or planned stays, and approval sees that the order changed."""
+        """Legs that wait are laid anew, and all of an order that is wanted on another day.
+
+        What else is batched or planned stays: whoever approves, or has approved, sees that the order changed.
+        """
         legs = self._legs[order.order_id]
         if _stays_cancelled(order, known):
             for leg in legs:
@@ -191,7 +194,8 @@ class Intake:
                     fields = {name: leg[name] for name in _LEG} | {"plan_id": None, "rider_id": None}
                     self._insert_legs(replace(order, cancelled=True), [Leg(**fields)])
             return
-        if not order.legs or any(leg["state"] not in ("received", "cancelled") for leg in legs):
+        waits = all(leg["state"] in ("received", "cancelled") for leg in legs)
+        if not order.legs or not (waits or order.service_date != known["service_date"]):
             return
         new = order.legs
         by_hand = known["given_place"] == place and (known["lon"], known["lat"]) != (order.location or (None, None))

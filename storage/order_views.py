@@ -26,11 +26,13 @@ class OrderViews(Verbs):
         states: Collection[str] | None = None,
         order_ids: Collection[str] | None = None,
         reasons: Collection[str] | None = None,
+        buyer_refs: Collection[str] | None = None,
+        since: dt.date | None = None,
         limit: int | None = None,
     ) -> list[Order]:
         """Orders one of whose legs is of that date, wave, state and reason, in the order they were received.
 
-        `service_date` is the day the buyer asked for; `date` the day a leg rides.
+        `service_date` is the day the buyer asked for; `date` the day a leg rides; `since` the first of these.
         """
         leg = select(LEG.c.order_id)
         if date is not None:
@@ -44,14 +46,18 @@ class OrderViews(Verbs):
         query = select(ORDER).order_by(ORDER.c.received_at, ORDER.c.order_id)
         if service_date is not None:
             query = query.where(ORDER.c.service_date == service_date)
-        if (date, wave, states, reasons) != (None,) * 4:
+        if since is not None:
+            leg = leg.where(LEG.c.date >= since)
+        if buyer_refs is not None:
+            query = query.where(ORDER.c.buyer_ref.in_(list(buyer_refs)))
+        if (date, wave, states, reasons, since) != (None,) * 5:
             query = query.where(ORDER.c.order_id.in_(leg))
         with self._read() as connection:
             if order_ids is None:
-                return _with_parts(connection, connection.execute(query.limit(limit)).mappings().all())
+                return with_parts(connection, connection.execute(query.limit(limit)).mappings().all())
             rows = fetch(connection, query, ORDER.c.order_id, sorted(set(order_ids)))
             rows.sort(key=lambda row: (row["received_at"], row["order_id"]))
-            return _with_parts(connection, rows[:limit])
+            return with_parts(connection, rows[:limit])
 
     def waiting_waves(self) -> set[tuple[dt.date, str]]:
         """The waves (date, wave) that legs wait in, received and not yet batched."""
@@ -60,7 +66,8 @@ class OrderViews(Verbs):
             return {(row.date, row.wave) for row in connection.execute(waiting)}
 
 
-def _with_parts(connection: Connection, rows: Sequence[RowMapping]) -> list[Order]:
+def with_parts(connection: Connection, rows: Sequence[RowMapping]) -> list[Order]:
+    """Rows of orders as values, with their pickups, legs and buyers; in the order given."""
     ids = [row["order_id"] for row in rows]
     pickups: dict[str, list[Pickup]] = defaultdict(list)
     legs: dict[str, list[Leg]] = defaultdict(list)

@@ -16,18 +16,19 @@ from storage.failpoints import writes
 from storage.legs import LEG, ON_THE_WAY, move_legs
 from storage.order_rows import ORDER, Intake
 from storage.records import LegMove, Location, Order, Saved
+from storage.sequels import Rule, follow_up
 from storage.verbs import CHUNK, Verbs, Write
 
 
 class Orders(Verbs):
     @writes
     def save_orders(
-        self, orders: Iterable[Order], *, actor: str, at: dt.datetime, dry_run: bool = False
+        self, orders: Iterable[Order], *, actor: str, at: dt.datetime, dry_run: bool = False, rule: Rule | None = None
     ) -> list[tuple[Saved, ...]]:
         """Creates or updates orders by row key (order_id, seller_id): per order one Saved per pickup, in order.
 
-        All in one transaction, in bounded memory. An order on its way is left alone. `dry_run` reports the same and
-        keeps nothing.
+        All in one transaction, in bounded memory. An order on its way is left alone. `rule`: what follows for plans
+        that people were told of (sequels.py). `dry_run` reports the same and keeps nothing.
         """
         results: list[tuple[Saved, ...]] = []
         counts: Counter[str] = Counter()
@@ -41,14 +42,20 @@ class Orders(Verbs):
                 results += saved
                 counts.update(row.value for rows in saved for row in rows)
             if counts[Saved.CREATED] or counts[Saved.UPDATED]:
-                write.tell(f"order:{first}" if len(results) == 1 else "orders", **counts)
+                told = follow_up(write, change_no, rule) if rule is not None and not dry_run else 0
+                write.tell(f"order:{first}" if len(results) == 1 else "orders", **counts, messages=told)
             if dry_run:
                 write.give_up()
         return results
 
     @writes
-    def cancel_order(self, order_id: str, *, actor: str, at: dt.datetime, note: str = "") -> Saved | None:
-        """Cancels an order that has not left; None: there is no such order. `note` joins the order's own."""
+    def cancel_order(
+        self, order_id: str, *, actor: str, at: dt.datetime, note: str = "", rule: Rule | None = None
+    ) -> Saved | None:
+        """Cancels an order that has not left; None: there is no such order. `note` joins the order's own.
+
+        `rule`: what follows for the plan that people were told of (sequels.py).
+        """
         with self._write("cancel_order", actor, at) as write:
             write.lock_day()
             connection = write.connection
@@ -61,19 +68,21 @@ class Orders(Verbs):
                 return Saved.ALREADY_DISPATCHED
             if row.cancelled:
                 return Saved.UNCHANGED
+            change_no = _next_change(write)
             connection.execute(
                 update(ORDER)
                 .where(ORDER.c.order_id == order_id)
                 .values(
                     cancelled=True,
                     note="\n".join(filter(None, (row.note, note))),
-                    change_no=_next_change(write),
+                    change_no=change_no,
                     changed_at=at,
                 )
             )
             legs = connection.execute(select(LEG.c.leg).where(LEG.c.order_id == order_id)).scalars().all()
             move_legs(connection, [LegMove(order_id=order_id, leg=leg, state="cancelled") for leg in legs], at)
-            write.tell(f"order:{order_id}")
+            told = follow_up(write, change_no, rule) if rule is not None else 0
+            write.tell(f"order:{order_id}", messages=told)
             return Saved.UPDATED
 
     @writes

@@ -11,14 +11,14 @@ from dataclasses import replace
 
 from sqlalchemy import func, select, update
 
-from storage.day import PLAN, RUN, step_run, supersede_messages
+from storage.day import PLAN, RUN, SOURCES, step_run, supersede_messages
 from storage.errors import IllegalRun
 from storage.failpoints import writes
 from storage.legs import move_legs
 from storage.message_rows import insert_messages
 from storage.order_rows import ORDER
 from storage.plan_rows import STEP, insert_plan, read_plans
-from storage.records import Approval, LegMove, Message, Plan
+from storage.records import Approval, LegMove, Message, Plan, Run
 from storage.tables import ApprovalRow
 from storage.verbs import Verbs, Write, new_id
 
@@ -27,20 +27,26 @@ APPROVAL = ApprovalRow.__table__
 
 class Plans(Verbs):
     @writes
-    def save_plan(self, plan: Plan, *, moves: Sequence[LegMove], actor: str, at: dt.datetime) -> Plan:
+    def save_plan(
+        self, plan: Plan, *, found: Run, moves: Sequence[LegMove], actor: str, at: dt.datetime
+    ) -> Plan | None:
         """Keeps a plan as the run's current one, with its number; what the last one still had to say is withdrawn.
 
-        `IllegalRun` if the wave waits for no plan any more.
+        `found`: the run as the planner found it. None: it is not so any more, since somebody else has planned or
+        approved it meanwhile. `IllegalRun` if the wave waits for no plan at all.
         """
         with self._write("save_plan", actor, at) as write:
             write.lock_day()
             connection = write.connection
+            now = connection.execute(select(RUN.c.state, RUN.c.plan_id).where(RUN.c.id == plan.run_id)).first()
+            if now is None or now.state not in SOURCES["planned"]:
+                state = now.state if now is not None else "unknown"
+                raise IllegalRun(f"run {plan.run_id} is {state}: it takes no plan")
+            if (now.state, now.plan_id) != (found.state, found.plan_id):
+                return None
             saved = _numbered(write, plan)
             withdrawn = supersede_messages(write, plan.run_id, "replanned", moved=True)
-            taken = step_run(write, plan.run_id, "planned", plan_id=saved.id, planned_at=at, approved_at=None)
-            if taken is None:
-                state = connection.execute(select(RUN.c.state).where(RUN.c.id == plan.run_id)).scalar()
-                raise IllegalRun(f"run {plan.run_id} is {state or 'unknown'}: it takes no plan")
+            step_run(write, plan.run_id, "planned", plan_id=saved.id, planned_at=at, approved_at=None)
             insert_plan(write, saved)
             legs = move_legs(connection, moves, at)
             write.tell(f"plan:{saved.id}", run=plan.run_id, revision=saved.revision, legs=legs, withdrawn=withdrawn)

@@ -298,6 +298,33 @@ class Approval(StrEnum):
     UNKNOWN = "unknown"
 
 
+# --- what follows from a change ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is planned and said of orders that have just changed; what a plan still had to say is withdrawn already."""
+
+    changed: frozenset[str]
+    plans: tuple[Plan, ...]
+    """The plans in force, approved and not yet on their way, that carry a changed order."""
+    earlier: Mapping[str, Plan]
+    """Every approved plan of these waves by its id, those in force among them: what messages speak of."""
+    orders: Mapping[str, Order]
+    """As they are now: all that the plans carry, and the changed ones that are cancelled."""
+    messages: tuple[Message, ...]
+    """Of these waves, and of the cancelled orders wherever it was said; in the order they were written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequel:
+    """What follows: plans that take the place of those in force, as approved as they; legs; and what is said of it."""
+
+    plans: tuple[Plan, ...] = ()
+    moves: tuple[LegMove, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
 # --- messages -----------------------------------------------------------------------------------------------------
 
 

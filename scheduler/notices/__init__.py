@@ -6,7 +6,15 @@ events     notices that no plan makes
 messages   notices become rows of the outbox
 """
 
-from scheduler.notices.events import approval_reminder, cancellations, moved_from, rolled_over
+from scheduler.notices.events import (
+    approval_reminder,
+    cancellation,
+    moved_away,
+    moved_from,
+    other_day,
+    plan_outdated,
+    rolled_over,
+)
 from scheduler.notices.messages import content_from_json, messages, not_yet_said, preview, send_at
 from scheduler.notices.people import Notice, People, Reach, reach
 from scheduler.notices.plan import Notices, map_links
@@ -17,12 +25,15 @@ __all__ = [
     "People",
     "Reach",
     "approval_reminder",
-    "cancellations",
+    "cancellation",
     "content_from_json",
     "map_links",
     "messages",
+    "moved_away",
     "moved_from",
     "not_yet_said",
+    "other_day",
+    "plan_outdated",
     "preview",
     "reach",
     "rolled_over",

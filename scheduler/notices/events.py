@@ -70,35 +70,107 @@ def rolled_over(
     date: dt.date, wave: Wave, moved: Sequence[Order], why: str, people: People, config: Config
 ) -> list[Notice]:
     """A whole wave does not ride: every buyer is told where their order went."""
-    return [
-        moved_notice(
-            order,
-            people.buyers[order.buyer_ref],
-            why,
-            (order.legs[0].date if order.legs[0].wave is not None else None, order.legs[0].wave),
-            (date, wave),
-            config,
-        )
-        for order in moved
+    return _now_elsewhere(moved, people, (date, wave), config, why)
+
+
+def _now_elsewhere(
+    orders: Sequence[Order], people: People, away_from: tuple[dt.date, Wave], config: Config, why: str | None = None
+) -> list[Notice]:
+    """`why` None: each for the reason its own leg has."""
+    found = []
+    for order in orders:
+        leg, buyer = order.legs[0], people.buyers[order.buyer_ref]
+        to = (leg.date if leg.wave is not None else None, leg.wave)
+        found.append(moved_notice(order, buyer, why if why is not None else leg.reason or "", to, away_from, config))
+    return found
+
+
+def cancellation(
+    member: Member,
+    orders: Sequence[Order],
+    expires_at: dt.datetime,
+    *,
+    nothing_left: bool = False,
+    still: Sequence[Order] = (),
+) -> list[Notice]:
+    """Buyer, rider or seller is told that these orders are off: one notice, or none where no order is.
+
+    `nothing_left`: a rider or seller has nothing else in the wave. `still`: what the buyer gets all the same.
+    """
+    if not orders:
+        return []
+    ids = tuple(order.order_id for order in orders)
+    bags = [
+        {
+            "buyer": order.buyer.name,
+            "items": "; ".join(
+                each.items for each in order.pickups if member.role == "rider" or each.seller_id == member.ref
+            ),
+        }
+        for order in orders
     ]
-
-
-def cancellations(order: Order, people: People, expires_at: dt.datetime) -> list[Notice]:
-    """The buyer, the rider who would bring it and the sellers who would give it are told that an order is off."""
-    leg = order.legs[0]
-    concerned = [("buyer", people.buyers.get(order.buyer_ref)), ("rider", people.riders.get(leg.rider_id or ""))]
-    concerned += [("seller", people.sellers.get(pickup.seller_id)) for pickup in order.pickups]
     return [
         Notice(
             kind="cancelled",
-            event=f"cancelled:{order.order_id}",
+            event=f"cancelled:{ids[0]}",
             to=member,
-            facts={"role": role, "name": called(member), "order_ids": [order.order_id]},
-            order_ids=(order.order_id,),
+            facts={
+                "role": str(member.role),
+                "name": called(member),
+                "order_ids": list(ids),
+                "bags": bags if member.role != "buyer" else [],
+                "nothing_left": nothing_left,
+                "still": [order.order_id for order in still],
+                "still_cod_satang": sum(order.cod_satang for order in still),
+            },
+            order_ids=ids,
             expires_at=expires_at,
         )
-        for role, member in concerned
-        if member is not None
+    ]
+
+
+def other_day(member: Member, orders: Sequence[Order], plan: Plan, expires_at: dt.datetime) -> list[Notice]:
+    """A rider or seller is told that these orders are not of this wave any more: one notice, or none."""
+    ids = tuple(order.order_id for order in orders)
+    notice = Notice(
+        kind="changed",
+        event=f"other_day:{plan.id}:{member.ref}",
+        to=member,
+        facts={"role": str(member.role), "name": called(member), "order_ids": list(ids), "reason": "other_day"},
+        order_ids=ids,
+        expires_at=expires_at,
+    )
+    return [notice] if orders else []
+
+
+def moved_away(orders: Sequence[Order], people: People, plan: Plan, config: Config) -> list[Notice]:
+    """Buyers are told where orders ride that they had been promised in `plan`."""
+    return _now_elsewhere(orders, people, (plan.date, config.wave(plan.wave)), config)
+
+
+def plan_outdated(
+    plan: Plan,
+    order_ids: Sequence[str],
+    deadline: dt.datetime,
+    coordinators: Iterable[Member],
+    expires_at: dt.datetime,
+) -> list[Notice]:
+    """The coordinators are told that a plan they approved no longer fits these orders."""
+    return [
+        Notice(
+            kind="escalation",
+            event=f"plan_outdated:{plan.id}",
+            to=coordinator,
+            facts={
+                "what": "plan_outdated",
+                "plan_id": plan.id,
+                "deadline": deadline,
+                "orders": len(order_ids),
+                "order_ids": list(order_ids),
+            },
+            expires_at=expires_at,
+        )
+        for coordinator in coordinators
     ]
 
 

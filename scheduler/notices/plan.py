@@ -71,11 +71,20 @@ class Notices:
             "cod_satang": route.cod_satang,
             "stops": stops,
             "map_links": map_links(
-                [(step.location, number) for step, number in _numbered(route.steps) if step.location is not None],
+                [
+                    (place, number)
+                    for step, number in _numbered(route.steps)
+                    if (place := self._place(step)) is not None
+                ],
                 self.config.messages.map_link_stops,
             ),
             "estimate": bool(self.plan.travel.get("estimate")),
         }
+
+    def _place(self, step: PlanStep) -> Location | None:
+        """Where a step leads: a buyer's place may have been corrected since the plan was made."""
+        at = self.orders[step.order_id or ""].location if step.type == "delivery" else None
+        return at or step.location
 
     def _stops(self, route: PlanRoute) -> list[dict[str, Any]]:
         """The route's stops in order; neighbouring pickups at one seller are one stop with several bags."""

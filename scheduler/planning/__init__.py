@@ -3,6 +3,7 @@
 Units are routing's: seconds since 00:00 of the service date, metres, grams, millilitres, satang.
 """
 
+from scheduler.planning.amended import going_along, gone, outdated, without
 from scheduler.planning.answers import AreaPlan, NextWave, lacking, promise, solve_area, to_plan
 from scheduler.planning.problems import DIMENSIONS, AreaProblem, problems, rider_window
 from scheduler.planning.times import Span
@@ -13,10 +14,14 @@ __all__ = [
     "AreaProblem",
     "NextWave",
     "Span",
+    "going_along",
+    "gone",
     "lacking",
+    "outdated",
     "problems",
     "promise",
     "rider_window",
     "solve_area",
     "to_plan",
+    "without",
 ]

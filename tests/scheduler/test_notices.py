@@ -502,13 +502,32 @@ def test_who_was_not_moved_away_is_not_told(make: Any, config: Config, changes: 
     assert moved(make, config, make.order(1, **changes)) == []
 
 
-def test_a_cancelled_order_is_told_to_all_it_concerns(make: Any, config: Config) -> None:
-    """Buyer, rider and each seller, by their own names."""
-    order = make.order(1, sellers=("S01", "S02"), leg={"rider_id": "R1"})
-    told = notices.cancellations(order, people(make, order), make.at("13:00"))
-    assert kinds(told) == [("cancelled", ref) for ref in ("B0001", "R1", "S01", "S02")]
-    written = rows(make, config, told, make.plan())
-    assert all("SR-0001" in message.text for message in written)
+def test_a_cancellation_says_to_each_what_is_theirs(make: Any, config: Config) -> None:
+    """A seller reads of their own goods and the rider of all, each by the buyer; the buyer of the order alone."""
+    order = make.order(1, sellers=("S01", "S02"))
+    order = replace(order, pickups=(order.pickups[0], replace(order.pickups[1], items="ไข่เค็ม x10")))
+    who = people(make, order)
+    readers = (who.buyers["B0001"], who.riders["R1"], who.sellers["S02"])
+    told = [each for reader in readers for each in notices.cancellation(reader, [order], make.at("13:00"))]
+    assert kinds(told) == [("cancelled", ref) for ref in ("B0001", "R1", "S02")]
+    buyer, rider, seller = (message.text for message in rows(make, config, told, make.plan()))
+    assert all("SR-0001" in text for text in (buyer, rider, seller))
+    assert ("ขนมจีน" in rider, "ไข่เค็ม" in rider) == (True, True)
+    assert ("ขนมจีน" in seller, "ไข่เค็ม" in seller, "ผู้ซื้อ 1" in seller) == (False, True, True)
+    assert "ขนมจีน" not in buyer
+
+
+def test_a_cancellation_says_what_is_left(make: Any, config: Config) -> None:
+    """A rider with nothing else need not ride; a buyer reads which order still comes and its cash."""
+    one, two = make.order(1), make.order(2, buyer_ref="B0001")
+    who = people(make, one)
+    end = make.at("13:00")
+    told = notices.cancellation(who.riders["R1"], [one], end, nothing_left=True)
+    told += notices.cancellation(who.buyers["B0001"], [one], end, still=[two])
+    rider, buyer = (message.text for message in rows(make, config, told, make.plan()))
+    assert "ไม่ต้องออกส่ง" in rider
+    assert ("SR-0002" in buyer, "120 บาท" in buyer) == (True, True)
+    assert notices.cancellation(who.riders["R1"], [], end) == []
 
 
 def test_the_deadline_is_told_to_each_coordinator(make: Any, config: Config) -> None:

@@ -169,7 +169,11 @@ class Make:
         """Another plan of the same wave."""
         plan = self.plan(run, *orders, **{"id": f"p_{uuid.uuid4().hex}", "seen": store.mark()} | changes)
         planned = self.moves(*orders, state="planned", plan_id=plan.id, rider_id="R1")
-        return store.save_plan(plan, moves=planned, actor="planner", at=EVE)
+        found = store.run(run.market, run.date, run.wave)
+        assert found is not None
+        saved = store.save_plan(plan, found=found, moves=planned, actor="planner", at=EVE)
+        assert saved is not None
+        return saved
 
 
 @pytest.fixture

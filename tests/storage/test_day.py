@@ -63,7 +63,8 @@ def test_a_plan_comes_back_as_it_went_in(store: Store, make: Any) -> None:
     order = make.order()
     run = make.closed(store, order)
     plan = make.plan(run, order, id="p_1", seen=store.mark())
-    saved = store.save_plan(plan, moves=make.moves(order, state="planned", plan_id="p_1"), actor="p", at=make.at)
+    moves = make.moves(order, state="planned", plan_id="p_1")
+    saved = store.save_plan(plan, found=run, moves=moves, actor="p", at=make.at)
     assert saved == replace(plan, revision=1)
     assert store.plan("p_1") == saved
     assert store.plans(make.day, "midday") == [saved]
@@ -91,6 +92,23 @@ def test_a_new_plan_takes_the_old_ones_place(store: Store, make: Any) -> None:
     assert [message.state for message in store.messages()] == ["sending", "superseded", "superseded"]
     assert approve(store, make, first.id) is Approval.STALE
     assert approve(store, make, second.id) is Approval.APPROVED
+
+
+@pytest.mark.parametrize("meanwhile", ["approved", "planned"])
+def test_a_plan_is_not_saved_over_what_its_planner_did_not_see(store: Store, make: Any, meanwhile: str) -> None:
+    """Approved, or planned by another, while it was being made: the late plan changes nothing."""
+    order = make.order()
+    plan = make.planned(store, order)
+    (found,) = store.runs()
+    if meanwhile == "approved":
+        approve(store, make, plan.id, make.message(plan_id=plan.id))
+    else:
+        make.replanned(store, found, order)
+    before = store.runs(), store.orders(), store.messages(), store.plans(make.day, current_only=False)
+    late = make.plan(found, order, id="p_late")
+    moves = make.moves(order, state="unassigned")
+    assert store.save_plan(late, found=found, moves=moves, actor="p", at=make.at) is None
+    assert (store.runs(), store.orders(), store.messages(), store.plans(make.day, current_only=False)) == before
 
 
 def test_approving_twice_is_once(store: Store, make: Any) -> None:
@@ -160,8 +178,9 @@ def test_a_wave_goes_its_way_step_by_step(store: Store, make: Any) -> None:
     assert legs(store) == {order.order_id: "dispatched"}
     assert store.finish_run(plan.run_id, actor="clock", at=make.at)
     assert not store.finish_run(plan.run_id, actor="clock", at=make.at)
+    run = store.runs()[0]
     with pytest.raises(IllegalRun):
-        store.save_plan(make.plan(store.runs()[0], order, id="p_late"), moves=[], actor="p", at=make.at)
+        store.save_plan(make.plan(run, order, id="p_late"), found=run, moves=[], actor="p", at=make.at)
     assert store.plan("p_late") is None
     assert approve(store, make, plan.id) is Approval.ALREADY
 
@@ -204,11 +223,12 @@ def test_a_verb_that_fails_leaves_nothing(store: Store, make: Any) -> None:
     order = make.order()
     run = make.closed(store, order)
     audits, twice = len(store.audit()), make.plan(run, order, id="p_1")
-    store.save_plan(twice, moves=make.moves(order, state="planned", plan_id="p_1"), actor="p", at=make.at)
+    store.save_plan(twice, found=run, moves=make.moves(order, state="planned", plan_id="p_1"), actor="p", at=make.at)
     from storage import StorageError
 
     before = store.runs(), store.orders(), store.plans(make.day, current_only=False)
+    again = {"found": store.runs()[0], "moves": make.moves(order, state="batched")}
     with pytest.raises(StorageError):
-        store.save_plan(twice, moves=make.moves(order, state="batched"), actor="p", at=make.at)
+        store.save_plan(twice, **again, actor="p", at=make.at)
     assert (store.runs(), store.orders(), store.plans(make.day, current_only=False)) == before
     assert len(store.audit()) == audits + 1
