@@ -13,9 +13,9 @@ from typing import Any
 # Facts that may be left out, and what stands for them.
 _ACK: Mapping[str, Any] = {"ack": ""}
 KINDS: Mapping[str, Mapping[str, Any]] = {
-    "route": _ACK,
-    "pick_list": _ACK,
-    "window": {"url": None, "paid": False},
+    "route": {**_ACK, "again": False},
+    "pick_list": {**_ACK, "again": False},
+    "window": {"url": None, "paid": False, "again": False},
     "changed": {
         "role": "buyer",
         "what": "",
@@ -29,10 +29,21 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
         "new_wave": "",
         "url": None,
     },
-    "cancelled": {"role": "buyer", "buyer": "", "rider": "", "seller": "", "name": "", "reason": ""},
+    "cancelled": {
+        "role": "buyer",
+        "buyer": "",
+        "rider": "",
+        "seller": "",
+        "name": "",
+        "reason": "",
+        "bags": (),
+        "nothing_left": False,
+        "still": (),
+        "still_cod_satang": 0,
+    },
     "ask_pin": {"url": None},
     "summary": {"approved_by": None},
-    "escalation": {"orders": 0},
+    "escalation": {"orders": 0, "order_ids": ()},
 }
 
 _THAI_ZONE = timezone(timedelta(hours=7))
