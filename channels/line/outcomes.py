@@ -29,7 +29,8 @@ def outcome_of_answer(answer: Answer) -> Outcome:
     message = text(said.get("message"))
     match status:
         case _ if 200 <= status < 300:
-            return Receipt(provider_id=_message_id(said), status=status)
+            request = header(answer.headers, "x-line-request-id") or None  # what LINE's log knows, were the body lost
+            return Receipt(provider_id=_message_id(said) or request, status=status)
         case 409 if accepted := header(answer.headers, "x-line-accepted-request-id"):
             return Receipt(provider_id=_message_id(said) or accepted, status=status)
         case 429 if "monthly limit" in message.lower():
