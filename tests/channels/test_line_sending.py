@@ -154,6 +154,8 @@ def test_nobody_home_is_later(with_line: Runs, line_secrets: dict[str, str]) -> 
     [
         (202, {}, b"", Receipt(provider_id=None, status=202)),
         (409, {"X-Line-Accepted-Request-Id": "r1"}, b"{}", Receipt(provider_id="r1", status=409)),
+        (200, {"X-Line-Request-Id": "r1"}, b"<html>", Receipt(provider_id="r1", status=200)),
+        (200, {"X-Line-Request-Id": "r1"}, b'{"sentMessages": [{"id": "7"}]}', Receipt(provider_id="7", status=200)),
         (409, {}, b'{"message":"conflict"}', Refused(reason="bad_request: conflict", status=409)),
         (429, {"Retry-After": "12"}, b"{}", Later(reason="rate", after=12.0, status=429)),
         (403, {}, b"{}", Refused(reason="forbidden", status=403, account=True)),
