@@ -100,6 +100,11 @@ class Compiled:
         return {s: tuple(group) for group in members.values() for s in group}
 
     @cached_property
+    def locked(self) -> frozenset[int]:
+        """The shipments of which a stop is locked in its sequence."""
+        return frozenset(self.stops[n].shipment for rider in self.riders for n in rider.locked)
+
+    @cached_property
     def penalties(self) -> tuple[int, ...]:
         """Per shipment, what leaving it out weighs in the search.
 
@@ -111,10 +116,9 @@ class Compiled:
         dearest = 1 + max(
             (self._dearest(costs, leg) for kind, leg in self._longest_legs.items() for costs in every[kind]), default=0
         )
-        locked = {self.stops[n].shipment for rider in self.riders for n in rider.locked}
         return tuple(
             102 * dearest + (s.penalty or 0)
-            if k in locked
+            if k in self.locked
             else (1 + s.priority) * dearest
             if s.penalty is None
             else s.penalty

@@ -61,6 +61,7 @@ class Task:
     service_per_type: Mapping[str, int] = field(default_factory=dict)
     soft_end: int | None = None
     cost_per_hour_after_soft_end: int = 0
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,7 @@ class Break:
     windows: tuple[TimeWindow, ...] = ()
     service: int = 0
     max_load: Amount | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +175,7 @@ class Vehicle:
     max_reloads: int = 0
     steps: tuple[Visit, ...] = ()
     worked: Worked = field(default_factory=Worked)
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -19,7 +19,7 @@ from .rules import Rule, rules_of
 from .timetable import Broken, timetable
 from .validate import validate
 
-PREFERRED = ("kernel", "ortools")
+PREFERRED = ("kernel", "ortools", "rare")
 """What ``auto`` tries, the best first: the first that can run here and takes all rules of the problem."""
 
 

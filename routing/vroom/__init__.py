@@ -1,7 +1,7 @@
 """VROOM's JSON in and out: any VROOM problem is ours, any VROOM reader reads our plan. Solves nothing itself.
 
-The format is that of VROOM 1.15 (its docs/API.md), with additions that leave VROOM's own keys as they are. A field that
-we know of and do not honour is refused by name; a field that nobody knows is ignored, as VROOM does.
+The format is that of VROOM 1.15 (its docs/API.md), with additions that leave VROOM's own keys as they are. A rule that
+no engine takes is refused by name; a field that nobody knows is ignored, as VROOM does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from routing.check import Rounding, check
-from routing.model import Progress, Settings
+from routing.model import ProblemError, Progress, Settings
 from routing.solving import InternalPlanError, solve
 
 from .document import DocumentError
@@ -42,6 +42,8 @@ def solve_document(
     loading = round((monotonic() - began) * 1000)
     try:
         plan = solve(problem, settings, on_progress)
+    except ProblemError as refused:
+        return errors_to_json(DocumentError([refused]))
     except InternalPlanError as broken:
         return {"code": 1, "error": str(broken)}
     return plan_to_json(problem, plan, loading_ms=loading)

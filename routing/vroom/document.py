@@ -46,12 +46,6 @@ class Node:
     def wrong(self, key: str, code: str, message: str) -> None:
         self.errors.add(self.at(key), code, message)
 
-    def refuse(self, *keys: str) -> None:
-        """Fields that mean something we do not do: never silently relaxed."""
-        for key in keys:
-            if self.value.get(key) not in (None, [], {}, False):
-                self.wrong(key, "field.unsupported", f"{key} is not supported by this version")
-
     def child(self, key: str) -> Node | None:
         value = self.value.get(key)
         if isinstance(value, dict):
@@ -110,12 +104,28 @@ class Node:
             return default
         return value
 
+    def description(self) -> str | None:
+        """VROOM's own word for a name that means nothing to a solver."""
+        return self.text("description", "") or None
+
+    def durations(self, key: str, most: int) -> dict[str, int]:
+        """Seconds by name, as in ``service_per_type``."""
+        node = self.child(key)
+        return {} if node is None else {name: node.integer(name, most=most) for name in node.value}
+
     def id(self) -> Id:
         value = self.value.get("id")
         if is_id(value):
             return value
         self.wrong("id", "id.missing" if value is None else "id.invalid", "must be an integer or a string")
         return ""
+
+    def optional_id(self, key: str) -> Id | None:
+        value = self.value.get(key)
+        if value is None or is_id(value):
+            return value
+        self.wrong(key, "id.invalid", "must be an integer or a string")
+        return None
 
     def ids(self, key: str) -> frozenset[Id] | None:
         """A set of ids; None where the key is absent."""

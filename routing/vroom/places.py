@@ -39,20 +39,22 @@ class PlacesGiven:
     def __init__(self, top: Node) -> None:
         self.top = top
         self.single = _table(top, "matrix") if top.has("matrix") else None
-        self.by_profile: dict[str, tuple[IntMatrix | None, IntMatrix | None]] = {}
+        self.by_profile: dict[str, dict[str, IntMatrix | None]] = {}
         given = top.child("matrices")
         for profile in given.value if given else ():
             node = given.child(profile) if given else None
             if node is None:
                 continue
-            node.refuse("costs")
             if not node.has("durations"):
                 node.wrong("durations", "matrix.missing", "a profile needs durations")
-            tables = [_table(node, name) if node.has(name) else None for name in ("durations", "distances")]
-            self.by_profile[profile] = (tables[0], tables[1])
-            if tables[0] is not None and tables[1] is not None and tables[0].shape != tables[1].shape:
-                node.wrong("distances", "matrix.size", "durations and distances differ in size")
-        self.sizes = {p: len(t[0]) for p, t in self.by_profile.items() if t[0] is not None}
+            tables = {name: _table(node, name) for name in ("durations", "distances", "costs") if node.has(name)}
+            self.by_profile[profile] = tables
+            shape = None if (durations := tables.get("durations")) is None else durations.shape
+            for name, table in tables.items():
+                if table is not None and shape is not None and table.shape != shape:
+                    node.wrong(name, "matrix.size", f"durations and {name} differ in size")
+        given_durations = {p: tables.get("durations") for p, tables in self.by_profile.items()}
+        self.sizes = {p: len(table) for p, table in given_durations.items() if table is not None}
 
     def index(self, node: Node, location: str, index: str, *, optional: bool = False) -> int | None:
         if not node.has(index):
@@ -71,7 +73,8 @@ class PlacesGiven:
             self.top.wrong("matrices", "matrix.size", f"matrices differ in size: {self.sizes}")
         answer: dict[str, Matrix] = {}
         for k, vehicle in enumerate(vehicles):
-            durations, distances = self.by_profile.get(vehicle.profile, (self.single, None))
+            tables = self.by_profile.get(vehicle.profile, {"durations": self.single})
+            durations, distances, costs = (tables.get(name) for name in ("durations", "distances", "costs"))
             if durations is None:
                 if vehicle.profile not in self.by_profile:
                     path = f"vehicles[{k}].profile"
@@ -80,8 +83,13 @@ class PlacesGiven:
             if distances is None and (vehicle.costs.per_km or vehicle.max_distance is not None):
                 path = f"matrices.{vehicle.profile}.distances"
                 self.top.errors.add(path, "matrix.missing", "per_km and max_distance need distances")
+            if costs is not None and (vehicle.costs.per_hour != 3600 or vehicle.costs.per_km):
+                path = f"vehicles[{k}].costs"
+                self.top.errors.add(path, "costs.stated_twice", "the profile's matrix states what its legs cost")
             answer[vehicle.profile] = Matrix(
-                durations=durations, distances=np.zeros_like(durations) if distances is None else distances
+                durations=durations,
+                distances=np.zeros_like(durations) if distances is None else distances,
+                costs=costs,
             )
         return answer
 

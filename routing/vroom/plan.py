@@ -6,7 +6,7 @@ own matrices; what it says is kept as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -27,7 +27,7 @@ from routing.model import (
 
 from .document import Errors, Node, is_id, is_integer
 
-TYPES = ("start", "end", "job", "pickup", "delivery", "break")
+TYPES = ("start", "end", "job", "pickup", "delivery", "break", "reload")
 
 
 def plan_from_json(doc: Any, problem: Problem) -> Plan:
@@ -119,6 +119,7 @@ def _route(node: Node, problem: Problem, names: _Names) -> Route:
         setup=_stated(node, "setup", figures["setup"]),
         service=_stated(node, "service", figures["service"]),
         waiting_time=node.integer("waiting_time"),
+        lateness=figures["lateness"],
     )
 
 
@@ -137,7 +138,7 @@ def _step(node: Node, names: _Names) -> tuple[Node, Step]:
     if kind not in TYPES:
         node.wrong("type", "step.unknown", f"must be one of {', '.join(TYPES)}")
         kind = "start"
-    id_ = None if kind in ("start", "end") else node.id()
+    id_ = None if kind in ("start", "end", "reload") else node.id()
     if not node.has("arrival"):
         node.wrong("arrival", "arrival.missing", "every step states its arrival")
     shipment = names.by_task.get((kind, id_)) if id_ is not None else None
@@ -164,16 +165,21 @@ def _filled(
     tasks = [_task(step, names) for _, step in raw]
     places = _places(raw, tasks, vehicle)
     steps: list[Step] = []
-    figures = dict.fromkeys(("duration", "distance", "setup", "service", "cost"), 0)
+    figures = dict.fromkeys(("duration", "distance", "setup", "service", "cost", "lateness", "tariff"), 0)
     at: int | None = None
     for (node, step), task, place in zip(raw, tasks, places, strict=True):
-        if task is not None:
-            figures["setup"] += task.setup if at != task.index else 0
-            figures["service"] += task.service
+        if vehicle is not None:
+            setup, service = _work(vehicle, step, task, place)
+            figures["setup"] += setup if at != place else 0
+            figures["service"] += service
+        if task is not None and task.soft_end is not None:
+            late = max(0, step.arrival + step.waiting_time - task.soft_end)
+            figures["lateness"] += task.cost_per_hour_after_soft_end * late
         if vehicle is not None and at is not None and place is not None:
             matrix = problem.matrices[vehicle.profile]
             figures["distance"] += int(matrix.distances[at, place])
             figures["duration"] += int(int(matrix.durations[at, place]) / vehicle.speed_factor + 0.5)
+            figures["tariff"] += 0 if matrix.costs is None else int(matrix.costs[at, place])
         at = place if place is not None else at
         steps.append(
             replace(
@@ -183,11 +189,32 @@ def _filled(
                 distance=step.distance if node.has("distance") else figures["distance"],
             )
         )
+    figures["lateness"] //= 3600
     if vehicle is not None:
-        costs = vehicle.costs
-        time = costs.per_hour * figures["duration"] + costs.per_task_hour * (figures["setup"] + figures["service"])
-        figures["cost"] = costs.fixed + (1000 * time + 3600 * costs.per_km * figures["distance"]) // 3_600_000
+        figures["cost"] = _cost(vehicle, figures, by_tariff=problem.matrices[vehicle.profile].costs is not None)
     return steps, figures
+
+
+def _work(vehicle: Vehicle, step: Step, task: Task | None, place: int | None) -> tuple[int, int]:
+    """Setup and service that the step takes this vehicle by the problem."""
+    if task is not None:
+        kind = vehicle.type or ""
+        return task.setup_per_type.get(kind, task.setup), task.service_per_type.get(kind, task.service)
+    if step.type == "break":
+        return 0, next((rest.service for rest in vehicle.breaks if rest.id == step.id), 0)
+    if step.type == "reload":
+        return 0, next((depot.service for depot in vehicle.reload_depots if depot.index == place), 0)
+    return 0, 0
+
+
+def _cost(vehicle: Vehicle, figures: Mapping[str, int], *, by_tariff: bool) -> int:
+    costs, work = vehicle.costs, figures["setup"] + figures["service"]
+    if by_tariff:
+        travel = figures["tariff"] + costs.per_task_hour * work // 3600
+    else:
+        time = costs.per_hour * figures["duration"] + costs.per_task_hour * work
+        travel = (1000 * time + 3600 * costs.per_km * figures["distance"]) // 3_600_000
+    return costs.fixed + travel + figures["lateness"]
 
 
 def _task(step: Step, names: _Names) -> Task | None:
@@ -211,6 +238,8 @@ def _places(
             places.append(vehicle.start if vehicle.start is not None else next(iter(stops), None))
         elif step.type == "end" and vehicle is not None:
             places.append(vehicle.end if vehicle.end is not None else next(reversed(stops), None))
+        elif step.type == "reload" and vehicle is not None and step.index is None and len(vehicle.reload_depots) == 1:
+            places.append(vehicle.reload_depots[0].index)
         else:
-            places.append(step.index)
+            places.append(None if step.type == "break" else step.index)
     return places

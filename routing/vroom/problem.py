@@ -9,16 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from routing.model import Amount, Costs, Id, Problem, Shipment, Task, Vehicle
+from routing.model import Amount, Balance, Id, Problem, Shipment, Task, Vehicle
 from routing.validate import errors as model_errors
 
+from .before import churn_from, previous_from, tasks_of, with_steps
 from .document import DocumentError, Errors, Node
 from .places import Places, places_of
-
-UNSUPPORTED_TOP = ("balance", "previous", "churn")
-UNSUPPORTED_VEHICLE = ("breaks", "steps", "max_ride_time", "reload_depots", "max_reloads")
-UNSUPPORTED_SHIPMENT = ("group",)
-UNSUPPORTED_TASK = ("setup_per_type", "service_per_type", "soft_end", "cost_per_hour_after_soft_end")
+from .vehicles import MOST_SECONDS, vehicle_from
 
 
 def problem_from_json(doc: Any) -> Problem:
@@ -28,13 +25,12 @@ def problem_from_json(doc: Any) -> Problem:
         errors.add("", "type.object", "a problem is a JSON object")
         errors.raise_any()
     top = Node(doc, "", errors)
-    top.refuse(*UNSUPPORTED_TOP)
     if not top.has("vehicles") or not top.items("vehicles"):
         top.wrong("vehicles", "vehicles.none", "a problem needs at least one vehicle")
     if not top.has("shipments") and not top.has("jobs"):
         top.wrong("shipments", "tasks.none", "a problem needs shipments or jobs")
     places = places_of(top)
-    vehicles = [_vehicle(node, places) for node in top.children("vehicles")]
+    vehicles = [vehicle_from(node, places) for node in top.children("vehicles")]
     reader = _Tasks(places)
     shipments = [reader.shipment(node) for node in top.children("shipments")]
     shipments += [reader.job(node) for node in top.children("jobs")]
@@ -43,44 +39,23 @@ def problem_from_json(doc: Any) -> Problem:
     _known_vehicles(top, vehicles, shipments)
     matrices = places.matrices(vehicles)
     errors.raise_any()
-    problem = Problem(vehicles=tuple(vehicles), shipments=tuple(shipments), matrices=matrices, dimensions=dimensions)
+    tasks = tasks_of(shipments)
+    balance = top.child("balance")
+    problem = Problem(
+        vehicles=tuple(with_steps(top, vehicles, tasks)),
+        shipments=tuple(shipments),
+        matrices=matrices,
+        dimensions=dimensions,
+        balance=Balance(duration=balance.integer("duration"), tasks=balance.integer("tasks")) if balance else None,
+        previous=previous_from(top, tasks),
+        churn=churn_from(top),
+    )
+    errors.raise_any()
     # what the fields alone do not show, such as an index that lies outside of its matrix
     left = list(model_errors(problem))
     if left:
         raise DocumentError(left)
     return problem
-
-
-def _vehicle(node: Node, places: Places) -> Vehicle:
-    node.refuse(*UNSUPPORTED_VEHICLE)
-    costs = node.child("costs")
-    speed = node.number("speed_factor", 1.0)
-    if not 0 < speed <= 5:
-        node.wrong("speed_factor", "speed_factor.out_of_range", "must be above 0 and at most 5")
-        speed = 1.0
-    return Vehicle(
-        id=node.id(),
-        profile=node.text("profile", "car"),
-        start=places.index(node, "start", "start_index", optional=True),
-        end=places.index(node, "end", "end_index", optional=True),
-        start_location=node.location("start"),
-        end_location=node.location("end"),
-        capacity=node.amount("capacity"),
-        skills=node.ids("skills") or frozenset(),
-        window=node.window("time_window"),
-        max_tasks=node.optional_integer("max_tasks"),
-        max_travel_time=node.optional_integer("max_travel_time"),
-        max_distance=node.optional_integer("max_distance"),
-        speed_factor=speed,
-        costs=Costs(
-            fixed=costs.integer("fixed"),
-            per_hour=costs.integer("per_hour", 3600),
-            per_km=costs.integer("per_km"),
-            per_task_hour=costs.integer("per_task_hour"),
-        )
-        if costs
-        else Costs(),
-    )
 
 
 class _Tasks:
@@ -92,7 +67,6 @@ class _Tasks:
         self.names: set[Id] = set()
 
     def shipment(self, node: Node) -> Shipment:
-        node.refuse(*UNSUPPORTED_SHIPMENT)
         if node.has("pickup") and node.has("pickups"):
             node.wrong("pickups", "pickups.both", "give either pickup or pickups")
         found = [p] if (p := node.child("pickup")) else list(node.children("pickups"))
@@ -133,7 +107,6 @@ class _Tasks:
         return name
 
     def _task(self, node: Node, kind: str) -> Task:
-        node.refuse(*UNSUPPORTED_TASK)
         id_ = node.id()
         if (kind, id_) in self.seen and id_ != "":
             node.wrong("id", "id.duplicate", f"{kind} {id_!r} is used twice")
@@ -142,9 +115,14 @@ class _Tasks:
             id=id_,
             index=self.places.index(node, "location", "location_index") or 0,
             location=node.location("location"),
-            setup=node.integer("setup", most=10**7),
-            service=node.integer("service", most=10**7),
+            description=node.description(),
+            setup=node.integer("setup", most=MOST_SECONDS),
+            service=node.integer("service", most=MOST_SECONDS),
+            setup_per_type=node.durations("setup_per_type", MOST_SECONDS),
+            service_per_type=node.durations("service_per_type", MOST_SECONDS),
             windows=node.windows("time_windows"),
+            soft_end=node.optional_integer("soft_end"),
+            cost_per_hour_after_soft_end=node.integer("cost_per_hour_after_soft_end"),
         )
 
     @staticmethod
@@ -171,6 +149,7 @@ class _Tasks:
             "allowed_vehicles": node.ids("allowed_vehicles"),
             "forbidden_vehicles": node.ids("forbidden_vehicles") or frozenset(),
             "preferred_vehicles": node.ids("preferred_vehicles") or frozenset(),
+            "group": node.optional_id("group"),
         }
 
 
@@ -185,6 +164,9 @@ def _unique(top: Node, key: str, ids: list[Id]) -> None:
 def _dimensions(top: Node, vehicles: list[Vehicle], shipments: list[Shipment]) -> tuple[str, ...]:
     """The names of the dimensions, after making sure that all amounts have as many numbers."""
     amounts: list[tuple[str, Amount]] = [(f"vehicles[{k}].capacity", v.capacity) for k, v in enumerate(vehicles)]
+    for k, vehicle in enumerate(vehicles):
+        loads = [(f"vehicles[{k}].breaks[{n}].max_load", rest.max_load) for n, rest in enumerate(vehicle.breaks)]
+        amounts += [(path, load) for path, load in loads if load is not None]
     count = len(top.items("shipments"))
     for k, shipment in enumerate(shipments):
         path = f"shipments[{k}].amount" if k < count else f"jobs[{k - count}].delivery"

@@ -7,7 +7,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from routing.explain import sentence
-from routing.model import Amount, Id, Plan, Problem, Route, Shipment, Step, Task, Unassigned, VehicleReason
+from routing.model import (
+    Amount,
+    Id,
+    Location,
+    Plan,
+    Problem,
+    Route,
+    Shipment,
+    Step,
+    Task,
+    Unassigned,
+    Vehicle,
+    VehicleReason,
+)
 from routing.sentences import refusal
 
 from .document import DocumentError
@@ -57,6 +70,7 @@ def _sum(amounts: Iterable[Sequence[int]]) -> list[int]:
 
 
 def _route(problem: Problem, shipments: dict[Id, Shipment], route: Route) -> dict[str, Any]:
+    vehicle = next(v for v in problem.vehicles if v.id == route.vehicle)
     size = len(problem.dimensions)
     nothing: Amount = (0,) * size
     tasks = Counter(s.shipment for s in route.steps if s.shipment is not None)
@@ -65,6 +79,7 @@ def _route(problem: Problem, shipments: dict[Id, Shipment], route: Route) -> dic
     taken = _sum([nothing, *(a for s in carried for a in (s.amounts if s.pickups else (s.collected or nothing,)))])
     return {
         "vehicle": route.vehicle,
+        **({} if vehicle.description is None else {"description": vehicle.description}),
         "cost": route.cost,
         "delivery": given,
         "amount": given,
@@ -75,23 +90,18 @@ def _route(problem: Problem, shipments: dict[Id, Shipment], route: Route) -> dic
         "waiting_time": route.waiting_time,
         "priority": sum(s.priority * tasks[s.id] for s in carried),
         "distance": route.distance,
-        "steps": [_step(problem, shipments, route, step) for step in route.steps],
+        "steps": [_step(vehicle, shipments, step) for step in route.steps],
         "violations": [],
     }
 
 
-def _step(problem: Problem, shipments: dict[Id, Shipment], route: Route, step: Step) -> dict[str, Any]:
+def _step(vehicle: Vehicle, shipments: dict[Id, Shipment], step: Step) -> dict[str, Any]:
     shipment = shipments[step.shipment] if step.shipment is not None else None
     job = shipment is not None and not shipment.pickups
-    location = None
-    if shipment is not None:
-        tasks = [*shipment.pickups, shipment.delivery]
-        location = next((t.location for t in tasks if t.id == step.id and t.index == step.index), None)
-    elif step.type in ("start", "end"):
-        vehicle = next(v for v in problem.vehicles if v.id == route.vehicle)
-        location = vehicle.start_location if step.type == "start" else vehicle.end_location
+    location, description = _place(vehicle, shipment, step)
     return {
         "type": "job" if job else step.type,
+        **({} if description is None else {"description": description}),
         **({} if location is None else {"location": list(location)}),
         **({} if step.index is None else {"location_index": step.index}),
         **({} if step.id is None else {"id": step.id}),
@@ -107,6 +117,20 @@ def _step(problem: Problem, shipments: dict[Id, Shipment], route: Route, step: S
     }
 
 
+def _place(vehicle: Vehicle, shipment: Shipment | None, step: Step) -> tuple[Location | None, str | None]:
+    """Where a step is, as far as the problem said so, and what the problem calls it."""
+    if shipment is not None:
+        tasks = [*shipment.pickups, shipment.delivery]
+        return next(
+            ((t.location, t.description) for t in tasks if t.id == step.id and t.index == step.index), (None, None)
+        )
+    if step.type == "break":
+        return None, next((rest.description for rest in vehicle.breaks if rest.id == step.id), None)
+    if step.type == "reload":
+        return next((depot.location for depot in vehicle.reload_depots if depot.index == step.index), None), None
+    return (vehicle.start_location if step.type == "start" else vehicle.end_location), None
+
+
 def _left_out(shipment: Shipment) -> list[dict[str, Any]]:
     if not shipment.pickups:
         return [_task(shipment.delivery, "job")]
@@ -114,8 +138,13 @@ def _left_out(shipment: Shipment) -> list[dict[str, Any]]:
 
 
 def _task(task: Task, kind: str) -> dict[str, Any]:
-    location = {} if task.location is None else {"location": list(task.location)}
-    return {"id": task.id, **location, "location_index": task.index, "type": kind}
+    known = {"description": task.description, "location": None if task.location is None else list(task.location)}
+    return {
+        "id": task.id,
+        **{key: value for key, value in known.items() if value is not None},
+        "location_index": task.index,
+        "type": kind,
+    }
 
 
 def _explanation(problem: Problem, shipments: dict[Id, Shipment], unassigned: Unassigned) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from routing import ProblemError, Settings, engine_names, solve
-from routing.rules import ALL, RARE, Rule, rules_of
+from routing.rules import ALL, Rule, rules_of
 from routing.solving import PREFERRED, choose
 
 
-@pytest.mark.parametrize("rule", list(ALL - RARE))
+@pytest.mark.parametrize("rule", list(Rule))
 def test_every_rule_has_an_engine(rule: Rule) -> None:
     """What a problem can state, some engine of `auto` takes."""
     assert any(rule in import_module(f"routing.engines.{name}").HONOURS for name in PREFERRED)

@@ -1,0 +1,178 @@
+"""Ruin and recreate in plain Python, judged exactly: slow, and takes every rule there is.
+
+The line is that of Christiaens and Vanden Berghe (2020): take neighbouring strings of shipments out of neighbouring
+routes, put each back where it weighs least, and keep what is lighter, or by annealing not much heavier. Whatever a
+problem asks is judged by `timetable` and `routing.whole`, so a rule that these know needs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp
+from random import Random
+from time import monotonic
+
+import numpy as np
+
+from routing.compiled import Compiled
+from routing.model import Settings
+from routing.plans import Answer, left_out, weight
+from routing.rules import ALL
+from routing.timetable import Broken, timetable
+
+from . import Report
+from ._insertion import OpenRoutes
+from .greedy import begin, construct, fold, insertion_order
+
+HONOURS = ALL
+
+REMOVED = 10
+"""Shipments taken out at once, in the mean."""
+
+LONGEST_STRING = 10
+"""The most that is taken out of one route."""
+
+MOST_ABSENT = 12
+"""How many of those left out are tried again at once."""
+
+WARMTH = 0.1
+"""The first temperature, as a share of what a shipment weighs in the mean; the last is a hundredth of it."""
+
+PATIENCE = 400
+"""Iterations per shipment without a lighter plan that end the search, and a thousand in any case."""
+
+
+def available() -> bool:
+    return True
+
+
+def warm() -> None:
+    """It is plain Python."""
+
+
+def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
+    began = monotonic()
+    deadline = began + settings.seconds
+    routes = construct(compiled, begin(compiled), deadline=deadline)
+    first_plan_ms = round((monotonic() - began) * 1000)
+    report(routes)
+    search = _Search(compiled, Random(settings.seed), report)  # noqa: S311 - a search, no secret
+    search.run(routes, deadline, settings.iterations)
+    return Answer(routes=search.best, engine="rare", iterations=search.iterations, first_plan_ms=first_plan_ms)
+
+
+class _Search:
+    def __init__(self, compiled: Compiled, random: Random, report: Report) -> None:
+        self.compiled, self.random, self.report = compiled, random, report
+        self.known = OpenRoutes(compiled)
+        self.iterations = 0
+        self.near = _neighbours(compiled)
+        self.by_weight = insertion_order(compiled)
+
+    def run(self, routes: list[list[int]], deadline: float, iterations: int | None) -> None:
+        began = monotonic()
+        compiled = self.compiled
+        self.best = routes
+        lightest = weight(compiled, routes)
+        if lightest is None or not compiled.stops_of:
+            return
+        folded = fold(compiled, routes, deadline)
+        folded_weight = weight(compiled, folded)
+        if folded_weight is not None and folded_weight < lightest:
+            self.best, lightest = folded, folded_weight
+        present, heavy = self.best, lightest
+        left = sum(compiled.penalties[s] for s in left_out(compiled, present))
+        warmth = WARMTH * max(1, heavy - left) / len(compiled.stops_of)
+        hope = max(1000, PATIENCE * len(compiled.stops_of))
+        since = 0
+        while since < hope and (self.iterations < iterations if iterations is not None else monotonic() < deadline):
+            spent = self.iterations / iterations if iterations else (monotonic() - began) / max(1e-9, deadline - began)
+            self.iterations += 1
+            since += 1
+            other = self._other(present, deadline)
+            heavier = None if other is None else weight(compiled, other)
+            if other is None or heavier is None:
+                continue
+            if heavier < heavy or self.random.random() < exp(-(heavier - heavy) / (warmth * 0.01**spent)):
+                present, heavy = other, heavier
+            if heavier < lightest:
+                self.best, lightest, since = other, heavier, 0
+                self.report(other)
+
+    def _other(self, routes: Sequence[Sequence[int]], deadline: float) -> list[list[int]] | None:
+        """A neighbouring plan; None where what remains of a route cannot be driven."""
+        compiled, random = self.compiled, self.random
+        absent = left_out(compiled, routes)
+        out = self._ruined(routes, {*absent})
+        partial: list[list[int]] = []
+        for v, route in enumerate(routes):
+            rest = [n for n in route if compiled.stops[n].shipment not in out]
+            if len(rest) < len(route):
+                tidy = self._without_idle_trips(v, rest)
+                if tidy is None:
+                    return None
+                rest = tidy
+            partial.append(rest)
+        back = [*out, *random.sample(absent, min(len(absent), MOST_ABSENT))]
+        return construct(compiled, partial, order=self._order(back), known=self.known)
+
+    def _order(self, back: list[int]) -> list[int]:
+        """At random, or the weightiest first, or what opens or closes early first; each now and then."""
+        compiled, random = self.compiled, self.random
+        random.shuffle(back)
+        kind = random.randrange(4)
+        if kind == 1:
+            place = {s: k for k, s in enumerate(self.by_weight)}
+            back.sort(key=place.__getitem__)
+        elif kind == 2:
+            back.sort(key=lambda s: compiled.stops[compiled.stops_of[s][-1]].windows[-1][1])
+        elif kind == 3:
+            back.sort(key=lambda s: -sum(map(abs, compiled.stops[compiled.stops_of[s][0]].change)))
+        return back
+
+    def _ruined(self, routes: Sequence[Sequence[int]], absent: set[int]) -> dict[int, None]:
+        """Strings of shipments, out of routes near one another, in the order taken."""
+        compiled, random = self.compiled, self.random
+        at = {compiled.stops[n].shipment: v for v, route in enumerate(routes) for n in route}
+        seed = random.randrange(len(compiled.stops_of))
+        many = max(1, round(REMOVED / max(1, LONGEST_STRING / 2)))
+        strings = random.randint(1, 2 * many)
+        out: dict[int, None] = {}
+        ruined: set[int] = set()
+        for s in self.near[seed]:
+            v = at.get(s)
+            if v is None or v in ruined or s in absent:
+                continue
+            inside = [t for t in dict.fromkeys(compiled.stops[n].shipment for n in routes[v]) if t in at and t >= 0]
+            length = random.randint(1, min(len(inside), LONGEST_STRING))
+            middle = inside.index(s)
+            first = random.randint(max(0, middle - length + 1), min(middle, len(inside) - length))
+            out |= dict.fromkeys(t for t in inside[first : first + length] if t not in compiled.locked)
+            ruined.add(v)
+            if len(ruined) >= strings:
+                break
+        return out
+
+    def _without_idle_trips(self, v: int, route: list[int]) -> list[int] | None:
+        """The route without visits to a depot that it can do without; None if it cannot be driven."""
+        rider = self.compiled.riders[v]
+        for k in range(len(route) - 1, -1, -1):
+            shorter = [*route[:k], *route[k + 1 :]]
+            if route[k] in rider.reloads and not isinstance(timetable(self.compiled, rider, shorter), Broken):
+                route = shorter
+        if not route or isinstance(timetable(self.compiled, rider, route), Broken):
+            return None if route else []
+        return route
+
+
+def _neighbours(compiled: Compiled) -> list[list[int]]:
+    """Per shipment, all shipments by how near any of their stops are, itself first."""
+    if not compiled.riders or not compiled.stops_of:
+        return [[s] for s in range(len(compiled.stops_of))]
+    durations = np.asarray(compiled.riders[0].durations)
+    ends = [[compiled.stops[n].index for n in numbers] for numbers in compiled.stops_of]
+    first, last = (np.array([places[k] for places in ends]) for k in (0, -1))
+    pairs = [durations[np.ix_(a, b)] for a in (first, last) for b in (first, last)]
+    apart = np.min(pairs, axis=0).astype(np.int64)
+    np.fill_diagonal(apart, -1)
+    return [[int(s) for s in row] for row in np.argsort(apart, axis=1, kind="stable")]
