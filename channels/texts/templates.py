@@ -91,14 +91,6 @@ def faults(
             yield node.lineno, "template.unknown_name", node.attr
 
 
-def names_used(env: ImmutableSandboxedEnvironment, source: str) -> frozenset[str]:
-    """Every fact a template asks for, by name; what it names itself is left out."""
-    tree = env.parse(source)
-    names = {each.name for each in tree.find_all(nodes.Name)}
-    own = {each.name for each in tree.find_all(nodes.Name) if each.ctx == "store"}
-    return frozenset(names - own | {each.attr for each in tree.find_all(nodes.Getattr)})
-
-
 def names_in(facts: Mapping[str, Any]) -> frozenset[str]:
     """Every name that occurs in nested facts."""
     found = set(facts)
