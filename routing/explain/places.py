@@ -108,14 +108,14 @@ class Places:
         return seconds, metres
 
     def best(self, s: int, each: int) -> list[list[Place]]:
-        """Per vehicle its most promising places, at most `each` by price and as many by what is broken."""
+        """Per vehicle its most promising places: the cheapest, that with least broken, the next cheapest, ..."""
         cost, broken = self._judge(s)
         size, gaps = self.before.shape
         found: list[list[Place]] = []
         for v in range(size):
-            prices = (cost[v] + broken[v]).ravel()
-            order = np.argsort(prices, kind="stable")[:each], np.lexsort((cost[v].ravel(), broken[v].ravel()))[:each]
-            chosen = dict.fromkeys(int(k) for k in np.concatenate(order) if np.isfinite(prices[k]))
+            prices, wrong = (cost[v] + broken[v]).ravel(), broken[v].ravel()
+            orders = np.argsort(prices, kind="stable")[:each], np.lexsort((prices, wrong))[:each]
+            chosen = dict.fromkeys(int(k) for pair in zip(*orders, strict=True) for k in pair if np.isfinite(prices[k]))
             found.append([Place(v=v, pickups=k // gaps, delivery=k % gaps, rank=float(prices[k])) for k in chosen])
         return found
 

@@ -17,7 +17,7 @@ from routing.sentences import sentence_for
 from routing.timetable import Broken, Timetable, alone, timetable
 
 from .places import Place, Places
-from .search import cheapest_fix, sequences
+from .search import Search, sequences
 
 EACH = 2
 """How many places in a planned route are asked for the rule that binds there: the cheapest, and the least short."""
@@ -30,24 +30,18 @@ def explain(compiled: Compiled, routes: Sequence[Sequence[int]]) -> list[Unassig
     missing = left_out(compiled, routes)
     if not missing:
         return []
-    times = [timetable(compiled, rider, route) for rider, route in zip(compiled.riders, routes, strict=True)]
-    spent = [t.cost if isinstance(t, Timetable) and route else 0 for t, route in zip(times, routes, strict=True)]
-    places = Places(compiled, routes)
-    return [_explain(compiled, routes, spent, s, places.best(s, EACH)) for s in missing]
+    search, places = Search(compiled, routes), Places(compiled, routes)
+    return [_explain(search, s, places.best(s, EACH)) for s in missing]
 
 
-def _explain(
-    compiled: Compiled,
-    routes: Sequence[Sequence[int]],
-    spent: Sequence[int],
-    s: int,
-    places: Sequence[Sequence[Place]],
-) -> Unassigned:
+def _explain(search: Search, s: int, places: Sequence[Sequence[Place]]) -> Unassigned:
+    compiled, routes = search.compiled, search.routes
     shipment = compiled.problem.shipments[s]
+    only = search.bound_to(s)
     reasons: list[VehicleReason] = []
     fits_alone = False
     for v, rider in enumerate(compiled.riders):
-        if not may_carry(rider.vehicle, shipment):
+        if not may_carry(rider.vehicle, shipment) or only not in (None, v):
             lacking = not shipment.skills <= rider.vehicle.skills
             reasons.append(VehicleReason(vehicle=rider.vehicle.id, code=Reason.SKILL if lacking else Reason.REFUSED))
             continue
@@ -56,13 +50,14 @@ def _explain(
             reasons.append(_reason(rider, by_itself))
         else:
             fits_alone = True
-            tried = [t for place in places[v] for t in sequences(compiled, routes[v], place, s)] if routes[v] else []
-            reasons.append(_as_planned(compiled, rider, tried, spent[v], by_itself))
+            near = places[v][:EACH] if routes[v] else []
+            tried = [sequence for place in near for sequence in sequences(compiled, routes[v], place, s)]
+            reasons.append(_as_planned(compiled, rider, tried, search.spent[v], by_itself))
     return Unassigned(
         shipment=shipment.id,
         code=_overall(reasons, fits_alone),
         vehicles=tuple(reasons),
-        fix=cheapest_fix(compiled, routes, spent, s, places),
+        fix=search.cheapest(s, places),
     )
 
 
