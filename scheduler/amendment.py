@@ -73,7 +73,7 @@ class Amending:
             amended=standing.changed - lost,
         )
         off = self._off(plan, anew, lost, heard, standing, people, said.wave_end)
-        messages = written(news) + notices.not_yet_said(written(off), standing.messages, config)
+        messages = notices.not_yet_said(written(off), standing.messages, config) + written(news)
         late = planning.outdated(plan, orders, people.riders, people.sellers, config) - lost
         if late & standing.changed:
             dispatch = wave.dispatch.at(plan.date, config.market.time_zone)
@@ -106,8 +106,9 @@ class Amending:
                 named = lost & {str(entry[0]) for entry in lists[ref]}
                 gone = [orders[order_id] for order_id in sorted(named & cancelled)]
                 later = [orders[order_id] for order_id in sorted(named - cancelled)]
-                found += notices.cancellation(members[ref], gone, expires_at, nothing_left=ref not in left)
-                found += notices.other_day(members[ref], later, anew, expires_at)
+                empty = ref not in left
+                found += notices.cancellation(members[ref], gone, expires_at, nothing_left=empty and not later)
+                found += notices.cancellation(members[ref], later, expires_at, reason="other_day", nothing_left=empty)
         for buyer_ref, mine in _by_buyer(orders[order_id] for order_id in sorted(lost)).items():
             told = [order for order in mine if _was_promised(order, standing.messages)]
             gone = [order for order in told if order.cancelled]

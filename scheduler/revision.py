@@ -64,7 +64,8 @@ class Heard:
                 for order_id in message.order_ids:
                     stops.pop(order_id, None)
             elif message.kind in {"window", "changed"}:
-                known = _deliveries(plan)
+                # That an order moved is no plan's own word, and promises nobody the plan's time.
+                known = _deliveries(plan) if message.event.startswith("plan:") else {}
                 for order_id in message.order_ids:
                     if order_id in known:
                         stops[order_id] = known[order_id][1]

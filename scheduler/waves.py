@@ -21,6 +21,7 @@ from scheduler.planning import moves as moving
 from scheduler.revision import Heard
 from scheduler.versions import Versions
 from scheduler.workers import Planner
+from scheduler.zones import ZoneIndex
 from storage import Store
 from storage.records import Approval, Member, Message, Order, Plan, Role, Run, SellerDetails
 
@@ -147,7 +148,8 @@ class Waves:
         if add_orders:
             orders = [*orders, *self._added(run, add_orders, {order.order_id for order in orders})]
         pinless = [order for order in orders if order.location is None]
-        orders = [order for order in orders if order.location is not None]
+        zones = self._versions.zones(run.config_version)
+        orders = [_in_its_zone(order, zones) for order in orders if order.location is not None]
         sellers = self._by_ref(Role.SELLER)
         riders = [
             rider for rider in self._store.members(Role.RIDER) if rider.ref not in without_riders and rider.active
@@ -159,7 +161,7 @@ class Waves:
             riders,
             sellers,
             config,
-            self._versions.zones(run.config_version),
+            zones,
             self._busy(run),
         )
         settings = Settings(engine=config.solver.engine, seconds=config.solver.seconds, seed=config.solver.seed)
@@ -229,10 +231,14 @@ class Waves:
         moved = notices.moved_from(plan.date, wave, of_day, config, zones)
         moved = [order for order in moved if order.order_id not in ids]
         pinless = [order for order in of_day if order.location is None and not order.cancelled]
-        people = self.people([*orders.values(), *moved, *pinless])
+        shut = self._of_closed_days(plan)
+        people = self.people([*orders.values(), *moved, *pinless, *shut])
         said = Notices(plan, wave, orders, people, config)
         now = self._now()
         fresh = said.all(moved, pinless)
+        for order in shut:
+            buyer = people.buyers[order.buyer_ref]
+            fresh.append(notices.closed_day(order, buyer, config, zones.get(order.legs[0].zone or "")))
         heard = self._heard(plan)
         compose = self._versions.texts(plan.config_version).compose
 
@@ -241,10 +247,22 @@ class Waves:
 
         if heard:
             fresh = revision.since(heard, plan, fresh, people, config, said.wave_end, words)
-        before = self._store.messages(date=plan.date, kinds={"ask_pin", "window", "changed", "cancelled"})
+        of_others = [each for order in shut for each in self._store.messages(order_id=order.order_id)]
+        before = [each for each in of_others if each.date != plan.date]
+        before += self._store.messages(date=plan.date, kinds={"ask_pin", "window", "changed", "cancelled"})
         written = notices.not_yet_said(notices.messages(fresh, plan, wave, config, compose, now), before, config)
         summary = said.summaries(written, len(pinless), approved_by)
         return written + notices.messages(summary, plan, wave, config, compose, now)
+
+    def _of_closed_days(self, plan: Plan) -> list[Order]:
+        """Orders for days without market that come on another day; any wave's approval tells their buyers, once."""
+        calendar = self._versions.calendar(plan.config_version)
+        waiting = self._store.orders(reasons={"market_closed"}, states={"received", "batched", "planned"})
+        return [
+            order
+            for order in waiting
+            if order.legs[0].date >= plan.date and not calendar.is_open(order.service_date) and not order.cancelled
+        ]
 
     def _heard(self, plan: Plan) -> Heard:
         """What this wave's people were told of its earlier plans."""
@@ -333,14 +351,22 @@ class Waves:
         return self._store.remind_run(run.id, messages=written, actor=actor, at=self._now())
 
     def roll_over(self, run: Run, *, actor: str, why: str = "not_approved") -> bool:
-        """The wave does not ride: its orders go to the next possible one, and their buyers are told."""
+        """The wave does not ride: its orders go to the next possible one, and their buyers are told.
+
+        So are those who had missed it before, and whom its approval would have told where their order rides.
+        """
         config = self._versions.config(run.config_version)
         wave = config.wave(run.wave)
         orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
         moves, moved = moving.put_off(orders, (run.date, run.wave), self._from_now_on(run.date), why)
         plan = self._store.plan(run.plan_id) if run.plan_id is not None else None
-        people = self.people(orders)
+        zones = {zone.id: zone for zone in config.zones}
+        of_day = notices.moved_from(run.date, wave, self._store.orders(service_date=run.date), config, zones)
+        gone = {order.order_id for order in orders}
+        late = [order for order in of_day if order.legs[0].wave is not None and order.order_id not in gone]
+        people = self.people([*orders, *late])
         tell = notices.rolled_over(run.date, wave, moved, why, people, config)
+        tell += notices.rolled_over(run.date, wave, late, None, people, config)
         compose = self._versions.texts(run.config_version).compose
         written = notices.messages(tell, plan, wave, config, compose, self._now(), date=run.date)
         before = self._store.messages(date=run.date, kinds={"window", "changed", "cancelled"})
@@ -359,6 +385,14 @@ class Waves:
             if wave.cut_off.at(date, tz) <= now
         }
         return replace(market, closed=frozenset(market.closed) | past)
+
+
+def _in_its_zone(order: Order, zones: ZoneIndex) -> Order:
+    """A place corrected since the cut-off may lie in another zone; outside all of them the order keeps its own."""
+    zone = zones.locate(order.location) if order.location is not None else None
+    if zone is None or zone.id == order.legs[0].zone:
+        return order
+    return replace(order, legs=(replace(order.legs[0], zone=zone.id, area=zone.area), *order.legs[1:]))
 
 
 def _plan_id() -> str:

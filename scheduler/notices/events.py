@@ -8,7 +8,7 @@ from typing import Any
 
 from scheduler.batch import wanted_waves
 from scheduler.config import Config
-from scheduler.config.models import Wave
+from scheduler.config.models import Wave, Zone
 from scheduler.notices.people import Notice, People, called
 from storage.records import Member, Order, Plan
 
@@ -67,10 +67,20 @@ def moved_notice(
 
 
 def rolled_over(
-    date: dt.date, wave: Wave, moved: Sequence[Order], why: str, people: People, config: Config
+    date: dt.date, wave: Wave, moved: Sequence[Order], why: str | None, people: People, config: Config
 ) -> list[Notice]:
-    """A whole wave does not ride: every buyer is told where their order went."""
+    """A whole wave does not ride: every buyer is told where their order went. `why` None: each order's own reason."""
     return _now_elsewhere(moved, people, (date, wave), config, why)
+
+
+def closed_day(order: Order, buyer: Member, config: Config, zone: Zone | None) -> Notice:
+    """The buyer of an order for a day without market is told when it comes; the day has no wave that could say it."""
+    tz = config.market.time_zone
+    waves = sorted(config.waves, key=lambda wave: wave.deliver.start)
+    missed = (wanted_waves(order, waves, zone, tz) or waves)[0]
+    leg = order.legs[0]
+    to = (leg.date if leg.wave is not None else None, leg.wave)
+    return moved_notice(order, buyer, leg.reason or "", to, (order.service_date, missed), config)
 
 
 def _now_elsewhere(
@@ -90,12 +100,14 @@ def cancellation(
     orders: Sequence[Order],
     expires_at: dt.datetime,
     *,
+    reason: str = "",
     nothing_left: bool = False,
     still: Sequence[Order] = (),
 ) -> list[Notice]:
     """Buyer, rider or seller is told that these orders are off: one notice, or none where no order is.
 
-    `nothing_left`: a rider or seller has nothing else in the wave. `still`: what the buyer gets all the same.
+    `reason`: off this wave only, as ``other_day``. `nothing_left`: a rider or seller has nothing else in the wave.
+    `still`: what the buyer gets all the same.
     """
     if not orders:
         return []
@@ -118,6 +130,7 @@ def cancellation(
                 "role": str(member.role),
                 "name": called(member),
                 "order_ids": list(ids),
+                "reason": reason,
                 "bags": bags if member.role != "buyer" else [],
                 "nothing_left": nothing_left,
                 "still": [order.order_id for order in still],
@@ -127,20 +140,6 @@ def cancellation(
             expires_at=expires_at,
         )
     ]
-
-
-def other_day(member: Member, orders: Sequence[Order], plan: Plan, expires_at: dt.datetime) -> list[Notice]:
-    """A rider or seller is told that these orders are not of this wave any more: one notice, or none."""
-    ids = tuple(order.order_id for order in orders)
-    notice = Notice(
-        kind="changed",
-        event=f"other_day:{plan.id}:{member.ref}",
-        to=member,
-        facts={"role": str(member.role), "name": called(member), "order_ids": list(ids), "reason": "other_day"},
-        order_ids=ids,
-        expires_at=expires_at,
-    )
-    return [notice] if orders else []
 
 
 def moved_away(orders: Sequence[Order], people: People, plan: Plan, config: Config) -> list[Notice]:
@@ -167,6 +166,7 @@ def plan_outdated(
                 "deadline": deadline,
                 "orders": len(order_ids),
                 "order_ids": list(order_ids),
+                "command": f"songsuk plan replan {plan.date} --wave {plan.wave}",
             },
             expires_at=expires_at,
         )
