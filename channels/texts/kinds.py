@@ -43,7 +43,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     },
     "ask_pin": {"url": None},
     "summary": {"approved_by": None},
-    "escalation": {"orders": 0, "order_ids": ()},
+    "escalation": {"orders": 0, "order_ids": (), "command": ""},
 }
 
 _THAI_ZONE = timezone(timedelta(hours=7))
