@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, tuple_, update
@@ -53,6 +55,7 @@ _END_ATTEMPT = (
         ended_at=bindparam("b_at"),
     )
 )
+_BEGUN = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "sending")
 
 
 class Outbox(Verbs):
@@ -102,8 +105,8 @@ class Outbox(Verbs):
             )
 
     @writes
-    def begin_attempts(self, items: Sequence[AttemptStart]) -> list[str]:
-        """Notes, before the call, what will be asked; returns the ids that are still `sending`: only those may be sent.
+    def begin_attempts(self, items: Sequence[AttemptStart], *, holder: str) -> list[str]:
+        """Notes, before the call, what will be asked; returns the ids still in `holder`'s hand: only those may be sent.
 
         The first payload of a message is frozen: a later one is not written over it.
         """
@@ -112,7 +115,7 @@ class Outbox(Verbs):
         at = items[0].at
         with self._write("begin_attempts", _ACTOR, at) as write:
             connection = write.connection
-            ours = _in_hand(connection, [item.message_id for item in items])
+            ours = _in_hand(connection, holder, [item.message_id for item in items])
             mine = [item for item in items if item.message_id in ours]
             if mine:
                 freeze = (
@@ -130,12 +133,12 @@ class Outbox(Verbs):
         return [item.message_id for item in mine]
 
     @writes
-    def finish_attempts(self, items: Sequence[AttemptEnd]) -> None:
-        """Notes what came of calls. A message no longer `sending` (its lease was over) keeps the state it has."""
+    def finish_attempts(self, items: Sequence[AttemptEnd], *, holder: str) -> None:
+        """Notes what came of calls. A message no longer in `holder`'s hand (its lease was over) keeps its state."""
         if not items:
             return
         with self._write("finish_attempts", _ACTOR, items[0].at) as write:
-            ours = _in_hand(write.connection, [item.message_id for item in items])
+            ours = _in_hand(write.connection, holder, [item.message_id for item in items])
             done = [item for item in items if item.message_id in ours and "sending" in SOURCES.get(item.state, ())]
             if done:
                 rows = [{f"b_{name}": getattr(item, name) for name in AttemptEnd.__slots__} for item in done]
@@ -144,20 +147,33 @@ class Outbox(Verbs):
                 write.tell("messages", finished=len(done))
 
     @writes
-    def expire_leases(self, now: dt.datetime, *, whole: bool = False) -> int:
+    def put_back(self, items: Sequence[tuple[str, dt.datetime]], *, holder: str, at: dt.datetime) -> None:
+        """Lets go of claimed messages that were not begun: each may be claimed again from its moment on."""
+        if not items:
+            return
+        with self._write("put_back", holder, at) as write:
+            for moment, ids in groupby(sorted(items, key=itemgetter(1)), key=itemgetter(1)):
+                mine = and_(MESSAGE.c.id.in_([id for id, _ in ids]), MESSAGE.c.lease_holder == holder, ~_BEGUN)
+                free = {"lease_holder": None, "lease_until": None}
+                move_messages(write.connection, mine, "retry", at, not_before=moment, **free)
+            write.tell("messages", put_back=len(items))
+
+    @writes
+    def expire_leases(self, now: dt.datetime, *, channel: str | None = None, whole: bool = False) -> int:
         """Takes back what a dead sender held: tried, it is `unknown`; not yet tried, it is simply to be tried.
 
-        `whole`: every message in a hand, whatever its lease; for who has just become the only sender.
+        `whole`: every message in a hand, whatever its lease; for who has just become the only sender of `channel`.
         """
         with self._write("expire_leases", _ACTOR, now) as write:
             connection = write.connection
             over = MESSAGE.c.state == "sending"
             if not whole:
                 over = and_(over, MESSAGE.c.lease_until <= now)
-            tried = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "sending")
+            if channel is not None:
+                over = and_(over, MESSAGE.c.channel == channel)
             free = {"lease_holder": None, "lease_until": None}
-            untried = move_messages(connection, and_(over, ~tried), "retry", now, not_before=now, **free)
-            unknown = move_messages(connection, and_(over, tried), "unknown", now, reason="lease_over", **free)
+            untried = move_messages(connection, and_(over, ~_BEGUN), "retry", now, not_before=now, **free)
+            unknown = move_messages(connection, and_(over, _BEGUN), "unknown", now, reason="lease_over", **free)
             if unknown:
                 ended = {"outcome": "unknown", "ended_at": now}
                 mine = and_(ATTEMPT.c.message_id.in_(unknown), ATTEMPT.c.outcome == "sending")
@@ -210,10 +226,13 @@ class Outbox(Verbs):
         order_id: str | None = None,
         to: str | None = None,
         plan_id: str | None = None,
+        since: dt.datetime | None = None,
         limit: int | None = None,
     ) -> list[Message]:
-        """Messages in the order they were written, with their attempts; `to` is a member's ref."""
+        """Messages in the order they were written, with their attempts; `to` is a member's ref, `since` their hour."""
         query = select(MESSAGE).order_by(MESSAGE.c.seq).limit(limit)
+        if since is not None:
+            query = query.where(MESSAGE.c.send_at >= since)
         for column, value in (
             (MESSAGE.c.date, date),
             (MESSAGE.c.wave, wave),
@@ -261,9 +280,10 @@ class Outbox(Verbs):
         return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _in_hand(connection: Connection, ids: Sequence[str]) -> set[str]:
-    """Which of these are `sending`, held so till the transaction ends."""
-    held = select(MESSAGE.c.id).where(MESSAGE.c.id.in_(ids), MESSAGE.c.state == "sending").with_for_update()
+def _in_hand(connection: Connection, holder: str, ids: Sequence[str]) -> set[str]:
+    """Which of these are in this sender's hand, held so till the transaction ends."""
+    ours = and_(MESSAGE.c.id.in_(ids), MESSAGE.c.state == "sending", MESSAGE.c.lease_holder == holder)
+    held = select(MESSAGE.c.id).where(ours).with_for_update()
     return set(connection.execute(held).scalars())
 
 
@@ -294,4 +314,4 @@ def _claimable(now: dt.datetime) -> ColumnElement[bool]:
         first.c.channel == MESSAGE.c.channel, first.c.address == MESSAGE.c.address, or_(in_hand, before_it)
     )
     due = or_(MESSAGE.c.state == "ready", and_(MESSAGE.c.state == "retry", MESSAGE.c.not_before <= now))
-    return and_(due, MESSAGE.c.expires_at > now, ~blocked)
+    return and_(due, MESSAGE.c.via == "push", MESSAGE.c.expires_at > now, ~blocked)  # a reply is nobody else's to send

@@ -18,7 +18,8 @@ from channels.base import Content, Gone, Inbound, Later, Outcome, Payload, Recei
 from channels.console import Console
 from scheduler import states
 from scheduler.clock import SteppedClock
-from scheduler.outbox import FIRST_RETRY, KEY_LIFE, LAST_RETRY, SENDER, Outbox, judge, said_again
+from scheduler.outbox import Outbox, judge, lease_of, said_again
+from scheduler.outbox.verdicts import FIRST_RETRY, KEY_LIFE, LAST_RETRY
 from storage import Attempt, ChatAddress, Message, Order, Store, open_store
 
 SECOND, HOUR = dt.timedelta(seconds=1), dt.timedelta(hours=1)
@@ -388,9 +389,9 @@ def test_a_lease_let_go_stays_free(store: Store, other_store: Store, clock: Step
 
     for _ in range(5):
         run(drain_and_release())
-        token = other_store.acquire_lease(SENDER, "other", now=dt.datetime.now(dt.UTC), seconds=10)
+        token = other_store.acquire_lease(lease_of("line"), "other", now=dt.datetime.now(dt.UTC), seconds=10)
         assert token is not None
-        other_store.release_lease(SENDER, "other", now=dt.datetime.now(dt.UTC))
+        other_store.release_lease(lease_of("line"), "other", now=dt.datetime.now(dt.UTC))
 
 
 def test_a_sender_that_lost_its_lease_stops(store: Store, other_store: Store, make: Any, clock: SteppedClock) -> None:
@@ -402,8 +403,8 @@ def test_a_sender_that_lost_its_lease_stops(store: Store, other_store: Store, ma
     async def lose() -> None:
         if len(service.calls) == 1:
             later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=11)
-            assert other_store.acquire_lease(SENDER, "other", now=later, seconds=60) is not None
-            assert not await outbox.elect()
+            assert other_store.acquire_lease(lease_of("line"), "other", now=later, seconds=60) is not None
+            assert not await outbox.elect("line")
 
     service.during = lose
     assert run(outbox.drain()) == {"accepted": 1}

@@ -87,7 +87,7 @@ class Market:
             )
             if not claimed:
                 return
-            self.store.finish_attempts([_accepted(message, self.clock.now()) for message in claimed])
+            self.store.finish_attempts([_accepted(message, self.clock.now()) for message in claimed], holder="test")
 
 
 def _accepted(message: Message, at: dt.datetime) -> Any:

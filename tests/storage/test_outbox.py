@@ -25,11 +25,11 @@ def claim(store: Store, now: dt.datetime, **options: Any) -> list[str]:
 
 def begin(store: Store, at: dt.datetime, *ids: str, payload: str = "hi") -> list[str]:
     starts = [AttemptStart(message_id=id, payload={"text": payload}, retry_key=f"key-{id}", at=at) for id in ids]
-    return store.begin_attempts(starts)
+    return store.begin_attempts(starts, holder="h1")
 
 
 def end(store: Store, at: dt.datetime, id: str, state: str, **more: Any) -> None:
-    store.finish_attempts([AttemptEnd(message_id=id, at=at, state=state, outcome=state, **more)])
+    store.finish_attempts([AttemptEnd(message_id=id, at=at, state=state, outcome=state, **more)], holder="h1")
 
 
 def states(store: Store) -> dict[str, str]:
@@ -260,7 +260,7 @@ def test_everything_is_sent_once_and_in_order(
         now: dt.datetime | None = make.at + 5 * minute  # all is due, so that send_at alone decides
         while now is not None:
             store.wake_messages(now)
-            claimed = store.claim_messages(now, channel="line", holder="h", limit=limit, lease_seconds=10)
+            claimed = store.claim_messages(now, channel="line", holder="h1", limit=limit, lease_seconds=10)
             assert len({message.address for message in claimed}) == len(claimed)
             begin(store, now, *(message.id for message in claimed))
             for message in claimed:

@@ -48,9 +48,10 @@ def _unknown_fate(house: House) -> str:
         store.wake_messages(at)
         message, *_ = store.claim_messages(at, channel="console", holder="test", limit=1, lease_seconds=60)
         start = AttemptStart(message_id=message.id, payload={}, retry_key=message.id, at=at)
-        store.begin_attempts([start])
+        store.begin_attempts([start], holder="test")
         store.finish_attempts(
-            [AttemptEnd(message_id=message.id, at=at, state="unknown", outcome="unknown", reason="timeout")]
+            [AttemptEnd(message_id=message.id, at=at, state="unknown", outcome="unknown", reason="timeout")],
+            holder="test",
         )
     return message.id
 
