@@ -44,7 +44,20 @@ def plans(app: App, date: dt.date, wave: str | None = None, plan_id: str | None 
         counted |= {message.id for message in told}
         shown.append((run, plan, {**notices.preview(told), "line_left": None}))
     market = app.config.market
-    return documents.plans(market.id, date, str(market.time_zone), app.tz, DIMENSIONS, shown)
+    found = documents.plans(market.id, date, str(market.time_zone), app.tz, DIMENSIONS, shown)
+    for document, (run, plan, _) in zip(found["waves"], shown, strict=True):
+        if plan is not None:
+            waits = run.plan_id == plan.id and run.state in {"planned", "approved"}
+            document["out_of_date"] = app.waves.outdated(plan) if waits else []
+    return found
+
+
+def out_of_date(app: App) -> list[dict[str, Any]]:
+    """The approved plans that have not left and no longer fit some orders, which a new plan would."""
+    return [
+        {"date": plan.date.isoformat(), "wave": plan.wave, "plan_id": plan.id, "order_ids": order_ids}
+        for plan, order_ids in app.waves.out_of_date()
+    ]
 
 
 def said(app: App, plan: Plan) -> list[Message]:
@@ -56,30 +69,43 @@ def said(app: App, plan: Plan) -> list[Message]:
 
 def replan(
     app: App, date: dt.date, wave: str, without_riders: Collection[str], add_orders: Sequence[str], *, actor: str
-) -> dict[str, Any]:
-    """Plan a wave anew; the document of the new plan with what it changes."""
+) -> dict[str, Any] | None:
+    """Plan a wave anew; the document of the new plan with what it changes. None: somebody else has, meanwhile."""
     run = app.waves.run(date, wave)
     if run is None:
         raise LookupError(f"{date} {wave} has no run")
     before = app.store.plan(run.plan_id) if run.plan_id is not None else None
     plan = app.waves.plan(run, actor=actor, without_riders=frozenset(without_riders), add_orders=add_orders)
+    if plan is None:
+        return None
     found = plans(app, date, wave)
-    if before is not None and plan is not None:
+    if before is not None:
         told = app.waves.told(plan, approved_by=actor)
         people = {(message.role, message.member_ref) for message in told if message.kind != "summary"}
         found["waves"][0]["changes"] = revision.changes(before, plan, len(people))
     return found
 
 
+def _replaces(later: Message, message: Message) -> bool:
+    """Whether a later word to the same person makes one needless to say: a new list, or news of all its orders."""
+    if (later.role, later.member_ref) != (message.role, message.member_ref) or later.state in notices.UNHEARD:
+        return False
+    if message.kind in {"route", "pick_list"}:
+        nothing_left = later.kind == "changed" and not later.order_ids
+        return (later.date, later.wave) == (message.date, message.wave) and (later.kind == message.kind or nothing_left)
+    told = later.kind in {"window", "changed", "cancelled"} and bool(message.order_ids)
+    return told and set(message.order_ids) <= set(later.order_ids)
+
+
 def calls(app: App, date: dt.date) -> dict[str, Any]:
     """The phone list of a day: everybody a message could not reach, with what to say."""
-    current = {run.plan_id for run in app.store.runs(date=date)}
+    written = app.store.messages(date=date)
     told = [
         message
-        for message in app.store.messages(date=date, states={"suppressed", "failed"})
-        # What a plan said that another has replaced is not to be said on the phone.
-        if message.kind not in {"summary", "escalation"}
-        and (message.plan_id in current or not message.event.startswith("plan:"))
+        for number, message in enumerate(written)
+        if message.state in {"suppressed", "failed"}
+        and message.kind not in {"summary", "escalation"}
+        and not any(_replaces(later, message) for later in written[number + 1 :])
     ]
     refs = {(role, message.member_ref) for message in told for role in (message.role,)}
     phones = {

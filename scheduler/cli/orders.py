@@ -22,6 +22,7 @@ def import_(
     json: Json = False,
 ) -> None:
     """Import orders row by row: good rows are kept, bad ones listed with row, column, reason and hint."""
+    from scheduler import views
     from scheduler.intake import UnreadableFile, read_orders
     from storage.records import Saved
 
@@ -59,9 +60,22 @@ def import_(
             "waiting": {code: waiting[code] for code in ("needs_pin", "out_of_zone", "after_cutoff")},
             "errors": sorted(errors, key=lambda error: error["row"]),
             "warnings": [warning.as_json() for warning in read.warnings],
+            "out_of_date": views.out_of_date(app),
         }
     show_import(found, as_json=json)
+    _ask_for_replans(found["out_of_date"])
     raise typer.Exit(1 if rejected else 0)
+
+
+def _ask_for_replans(plans: list[dict[str, Any]]) -> None:
+    """Names each approved plan that no longer fits, and what mends it."""
+    for plan in plans:
+        ids = ", ".join(plan["order_ids"])
+        command = f"songsuk plan replan {plan['date']} --wave {plan['wave']}"
+        if screen.language() == "th":
+            screen.say(f"แผนรอบ {plan['wave']} ที่อนุมัติแล้วไม่ตรงกับ {ids} สั่ง {command} แล้วอนุมัติแผนใหม่")
+        else:
+            screen.say(f"the approved plan of {plan['wave']} no longer fits {ids}: run {command} and approve it")
 
 
 def already_dispatched(order_id: str, row: int) -> dict[str, Any]:

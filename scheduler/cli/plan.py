@@ -139,6 +139,16 @@ def replan(
         day = date_of(app, date)
         _can_replan(app, day, wave, without_rider or [], add_order or [])
         found = views.replan(app, day, wave, without_rider or [], add_order or [], actor=actor_name())
+        if found is None:
+            raise Refusal(
+                "plan.overtaken",
+                "--wave",
+                {
+                    "th": "ระหว่างวางแผน มีคนอนุมัติหรือวางแผนรอบนี้ไปแล้ว",
+                    "en": "while this was being planned, somebody else approved or planned the wave",
+                },
+                {"th": "ดูแผนล่าสุดด้วย plan show แล้วสั่งอีกครั้ง", "en": "look at it with plan show, and ask again"},
+            )
     _show(found, as_json=json)
 
 

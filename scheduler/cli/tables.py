@@ -46,16 +46,20 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
         chosen = screen.language()
         screen.table(
             "no place found",
-            ["order", "why", "next"],
+            ["order", "why", "what would make room", "next"],
             (
                 [
                     left["order_id"],
                     left["message"][chosen],
+                    ((left["fix"] or {}).get("message") or {}).get(chosen, "–"),
                     " ".join(filter(None, (left["next_date"], left["next_wave"]))),
                 ]
                 for left in wave["unassigned"]
             ),
         )
+    if wave.get("out_of_date"):
+        late = ", ".join(wave["out_of_date"])
+        screen.out().print(f"out of date: it no longer fits {late}; plan replan makes a new one", markup=False)
     told = wave.get("messages") or {}
     if told:
         kinds = ", ".join(f"{count} {kind}" for kind, count in told["by_kind"].items()) or "none"

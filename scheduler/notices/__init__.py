@@ -15,11 +15,12 @@ from scheduler.notices.events import (
     plan_outdated,
     rolled_over,
 )
-from scheduler.notices.messages import content_from_json, messages, not_yet_said, preview, send_at
+from scheduler.notices.messages import UNHEARD, content_from_json, messages, not_yet_said, preview, send_at
 from scheduler.notices.people import Notice, People, Reach, reach
 from scheduler.notices.plan import Notices, map_links
 
 __all__ = [
+    "UNHEARD",
     "Notice",
     "Notices",
     "People",

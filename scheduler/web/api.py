@@ -101,6 +101,7 @@ def _save(app: App, orders: list[Order], actor: str) -> Response:
         "created": fates.count(Saved.CREATED),
         "updated": fates.count(Saved.UPDATED),
         "unchanged": fates.count(Saved.UNCHANGED),
+        "out_of_date": views.out_of_date(app),
     }
     return JSONResponse(found, status_code=201 if found["created"] else 200)
 
