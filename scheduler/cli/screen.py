@@ -63,7 +63,12 @@ class Refusal(Exception):
 
 def document(found: Mapping[str, Any]) -> None:
     """The one JSON document of a command, on stdout."""
-    sys.stdout.write(jsonlib.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    text = jsonlib.dumps(found, ensure_ascii=False, indent=1)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a letter, out of somebody's own JSON: it can only be written escaped
+        text = jsonlib.dumps(found, indent=1)
+    sys.stdout.write(text + "\n")
 
 
 def out() -> Console:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import math
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,9 @@ import typer
 from scheduler.cli import screen
 from scheduler.cli.opened import Json, one_of
 from scheduler.cli.screen import Refusal
+
+MOST_LINES = 50
+"""Errors that are told to a person, of one file."""
 
 
 def solve(
@@ -51,13 +55,26 @@ def solve(
         raise typer.Exit(1 if violations else 0)
     settings = Settings(engine=engine, seconds=seconds, iterations=iterations, workers=workers, seed=seed)
     answer = solve_document(asked, settings)
-    screen.document(answer)
+    if answer["code"] and not json:
+        _tell(problem, answer)
+    if not answer["code"] or json or not sys.stdout.isatty():  # a program reads VROOM's document, a person the lines
+        screen.document(answer)
     raise typer.Exit({0: 0, 2: 2}.get(answer["code"], 1))
 
 
-def _read(path: Path) -> Any:
-    import sys
+def _tell(problem: Path, answer: dict[str, Any]) -> None:
+    """Why there is no plan, on stderr: a line for each error, with its place in the file."""
+    chosen = screen.language()
+    errors = answer.get("errors") or [{"path": "", "message": {"th": answer["error"], "en": answer["error"]}}]
+    for error in errors[:MOST_LINES]:
+        place = f"{problem}: {error['path']}: " if error["path"] else f"{problem}: "
+        text = place + error["message"][chosen]
+        screen.say("".join(letter if letter.isprintable() else "\ufffd" for letter in text))
+    if len(errors) > MOST_LINES:
+        screen.say(f"… {len(errors) - MOST_LINES} more; --json has them all")
 
+
+def _read(path: Path) -> Any:
     try:
         raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         return jsonlib.loads(raw)
@@ -70,10 +87,24 @@ def _read(path: Path) -> Any:
             exit_code=2,
         ) from None
     except (ValueError, RecursionError) as error:
+        why = _why(error)
         raise Refusal(
             "json.invalid",
             str(path),
-            {"th": f"ไม่ใช่ JSON ที่ถูกต้อง: {error}", "en": f"is not JSON: {error}"},
+            {"th": f"ไม่ใช่ JSON ที่ถูกต้อง: {why}", "en": f"is not JSON: {why}"},
             {"th": "ดูรูปแบบใน docs/reference/schemas", "en": "the format is in docs/reference/schemas"},
             exit_code=2,
         ) from None
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    """What keeps a text from being JSON, without the words of the machine beneath."""
+    match error:
+        case jsonlib.JSONDecodeError():
+            return str(error)
+        case UnicodeDecodeError():
+            return f"byte {error.start} is no text"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _:
+            return "a number in it has thousands of digits"

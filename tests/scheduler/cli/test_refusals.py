@@ -141,6 +141,45 @@ def test_a_wrong_word_is_refused(planned: House, words: list[object], code: int,
     assert found["path"] or found.get("column") or error == "value.invalid"
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("5", [": a problem is a JSON object"]),
+        ('{"vehicles": 5, "jobs": "x"}', [": vehicles: must be an array", ": jobs: must be an array"]),
+        ('{"vehicles": [{"id": "\\u001b[31m\\ud800\\n", "start_index": -1}], "jobs": [{}]}', [": vehicles[0]"]),
+        ("\x00", [": is not JSON: Expecting value: line 1 column 1 (char 0)"]),
+        ("[" * 100_000, [": is not JSON: it is nested too deeply"]),
+        ('{"vehicles": ' + "9" * 5000 + "}", [": is not JSON: a number in it has thousands of digits"]),
+        ('{"jobs": [' + ",".join(["{}"] * 60) + "]}", [": jobs[0]", "more; --json has them all"]),
+    ],
+    ids=["number", "types", "control", "nul", "deep", "digits", "many"],
+)
+def test_what_is_wrong_with_a_problem_is_said_line_by_line(house: House, text: str, lines: list[str]) -> None:
+    """Each error is one printable line with the file and the place in it, at most a screenful; --json has them all."""
+    path = house.folder / "hostile.json"
+    path.write_text(text, encoding="utf-8")
+    answer = house.run("solve", path)
+    assert answer.code == 2
+    said = answer.err.splitlines()
+    assert all(line.isprintable() for line in said)
+    assert all(line.startswith((str(path), "…")) for line in said)
+    assert len(said) <= 51
+    assert [line for line in lines if not any(line in each for each in said)] == []
+    assert house.run("solve", path, "--json").err == ""
+
+
+def test_half_a_letter_in_an_id_comes_back_escaped(house: House) -> None:
+    """An id that no encoding can write is no fault of the plan."""
+    path = house.folder / "half.json"
+    path.write_text(
+        '{"vehicles":[{"id":"\\ud800","start_index":0}],"jobs":[{"id":1,"location_index":0}],"matrix":[[0]]}',
+        encoding="utf-8",
+    )
+    answer = house.run("solve", path, "--engine", "greedy", "--seconds", "0")
+    assert (answer.code, answer.out.isascii()) == (0, True)
+    assert answer.json()["routes"][0]["vehicle"] == "\ud800"
+
+
 def test_a_stray_program_file_is_no_table(planned: House) -> None:
     """Random bytes are refused as a file, before any row."""
     assert str(refused(planned, ["orders", "import", planned.folder / "noise.csv"], 2)["code"]).startswith("file.")
