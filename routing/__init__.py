@@ -9,7 +9,7 @@ anything is a `ProblemError`. A plan that breaks a rule never leaves here: that 
 from __future__ import annotations
 
 from .check import check
-from .explain import apply_fix, explain, sentence
+from .explain import apply_fix, explain, fix_sentence, sentence
 from .model import (
     UNREACHABLE,
     Amount,
@@ -63,6 +63,7 @@ __all__ = [
     "check",
     "engine_names",
     "explain",
+    "fix_sentence",
     "sentence",
     "solve",
     "validate",

@@ -22,10 +22,11 @@ _SECONDS: Mapping[Reason, tuple[str, str]] = {
     Reason.MAX_RIDE_TIME: ("ของอยู่บนรถนานเกินกำหนด {n} นาที", "{n} min too long on the road for these goods"),
 }
 
-_DIMENSIONS: Mapping[str, tuple[int, str, str]] = {
-    "weight_g": (1000, "เกินน้ำหนัก {n} กก.", "{n} kg over"),
-    "volume_ml": (1000, "เกินปริมาตร {n} ลิตร", "{n} litres over"),
+_DIMENSIONS: Mapping[str, tuple[int, str, str, str]] = {
+    "weight_g": (1000, "น้ำหนัก", "กก.", "kg"),
+    "volume_ml": (1000, "ปริมาตร", "ลิตร", "litres"),
 }
+"""Per dimension: how many make one of people's units, its name in Thai, the unit in Thai and in English."""
 
 
 def sentence_for(unassigned: Unassigned, problem: Problem) -> dict[str, str]:
@@ -51,15 +52,27 @@ def _nearest(reasons: Sequence[VehicleReason]) -> int:
 
 
 def _capacity(excess: Sequence[int], problem: Problem) -> dict[str, str]:
-    thai, english = [], []
-    for name, amount in zip(problem.dimensions, excess, strict=False):
-        if amount <= 0:
-            continue
-        unit, th, en = _DIMENSIONS.get(name, (1, f"เกิน {name} {{n}}", f"{{n}} {name} over"))
-        number = _number(amount, unit)
-        thai.append(th.format(n=number))
-        english.append(en.format(n=number))
-    return {"th": " และ".join(thai) or "เกินความจุ", "en": " and ".join(english) or "over capacity"}
+    amounts = _amounts(excess, problem.dimensions)
+    thai = " และ".join(f"เกิน{name} {number}" for name, number, _ in amounts)
+    english = " and ".join(f"{number} over" for _, _, number in amounts)
+    return {"th": thai or "เกินความจุ", "en": english or "over capacity"}
+
+
+def quantities(amounts: Sequence[int], dimensions: Sequence[str]) -> dict[str, str]:
+    """So much of each dimension, as people say it: ``4 kg and 2 litres``."""
+    found = _amounts(amounts, dimensions)
+    return {"th": " และ ".join(th for _, th, _ in found), "en": " and ".join(en for _, _, en in found)}
+
+
+def _amounts(amounts: Sequence[int], dimensions: Sequence[str]) -> list[tuple[str, str, str]]:
+    """What is not nothing: the dimension in Thai, the amount in Thai, the amount in English."""
+    found = []
+    for name, amount in zip(dimensions, amounts, strict=False):
+        if amount > 0:
+            unit, thai, thai_unit, english = _DIMENSIONS.get(name, (1, f" {name}", "", name))
+            number = _number(amount, unit)
+            found.append((thai, f"{number} {thai_unit}".strip(), f"{number} {english}"))
+    return found
 
 
 def _number(amount: int, unit: int) -> str:

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from .reasons import explain, sentence
 from .relax import apply_fix
+from .words import fix_sentence
 
-__all__ = ["apply_fix", "explain", "sentence"]
+__all__ = ["apply_fix", "explain", "fix_sentence", "sentence"]

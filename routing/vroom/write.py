@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from routing.explain import sentence
+from routing.compiled import filled
+from routing.explain import fix_sentence, sentence
+from routing.fixes import Fix, FixCode, Relaxation
 from routing.model import (
     Amount,
     Id,
@@ -155,7 +157,44 @@ def _explanation(problem: Problem, shipments: dict[Id, Shipment], unassigned: Un
         "code": unassigned.code.value,
         "message": dict(sentence(unassigned, problem)),
         "vehicles": [_reason(v) for v in unassigned.vehicles],
+        "fix": None if unassigned.fix is None else _fix(problem, unassigned.fix),
     }
+
+
+def _fix(problem: Problem, fix: Fix) -> dict[str, Any]:
+    """What would make room. The weightiest change is in the fix itself, what is needed too in ``also``."""
+    size = len(problem.dimensions)
+    first, *others = (_relaxation(r, size) for r in fix.relaxations)
+    also = {"also": others} if others else {}
+    return {
+        **first,
+        "vehicle": fix.vehicle,
+        "added_cost": fix.added_cost,
+        "positions": list(fix.positions),
+        **also,
+        "message": fix_sentence(fix, problem.dimensions),
+    }
+
+
+def _relaxation(r: Relaxation, size: int) -> dict[str, Any]:
+    """The figures that belong to the code, and no others."""
+    figures: dict[str, Any] = {
+        "seconds": r.seconds,
+        "metres": r.metres,
+        "tasks": r.tasks,
+        "task": r.task,
+        "type": None if r.code is not FixCode.WINDOW else "delivery" if r.pickup is None else "pickup",
+        "side": r.side,
+        "was": None if r.was is None else list(r.was),
+        "window": None if r.window is None else list(r.window),
+        "skills": sorted(r.skills, key=str) or None,
+        "penalty": r.penalty,
+    }
+    if r.code is FixCode.LIGHTER:
+        figures["amount"] = _sum([filled((), size), *r.amounts, filled(r.collected, size)])
+        figures["amounts"] = [list(a) for a in r.amounts] if len(r.amounts) > 1 else None
+        figures["collected"] = list(r.collected) if any(r.collected) else None
+    return {"code": r.code.value, **{key: value for key, value in figures.items() if value is not None}}
 
 
 def _reason(reason: VehicleReason) -> dict[str, Any]:

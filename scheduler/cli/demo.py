@@ -160,15 +160,19 @@ def _phone(message: Message, app: App) -> None:
 
 
 def _no_place(app: App) -> None:
-    """One order that found no place, with its reason."""
+    """One order that found no place, with its reason and what would make room for it."""
     chosen = screen.language()
     for plan in app.store.plans(SAMPLE_DAY):
         for left in plan.unassigned[:1]:
-            screen.out().print(
-                f"[bold]{left.order_id}[/] found no place in {plan.wave}: {left.message['th']} ({left.message['en']})"
-                if chosen == "en"
-                else f"[bold]{left.order_id}[/] ยังไม่มีที่ในรอบ {plan.wave}: {left.message['th']}"
-            )
+            fix = (left.fix or {}).get("message", {"th": "", "en": ""})
+            why, room = f"{left.message['th']} ({left.message['en']})", f"{fix['th']} ({fix['en']})"
+            if chosen == "th":
+                why, room = left.message["th"], fix["th"]
+            no_place = "ยังไม่มีที่ในรอบ" if chosen == "th" else "found no place in"
+            screen.out().print(f"[bold]{left.order_id}[/] {no_place} {plan.wave}: {why}", highlight=False)
+            if left.fix is not None:
+                would = "ทำให้มีที่ได้โดย" if chosen == "th" else "what would make room"
+                screen.out().print(f"  {would}: {room}", highlight=False)
             return
 
 

@@ -16,7 +16,7 @@ from scheduler.config.models import Wave
 from scheduler.intake.items import sum_items
 from scheduler.notices.events import moved_notice
 from scheduler.notices.people import Notice, People, first_name, language_of
-from storage.records import Location, Member, Message, Order, Person, Plan, PlanRoute, PlanStep, Role
+from storage.records import Location, Member, Message, Order, Person, Plan, PlanRoute, PlanStep, PlanUnassigned, Role
 
 
 class Notices:
@@ -276,7 +276,7 @@ class Notices:
         return [
             {
                 "order_id": left.order_id,
-                "why": str(left.message[language]),
+                "why": "; ".join(_why(left, language)),
                 "next": self.config.wave(left.next_wave).label.in_(language) if left.next_wave is not None else "",
             }
             for left in self.plan.unassigned
@@ -293,6 +293,13 @@ class Notices:
     def _shop(self, seller_id: str | None) -> str:
         seller = self.people.sellers.get(seller_id or "")
         return seller.seller.shop_name if seller is not None and seller.seller is not None else seller_id or ""
+
+
+def _why(left: PlanUnassigned, language: str) -> Iterator[str]:
+    """Why an order found no place, and what would make room where anything does."""
+    yield str(left.message[language])
+    if left.fix is not None and "message" in left.fix:
+        yield str(left.fix["message"][language])
 
 
 def _numbered(steps: Sequence[PlanStep]) -> Iterator[tuple[PlanStep, int | None]]:

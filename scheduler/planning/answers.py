@@ -15,6 +15,7 @@ from routing.model import Plan, Problem, Route, Settings, Unassigned
 from scheduler.batch import delivery_window
 from scheduler.config import Config
 from scheduler.config.models import Wave
+from scheduler.planning import fixes
 from scheduler.planning.problems import DIMENSIONS, AreaProblem
 from scheduler.planning.times import instant
 from storage import records
@@ -74,7 +75,9 @@ def to_plan(
         for answer in answers
         for route in answer.plan.routes
     ]
-    unassigned = [_unassigned(left, answer, next_waves) for answer in answers for left in answer.plan.unassigned]
+    unassigned = [
+        _unassigned(left, answer, next_waves, run.date, tz) for answer in answers for left in answer.plan.unassigned
+    ]
     served = {step.order_id for route in routes for step in route.steps if step.type == "delivery"}
     plans = [answer.plan for answer in answers]
     return records.Plan(
@@ -191,7 +194,9 @@ def _ceil(moment: dt.datetime) -> dt.datetime:
     return floor if floor == moment.astimezone(dt.UTC) else floor + _TEN
 
 
-def _unassigned(left: Unassigned, answer: AreaPlan, next_waves: Mapping[str, NextWave]) -> records.PlanUnassigned:
+def _unassigned(
+    left: Unassigned, answer: AreaPlan, next_waves: Mapping[str, NextWave], date: dt.date, tz: ZoneInfo
+) -> records.PlanUnassigned:
     order_id = str(left.shipment)
     following = next_waves.get(order_id)
     riders = []
@@ -210,6 +215,7 @@ def _unassigned(left: Unassigned, answer: AreaPlan, next_waves: Mapping[str, Nex
         code=str(left.code),
         message=answer.sentences.get(order_id, {"th": "", "en": ""}),
         riders=tuple(riders),
+        fix=fixes.shown(left.fix, date, tz),
         next_date=following.date if following is not None else None,
         next_wave=following.wave if following is not None else None,
     )

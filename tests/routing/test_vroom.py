@@ -199,6 +199,14 @@ def test_what_is_left_out_is_listed_task_by_task_and_explained_once() -> None:
             "code": "capacity",
             "message": {"th": "เกินน้ำหนัก 4 กก.", "en": "4 kg over"},
             "vehicles": [{"id": "R4", "code": "capacity", "excess": [4000, 0]}],
+            "fix": {
+                "code": "lighter",
+                "amount": [4000, 0],
+                "vehicle": "R4",
+                "added_cost": 4490,
+                "positions": [0, 1],
+                "message": {"th": "ลดของลง 4 กก. แล้วให้ R4 ส่ง", "en": "4 kg lighter, with R4"},
+            },
         }
     ]
     assert check_document(doc, answer) == []
