@@ -11,16 +11,17 @@ own barrier, but no other. ``minutes_per_leg`` counts once from point to point, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from routing import polyline
 from routing.model import UNREACHABLE, Location, Matrix
 
-from . import TravelError
+from . import Barrier, Crossing, Measured, Range, Settings, TravelError
 
 EARTH_RADIUS = 6_371_008.8
 """Mean radius of the Earth in metres (IUGG)."""
@@ -33,78 +34,111 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crossing:
-    """A bridge or a ferry: where it is, how many seconds it takes, who may use it (None: everyone)."""
-
-    id: str
-    location: Location
-    seconds: int = 0
-    profiles: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Barrier:
-    """A river or a railway, as a line of at least two points, with the places where it can be crossed."""
-
-    id: str
-    line: tuple[Location, ...]
-    crossings: tuple[Crossing, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Straight:
-    """The provider. ``speed_kmh`` names every profile that may be asked for."""
+    """The provider. `Settings.kinds` names every profile that may be asked for, each with its speed."""
 
-    speed_kmh: Mapping[str, float]
-    detour_factor: float = 1.3
-    minutes_per_leg: float = 0.0
-    barriers: tuple[Barrier, ...] = ()
+    settings: Settings
     provider: str = field(default="straight", init=False)
     estimate: bool = field(default=True, init=False)
 
-    def __post_init__(self) -> None:
-        for profile, speed in self.speed_kmh.items():
-            if not speed > 0:
-                raise TravelError(f"speed of {profile!r} must be above 0, not {speed}")
-        if not self.detour_factor >= 1:
-            raise TravelError(f"detour factor must be at least 1, not {self.detour_factor}")
-        if not self.minutes_per_leg >= 0:
-            raise TravelError(f"minutes per leg must not be negative, but are {self.minutes_per_leg}")
-        for barrier in self.barriers:
-            if len(barrier.line) < 2:
-                raise TravelError(f"barrier {barrier.id!r} needs a line of at least two points")
+    @property
+    def spread(self) -> Range:
+        return self.settings.spread
+
+    def measure(self, points: Sequence[Location], profiles: Iterable[str]) -> Measured:
+        return Measured(matrices=self.matrices(points, profiles))
 
     def matrices(self, points: Sequence[Location], profiles: Iterable[str]) -> dict[str, Matrix]:
-        wanted = sorted(set(profiles))
-        unknown = [p for p in wanted if p not in self.speed_kmh]
-        if unknown:
-            raise TravelError(f"no speed for the profiles {unknown}")
-        places = np.array(points, dtype=np.float64).reshape(-1, 2)
-        if not np.isfinite(places).all() or (np.abs(places) > (180, 90)).any():
-            raise TravelError("a point is not a longitude and a latitude in degrees")
-        crossings = [(b, c) for b, barrier in enumerate(self.barriers) for c in barrier.crossings]
-        at = np.array([c.location for _, c in crossings], dtype=np.float64).reshape(-1, 2)
-        banks = _Banks(self.barriers, places, at, [b for b, _ in crossings])
-        metres = haversine(places, places) * np.float32(self.detour_factor)
-        same = _same(places)
+        """As `measure`, for those who know that straight lines always have an answer."""
+        wanted = self.settings.known(profiles)
+        places = degrees(points)
+        barriers, factor = self.settings.barriers, self.settings.detour_factor
+        crossings, at = self._crossings()
+        banks = _Banks(barriers, places, at, [b for b, _ in crossings])
+        metres = haversine(places, places) * np.float32(factor)
+        same = same_place(places)
         answer: dict[str, Matrix] = {}
         for profile in wanted:
-            usable = [k for k, (_, c) in enumerate(crossings) if c.profiles is None or profile in c.profiles]
-            speed = self.speed_kmh[profile] / 3.6
+            usable = _usable(crossings, profile)
+            speed = self.settings.kinds[profile].speed_kmh / 3.6
             delays = np.array([crossings[k][1].seconds for k in usable], dtype=np.float32)
             way = _Ways(metres / np.float32(speed), metres)
-            if self.barriers:
-                way = banks.around(way, usable, delays, at, speed, self.detour_factor)
+            if barriers:
+                way = banks.around(way, usable, delays, at, speed, factor)
             answer[profile] = self._matrix(way, same)
         return answer
 
+    def geometry(self, points: Sequence[Location], profile: str) -> str | None:
+        """The straight legs, over the crossings that the times were made with."""
+        self.settings.known([profile])
+        line = list(points[:1])
+        for here, there in pairwise(points):
+            over = self._way(here, there, profile)
+            if over is None:
+                return None
+            line += [*over, there]
+        return polyline.encode(line)
+
+    def _way(self, here: Location, there: Location, profile: str) -> list[Location] | None:
+        """The crossings on the way, in order; None where the points cannot reach each other."""
+        crossings, at = self._crossings()
+        ends = degrees([here, there])
+        banks = _Banks(self.settings.barriers, ends, at, [b for b, _ in crossings])
+        if not banks.cut[0, 1]:
+            return []
+        usable = _usable(crossings, profile)
+        pace = 3.6 * self.settings.detour_factor / self.settings.kinds[profile].speed_kmh
+        reach = haversine(ends, at[usable]) * pace
+        reach[banks.to_crossing[:, usable]] = np.inf
+        over = haversine(at[usable], at[usable]) * pace
+        over[banks.between[np.ix_(usable, usable)]] = np.inf
+        delays = np.array([crossings[k][1].seconds for k in usable])
+        # Dijkstra over a handful of crossings: the quickest chain from here to the far side of each
+        best, before, open_ = reach[0] + delays, [-1] * len(usable), set(range(len(usable)))
+        while open_:
+            k = min(open_, key=lambda c: float(best[c]))
+            open_.remove(k)
+            for other in open_:
+                through = best[k] + over[k, other] + delays[other]
+                if through < best[other]:
+                    best[other], before[other] = through, k
+        total = best + reach[1]
+        if not len(total) or not np.isfinite(total.min()):
+            return None
+        chain, k = [], int(np.argmin(total))
+        while k >= 0:
+            chain.append(crossings[usable[k]][1].location)
+            k = before[k]
+        return chain[::-1]
+
+    def _crossings(self) -> tuple[list[tuple[int, Crossing]], npt.NDArray[np.float64]]:
+        """Every crossing with the number of its barrier, and where it is."""
+        crossings = [(b, c) for b, barrier in enumerate(self.settings.barriers) for c in barrier.crossings]
+        return crossings, np.array([c.location for _, c in crossings], dtype=np.float64).reshape(-1, 2)
+
     def _matrix(self, way: _Ways, same: Bools) -> Matrix:
-        seconds = way.seconds + np.float32(60 * self.minutes_per_leg)
-        durations, distances = _whole(seconds), _whole(way.metres)
+        seconds = way.seconds + np.float32(60 * self.settings.minutes_per_leg)
+        durations, distances = whole(seconds), whole(way.metres)
         durations[same] = 0
         distances[same] = 0
         return Matrix(durations=durations, distances=distances)
+
+
+def connect(settings: Settings) -> Straight:
+    return Straight(settings)
+
+
+def degrees(points: Sequence[Location]) -> npt.NDArray[np.float64]:
+    """The points as an array; `TravelError` where one is none."""
+    places = np.array(points, dtype=np.float64).reshape(-1, 2)
+    if not np.isfinite(places).all() or (np.abs(places) > (180, 90)).any():
+        raise TravelError("a point is not a longitude and a latitude in degrees")
+    return places
+
+
+def _usable(crossings: Sequence[tuple[int, Crossing]], profile: str) -> list[int]:
+    return [k for k, (_, c) in enumerate(crossings) if c.profiles is None or profile in c.profiles]
 
 
 def haversine(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> Floats:
@@ -128,12 +162,12 @@ def _blocks(n: int) -> Iterator[slice]:
         yield slice(first, min(first + BLOCK, n))
 
 
-def _whole(values: Floats) -> npt.NDArray[np.int32]:
+def whole(values: Floats) -> npt.NDArray[np.int32]:
     """Rounded to integers; what is infinite, or too far to mean anything, is unreachable."""
     return np.rint(np.minimum(values, UNREACHABLE)).astype(np.int32)
 
 
-def _same(places: npt.NDArray[np.float64]) -> Bools:
+def same_place(places: npt.NDArray[np.float64]) -> Bools:
     _, which = np.unique(places, axis=0, return_inverse=True)
     which = which.reshape(-1)
     return np.asarray(which[:, None] == which[None, :])

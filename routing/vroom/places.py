@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from routing.model import UNREACHABLE, IntMatrix, Location, Matrix, Vehicle
-from routing.travel import TravelError
-from routing.travel.straight import Barrier, Crossing, Straight
+from routing.travel import Barrier, Crossing, Kind, Settings, TravelError
+from routing.travel.straight import Straight
 
 from .document import Node, is_integer
 
@@ -133,7 +133,8 @@ class PlacesEstimated:
             return {}
         profiles = {vehicle.profile for vehicle in vehicles}
         try:
-            travel = Straight(speed_kmh=dict.fromkeys(profiles, SPEED_KMH), barriers=self.barriers)
+            kinds = {profile: Kind(speed_kmh=SPEED_KMH) for profile in profiles}
+            travel = Straight(Settings(kinds=kinds, barriers=self.barriers))
             return travel.matrices(list(self.points), profiles)
         except TravelError as wrong:
             self.top.wrong("barriers", "barriers.invalid", str(wrong))

@@ -20,11 +20,10 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
         screen.out().print(f"{wave['wave']}: {wave['state']}, not planned yet")
         return
     summary = wave["summary"]
-    estimate = ", times are straight-line estimates" if wave["travel"].get("estimate") else ""
     screen.table(
         f"{wave['wave']}: {wave['state']} · plan {wave['plan_id']} (revision {wave['revision']})\n"
         f"{summary['orders']} orders, {summary['routes']} routes, {summary['distance'] / 1000:.1f} km, "
-        f"{summary['cost'] / 100:,.0f} baht{estimate}",
+        f"{summary['cost'] / 100:,.0f} baht{_estimate(wave['travel'])}",
         ["rider", "vehicle", "out", "back", "pickups", "drops", "km", "load kg", "cash baht"],
         (
             [
@@ -42,8 +41,12 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
         ),
         right=range(4, 9),
     )
+    chosen = screen.language()
+    if "reason" in wave["travel"]:
+        screen.out().print(_fallback(wave["travel"])[chosen], markup=False)
+    if wave["travel"].get("off_road"):
+        screen.out().print(_off_road(wave)[chosen], markup=False)
     if wave["unassigned"]:
-        chosen = screen.language()
         screen.table(
             "no place found",
             ["order", "why", "what would make room", "next"],
@@ -68,3 +71,36 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
             f"messages: {kinds}; LINE pushes {told['line_pushes']}{left}; phone calls {told['phone_calls']}",
             markup=False,
         )
+
+
+def _estimate(travel: dict[str, Any]) -> str:
+    """That times are guessed, and how far off they may be."""
+    if not travel.get("estimate"):
+        return ""
+    low, high = travel.get("range") or (None, None)
+    return ", times are straight-line estimates" + (f" (real: {low:g} to {high:g} times)" if low is not None else "")
+
+
+def _fallback(travel: dict[str, Any]) -> dict[str, str]:
+    """Why a plan that was to follow roads is made of straight lines."""
+    why = travel["reason"]["message"]
+    return {
+        "th": f"ไม่ได้ใช้ถนนจริง ({travel['instead_of']}): {why['th']} แผนนี้ประมาณจากเส้นตรง",
+        "en": f"not on real roads ({travel['instead_of']}): {why['en']}; this plan is estimated on straight lines",
+    }
+
+
+def _off_road(wave: dict[str, Any]) -> dict[str, str]:
+    """Whose pins lie far from any road, by order or shop where a route goes there."""
+    at: dict[tuple[float, ...], str] = {}
+    for route in wave["routes"]:
+        for step in route["steps"]:
+            if step["location"] is not None:
+                who = step.get("seller_id") if step["type"] == "pickup" else step.get("order_id")
+                at.setdefault(tuple(step["location"]), who or route["rider_id"])
+    places = [
+        f"{at.get(tuple(each['location']), '{:.4f},{:.4f}'.format(*each['location'][::-1]))} ({each['metres']:,} m)"
+        for each in wave["travel"]["off_road"]
+    ]
+    listed = ", ".join(places)
+    return {"th": f"หมุดไกลถนน ตรวจก่อนอนุมัติ: {listed}", "en": f"far from any road, look at the pins: {listed}"}

@@ -174,6 +174,16 @@ class Cost(Section):
         return satang(self.per_km_baht)
 
 
+RoadProfile = Literal["bicycle", "car", "foot", "motorcycle", "sidecar"]
+
+
+class Roads(Section):
+    """How a kind of vehicle goes by the roads of a road engine, which knows nothing of loads, heat and alleys."""
+
+    profile: RoadProfile = Field("car", description="ถนนที่ไปได้และความเร็ว / which roads it may take, and how fast")
+    time_factor: float = Field(1.0, ge=0.2, le=5, description="คูณเวลาของแผนที่ถนน / times the road engine's times")
+
+
 class Vehicle(Section):
     """A kind of vehicle. ``aliases`` are the other words people write for it in their files."""
 
@@ -183,6 +193,7 @@ class Vehicle(Section):
     volume_l: Litres
     max_stops: int = Field(15, ge=1, le=500)
     speed_kmh: float = Field(18.0, gt=0, le=150)
+    roads: Roads = Roads()
     cost: Cost = Cost()
 
     @property
@@ -220,12 +231,18 @@ class ServiceMinutes(Section):
 
 
 class Travel(Section):
-    """How travel times are found. ``straight``: straight lines made longer by a factor, always an estimate."""
+    """How travel times are found. ``straight``: straight lines made longer by a factor, an estimate with a range.
+    ``osrm``: real roads, of a server at ``url``, else of the data that `songsuk roads build` left in ``data``."""
 
     provider: Id = "straight"
-    url: Url | None = None
+    url: Url | None = Field(None, description="เซิร์ฟเวอร์ OSRM / an OSRM server")
+    data: Name = Field("var/roads", description="โฟลเดอร์ข้อมูลถนน / the folder of road data")
+    timeout_seconds: float = Field(10.0, gt=0, le=120, description="รอคำตอบนานสุด / patience with the road engine")
     detour_factor: float = Field(1.3, ge=1, le=10)
     minutes_per_leg: Minutes = 1.0
+    range: tuple[Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(ge=1, le=10)]] = Field(
+        (0.75, 1.6), description="เวลาจริงอยู่ระหว่างกี่เท่าของที่ประมาณ / real time over estimated, from and to"
+    )
 
     @property
     def seconds_per_leg(self) -> int:

@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from scheduler.batch import delivery_window
 from scheduler.config import Config
-from scheduler.planning.problems import COLD_BOX, travel_of
+from scheduler.planning.problems import COLD_BOX
+from scheduler.planning.travel import ways_of
 from storage.records import LegMove, Location, Member, Order, Plan, PlanRoute, PlanStep
 
 
@@ -141,9 +142,9 @@ def _without(route: PlanRoute, lost: Collection[str], config: Config) -> PlanRou
 
 
 def _ways(places: Sequence[Location | None], vehicle: str, config: Config) -> tuple[list[int], list[int]]:
-    """Seconds and metres from each place to the next, as the plan's own travel has them."""
+    """Seconds and metres from each place to the next, as a plan made now would have them."""
     known = list(dict.fromkeys(place for place in places if place is not None))
-    matrix = travel_of(config).matrices(known, [vehicle])[vehicle]
+    matrix = ways_of(config).between(known, [vehicle]).matrices[vehicle]
     ways = [
         (known.index(here), known.index(there)) if here is not None and there is not None else (0, 0)
         for here, there in pairwise(places)

@@ -15,9 +15,10 @@ from routing.model import Plan, Problem, Route, Settings, Unassigned
 from scheduler.batch import delivery_window
 from scheduler.config import Config
 from scheduler.config.models import Wave
-from scheduler.planning import fixes
+from scheduler.planning import fixes, travel
 from scheduler.planning.problems import DIMENSIONS, AreaProblem
 from scheduler.planning.times import instant
+from scheduler.planning.travel import Travelled
 from storage import records
 from storage.records import Location, Member, Order
 
@@ -30,22 +31,20 @@ class AreaPlan:
     plan: Plan
     points: tuple[Location, ...]
     sentences: Mapping[str, Mapping[str, str]]
-    provider: str
-    estimate: bool
+    ways: Travelled
 
 
 def solve_area(area: AreaProblem, settings: Settings) -> AreaPlan:
     """Matrices, then the solver. Runs in a worker process: takes and gives plain values only."""
-    matrices = area.travel.matrices(area.points, sorted({vehicle.profile for vehicle in area.vehicles}))
-    problem = Problem(vehicles=area.vehicles, shipments=area.shipments, matrices=matrices, dimensions=DIMENSIONS)
+    ways = area.ways.between(area.points, sorted({vehicle.profile for vehicle in area.vehicles}))
+    problem = Problem(vehicles=area.vehicles, shipments=area.shipments, matrices=ways.matrices, dimensions=DIMENSIONS)
     plan = routing.solve(problem, settings)
     return AreaPlan(
         area=area.area,
         plan=plan,
         points=area.points,
         sentences={str(left.shipment): routing.sentence(left, problem) for left in plan.unassigned},
-        provider=area.travel.provider,
-        estimate=area.travel.estimate,
+        ways=ways.source,
     )
 
 
@@ -88,10 +87,7 @@ def to_plan(
         revision=1,
         config_version=run.config_version,
         created_at=now,
-        travel={
-            "provider": answers[0].provider if answers else config.travel.provider,
-            "estimate": any(answer.estimate for answer in answers),
-        },
+        travel=travel.document([answer.ways for answer in answers], config.travel.provider),
         summary={
             "cost": sum(plan.cost for plan in plans),
             "routes": len(routes),

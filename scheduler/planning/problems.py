@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from routing.model import Costs, Shipment, Task, Vehicle
-from routing.travel.straight import Barrier, Crossing, Straight
 from scheduler.batch import delivery_window, pickup_window
 from scheduler.config import Config
 from scheduler.config.models import Wave
 from scheduler.planning.areas import areas_of
 from scheduler.planning.times import Span, seconds
+from scheduler.planning.travel import Ways, ways_of
 from scheduler.zones import ZoneIndex
 from storage import records
 from storage.records import Location, Member, Order
@@ -32,7 +32,7 @@ class AreaProblem:
 
     area: str
     points: tuple[Location, ...]
-    travel: Straight
+    ways: Ways
     vehicles: tuple[Vehicle, ...]
     shipments: tuple[Shipment, ...]
 
@@ -143,7 +143,7 @@ def _problem(
     return AreaProblem(
         area=area,
         points=places.points,
-        travel=travel_of(config),
+        ways=ways_of(config),
         vehicles=tuple(vehicles),
         shipments=shipments,
     )
@@ -233,32 +233,3 @@ def _details(rider: Member) -> records.RiderDetails:
 
 def _span(window: tuple[dt.datetime, dt.datetime], date: dt.date, tz: dt.tzinfo) -> tuple[int, int]:
     return seconds(window[0], date, tz), seconds(window[1], date, tz)
-
-
-def travel_of(config: Config) -> Straight:
-    """The travel times the config asks for."""
-    return Straight(
-        speed_kmh={kind.id: kind.speed_kmh for kind in config.vehicles},
-        detour_factor=config.travel.detour_factor,
-        minutes_per_leg=config.travel.minutes_per_leg,
-        barriers=_barriers(config),
-    )
-
-
-def _barriers(config: Config) -> tuple[Barrier, ...]:
-    return tuple(
-        Barrier(
-            id=barrier.id,
-            line=barrier.line,
-            crossings=tuple(
-                Crossing(
-                    id=crossing.id,
-                    location=crossing.location,
-                    seconds=crossing.seconds,
-                    profiles=frozenset(crossing.vehicles) if crossing.vehicles else None,
-                )
-                for crossing in barrier.crossings
-            ),
-        )
-        for barrier in config.barriers
-    )

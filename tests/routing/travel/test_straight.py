@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from itertools import pairwise, permutations
 from math import asin, cos, inf, radians, sin, sqrt
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import UNREACHABLE, Location
-from routing.travel import TravelError
-from routing.travel.straight import EARTH_RADIUS, Barrier, Crossing, Straight, haversine
+from routing import UNREACHABLE, Location, polyline
+from routing.travel import Barrier, Crossing, Kind, Settings, TravelError
+from routing.travel.straight import EARTH_RADIUS, Straight, haversine
 
 WEST, EAST = (99.30, 9.14), (99.34, 9.14)
 BRIDGE = Crossing(id="bridge", location=(99.32, 9.16), seconds=60)
@@ -27,8 +28,9 @@ def metres(a: Location, b: Location) -> float:
     return 2 * EARTH_RADIUS * asin(sqrt(chord))
 
 
-def straight(*barriers: Barrier, **rest: float) -> Straight:
-    return Straight(speed_kmh={"drive": 36, "walk": 3.6}, detour_factor=1.0, barriers=barriers, **rest)
+def straight(*barriers: Barrier, **rest: Any) -> Straight:
+    kinds = {"drive": Kind(speed_kmh=36), "walk": Kind(speed_kmh=3.6)}
+    return Straight(Settings(kinds=kinds, detour_factor=1.0, barriers=barriers, **rest))
 
 
 place = st.tuples(st.floats(99.0, 99.6), st.floats(8.9, 9.5))
@@ -46,7 +48,7 @@ def test_single_precision_keeps_the_metre(points: list[Location]) -> None:
 
 def test_time_is_distance_at_speed_plus_what_each_leg_costs() -> None:
     """18 km/h over 1.3 times the straight line, and a minute for each leg."""
-    travel = Straight(speed_kmh={"motorcycle": 18}, detour_factor=1.3, minutes_per_leg=1)
+    travel = Straight(Settings(kinds={"motorcycle": Kind(speed_kmh=18)}, detour_factor=1.3, minutes_per_leg=1))
     matrix = travel.matrices([WEST, EAST], ["motorcycle"])["motorcycle"]
     way = metres(WEST, EAST) * 1.3
     assert matrix.distances[0, 1] == pytest.approx(way, abs=2)
@@ -138,7 +140,8 @@ def test_every_way_is_the_quickest_chain_of_crossings(data: st.DataObject) -> No
         seconds = data.draw(st.integers(0, 300))
         crossings = tuple(Crossing(id=str(k), location=c, seconds=seconds) for k, c in enumerate(bridges))
         barriers.append(Barrier(id=str(b), line=line, crossings=crossings))
-    matrix = straight(*barriers).matrices(points, ["drive"])["drive"]
+    provider = straight(*barriers)
+    matrix = provider.matrices(points, ["drive"])["drive"]
     ways = [(barrier, way) for barrier in barriers for way in barrier.crossings]
 
     def leg(a: Location, b: Location, own: set[str]) -> float:
@@ -154,6 +157,12 @@ def test_every_way_is_the_quickest_chain_of_crossings(data: st.DataObject) -> No
                         stops = [(here, set[str]()), *((c.location, {x.id}) for x, c in chain), (there, set[str]())]
                         time = sum(leg(p, q, own | other) for (p, own), (q, other) in pairwise(stops))
                         best = min(best, time + sum(c.seconds for _, c in chain))
+            way = polyline.decode(provider.geometry([here, there], "drive") or "")
+            if best < inf:
+                drawn = sum(metres(p, q) for p, q in pairwise(way))
+                assert drawn == pytest.approx(float(matrix.distances[i, j]), abs=2 + 2 * len(way))
+            else:
+                assert not way
             found = matrix.durations[i, j]
             assert found == (UNREACHABLE if best == inf else pytest.approx(best, abs=1.5))
 
@@ -161,9 +170,10 @@ def test_every_way_is_the_quickest_chain_of_crossings(data: st.DataObject) -> No
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Straight(speed_kmh={"drive": 0}),
-        lambda: Straight(speed_kmh={"drive": 10}, detour_factor=0.9),
-        lambda: Straight(speed_kmh={"drive": 10}, minutes_per_leg=-1),
+        lambda: Settings(kinds={"drive": Kind(speed_kmh=0)}),
+        lambda: Settings(kinds={"drive": Kind(time_factor=0)}),
+        lambda: Settings(kinds={}, detour_factor=0.9),
+        lambda: Settings(kinds={}, minutes_per_leg=-1),
         lambda: straight(Barrier(id="dot", line=(WEST,))),
         lambda: straight().matrices([(9.14, 99.3)], ["drive"]),
         lambda: straight().matrices([(float("nan"), 9.0)], ["drive"]),

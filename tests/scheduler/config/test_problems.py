@@ -129,7 +129,7 @@ EDITS = [
     ("wave.dispatch_late", "dispatch: {time: 08:00}", "dispatch: ⟦{time: 09:31}"),
     ("wave.deliver_early", "deliver: 11:00-13:00", "deliver: ⟦09:00-13:00"),
     ("riders.ask_not_yet", "vehicles:\n", "riders: {availability: ⟦ask}\nvehicles:\n"),
-    ("value.choice", "vehicles:\n", "travel: {provider: ⟦osrm}\nvehicles:\n"),
+    ("value.choice", "vehicles:\n", "travel: {provider: ⟦osmr}\nvehicles:\n"),
     (
         "file.outside",
         "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
@@ -259,7 +259,7 @@ def test_a_broken_section_hides_nothing_either(minimal: str) -> None:
     """A misspelt channel is told beside another channel's bad address, an unknown engine beside a bad number."""
     text = minimal + (
         "channels: {lin: {}, telegram: {api_base: no}}\nsolver: {engine: autoo, seconds: -1}\n"
-        "travel: {provider: osrm, detour_factor: 0}\ncalendar: {country: ZZ, closed: [soon]}\n"
+        "travel: {provider: osmr, detour_factor: 0}\ncalendar: {country: ZZ, closed: [soon]}\n"
     )
     assert [error.code for error in examine(text).errors] == [
         "channel.unknown",
