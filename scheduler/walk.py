@@ -142,10 +142,10 @@ class _Walk:
             self._clock.set(following)
 
     def _is_retry(self, moment: dt.datetime) -> bool:
-        """Whether a message that this walk tried in vain is to be tried again at `moment`; an earlier walk's is due."""
+        """Whether a message that this walk tried, or put back, is to be tried at `moment`; an earlier walk's is due."""
         now = self._clock.now()
         return any(
-            message.not_before == moment and bool(message.attempts) and message.attempts[-1].at <= now
+            message.not_before == moment and (not message.attempts or message.attempts[-1].at <= now)
             for message in self._app.store.messages(states={"retry"})
         )
 

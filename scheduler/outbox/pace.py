@@ -58,16 +58,18 @@ class Pace:
         first = self._since + self._gap(address) if _is_group(address) else 0.0
         return max(0.0, self._chats.get(address, first) - self._now(), self.rest_left())
 
-    def account_turn(self, address: str) -> float:
-        """Takes the account's next turn for a call to this chat; seconds until it comes."""
+    def account_wait(self) -> float:
+        """Seconds until the account's next turn."""
+        return max(0.0, self._account - self._now())
+
+    def begin(self, address: str) -> None:
+        """A call to this chat starts now."""
         now = self._now()
-        turn = max(now - CREDIT, self._account)
-        self._account = turn + self._limits.account
+        self._account = max(now - CREDIT, self._account) + self._limits.account
         if gap := self._gap(address):
-            self._chats[address] = max(now, turn) + gap
+            self._chats[address] = now + gap
             if len(self._chats) > FORGET:
                 self._chats = {chat: free for chat, free in self._chats.items() if free > now}
-        return max(0.0, turn - now)
 
     def rest(self, address: str, seconds: float) -> None:
         """The service told us to wait. It means the chat; when it says so for a second one meanwhile, it means us."""

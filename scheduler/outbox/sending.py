@@ -271,7 +271,8 @@ class _Sender:
                 return None
             self._failpoint("outbox.before_call")
             async with self._turns:
-                await asyncio.sleep(self._pace.account_turn(address))
+                await asyncio.sleep(self._pace.account_wait())
+                self._pace.begin(address)
             if not self._sure():
                 return None  # begun, and perhaps another's by now: who is the sender says what becomes of it
         outcome = await self._call(message, start)
