@@ -162,7 +162,7 @@ class Walk:
 
     def _terminal(self, k: int, step: Step) -> Iterator[Violation]:
         if step.type == "start":
-            others = [s.index for s in self.route.steps if s.type not in ("start", "end")]
+            others = [s.index for s in self.route.steps if s.type not in ("start", "break", "end")]
             place = others[0] if self.vehicle.start is None and others else self.vehicle.start
             if step.index != place:
                 yield self._violation("unknown_id", k, index=step.index)
