@@ -28,7 +28,8 @@ PENALTY, ORDER, SLIGHT = 0, 1, 8
 where it may not carry the shipment."""
 
 # Data.travel[direction, class, place, place]: from the first to the second place, or into the first from the second
-OUT, INTO = 0, 1
+# (there is one direction only where both ways are alike)
+OUT, INTO = 0, -1
 
 # Data.rate[v]: what a second of travel, a metre, a second of work and using the vehicle cost
 PER_SECOND, PER_METRE, PER_WORK, FIXED = range(4)

@@ -72,19 +72,21 @@ def data_of(compiled: Compiled) -> Data:
     dimensions = max(1, len(compiled.problem.dimensions))
     used = {stop.index for stop in compiled.stops}
     used |= {p for r in vehicles for p in (r.vehicle.start, r.vehicle.end) if p is not None}
-    places = np.array(sorted(used), dtype=np.int64)
+    places = _along(np.array(sorted(used), dtype=np.int64), compiled)
     number = {int(p): k for k, p in enumerate(places)}
     nowhere = len(places)
 
     classes = {kind: k for k, kind in enumerate(compiled.travel)}
-    travel = np.zeros((2, max(1, len(classes)), nowhere + 1, nowhere + 1, 2), dtype=np.int32)
+    alike = all(np.array_equal(t, t.T) for tables in compiled.travel.values() for t in tables)
+    travel = np.zeros((1 if alike else 2, max(1, len(classes)), nowhere + 1, nowhere + 1, 2), dtype=np.int32)
     for kind, k in classes.items():
         seconds, metres = (table[np.ix_(places, places)] for table in compiled.travel[kind])
         cut = (seconds >= UNREACHABLE) | (metres >= UNREACHABLE)
         travel[c.OUT, k, :nowhere, :nowhere, 0] = np.where(cut, UNREACHABLE, seconds)
         travel[c.OUT, k, :nowhere, :nowhere, 1] = np.where(cut, UNREACHABLE, metres)
     out = travel[c.OUT]
-    travel[c.INTO] = out.transpose(0, 2, 1, 3)
+    if not alike:
+        travel[c.INTO] = out.transpose(0, 2, 1, 3)
 
     stop = np.zeros((len(compiled.stops), c.CHANGE + dimensions), dtype=np.int64)
     windows: list[tuple[int, int]] = [ANY_TIME[0]]
@@ -159,6 +161,20 @@ def _vehicles(
         vehicle[v, c.CAPACITY : c.CAPACITY + len(rider.capacity)] = rider.capacity
         rate[v] = (costs.per_hour / 3600, costs.per_km / 1000, costs.per_task_hour / 3600, costs.fixed)
     return vehicle, rate
+
+
+def _along(places: Ints, compiled: Compiled) -> Ints:
+    """The places in the order of a walk that always goes on to the nearest one left, so that what lies together in town
+    lies together in memory."""
+    if len(places) < 3 or not compiled.riders:
+        return places
+    table = compiled.travel[compiled.riders[0].travel_class][0][np.ix_(places, places)].astype(np.float32)
+    left = np.zeros(len(places), dtype=np.float32)
+    order = np.zeros(len(places), dtype=np.int64)
+    for k in range(1, len(places)):
+        left[order[k - 1]] = np.inf
+        order[k] = np.argmin(table[order[k - 1]] + left)
+    return places[order]
 
 
 def _near(stop: Ints, rate: Floats, vehicle: Ints, out: npt.NDArray[np.int32]) -> Any:
