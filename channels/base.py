@@ -1,11 +1,13 @@
 """What a chat service is to us: something that takes a written message and says what became of it.
 
 Knows nothing of orders, plans, clocks or databases. One module per service sits beside this one; the key in
-``config.yaml`` is the module's name. A channel does three things, two of them pure:
+``config.yaml`` is the module's name. What a channel does:
 
     render(content) -> payload      pure: what would be sent, as JSON; frozen by the caller before the first attempt
-    send(address, payload, ...)     the only one that touches the network; returns what happened, never raises for it
-    receive(headers, body)          pure: a verified webhook body becomes events
+    send(address, payload, ...)     one attempt over the network; returns what happened, never raises for it
+    reply(token, payload)           the same, as the answer to one event: free, once, soon after it
+    receive(headers, body)          pure: a webhook body, once its signature is verified, becomes events
+    read(body)                      pure: the same of a body that was verified before it was stored
 
 Outcomes are values, because a lost reply or a blocked bot is an everyday thing:
 
@@ -57,10 +59,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A button: opens ``value`` as a link, or comes back to us as a postback with ``value`` as its data."""
+    """A button. ``value`` is the link it opens, the data it comes back with, or the words that it says for a person.
+
+    ``location`` and ``contact`` ask the service's own way for a place or the person's number; their value is unused.
+    """
 
     label: str
-    kind: Literal["link", "postback"]
+    kind: Literal["link", "postback", "say", "location", "contact"]
     value: str
 
 
@@ -136,7 +141,12 @@ Outcome = Receipt | Later | Gone | Refused | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """Something a person or the service told us; ``event_id`` is the service's own, for de-duplication."""
+    """Something a person or the service told us; ``event_id`` is the service's own, for de-duplication.
+
+    ``body`` is a webhook body with this event alone, for `Channel.read` to find it again. ``private`` False: said in a
+    group. ``quoted`` is the service's number of the message it answers. ``data`` is a button's data, a photo's id, or
+    whose number a contact is.
+    """
 
     channel: str
     event_id: str
@@ -147,7 +157,9 @@ class Inbound:
     data: str = ""
     reply_token: str | None = None
     redelivered: bool = False
-    raw: Mapping[str, Any] | None = None
+    private: bool = True
+    quoted: str | None = None
+    body: bytes = b""
 
 
 class Channel(Protocol):
@@ -173,8 +185,25 @@ class Channel(Protocol):
         """One attempt. ``key`` is a UUID that stays the same for every attempt of one request."""
         ...
 
+    @property
+    def replies(self) -> bool:
+        """True where an answer may go out by an event's reply token, which costs nothing."""
+        ...
+
+    async def reply(self, token: str, payload: Payload) -> Outcome:
+        """Answer the event of this token, once; `Refused` where it is too late."""
+        ...
+
+    async def heard(self, event: Inbound) -> None:
+        """Tell the service that a tap was heard, where it waits for that; what comes of it does not matter."""
+        ...
+
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         """Verify and parse a webhook body; `BadSignature` where it is not the service's. Pure."""
+        ...
+
+    def read(self, body: bytes) -> Sequence[Inbound]:
+        """The events of a body that is known to be the service's. Pure."""
         ...
 
     async def close(self) -> None:

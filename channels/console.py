@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from channels.base import Content, Inbound, Outcome, Payload, Receipt
+from channels.base import Content, Inbound, Outcome, Payload, Receipt, Refused
 from channels.fit import setting, tidy
 
 SECRETS: tuple[str, ...] = ()
@@ -38,6 +38,7 @@ class Console:
     name = "console"
     keyed = True
     official = False
+    replies = False
 
     def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
         self.sent: list[Sent] = []
@@ -57,9 +58,20 @@ class Console:
             print(f"── {address}\n{text}\n", file=self._stream or sys.stderr, flush=True)
         return self._receipts[key]
 
+    async def reply(self, token: str, payload: Payload) -> Outcome:
+        del token, payload
+        return Refused(reason="reply_token")
+
+    async def heard(self, event: Inbound) -> None:
+        """Nobody waits."""
+
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         """Nobody talks back through a console."""
         del headers, body
+        return ()
+
+    def read(self, body: bytes) -> Sequence[Inbound]:
+        del body
         return ()
 
     async def close(self) -> None:

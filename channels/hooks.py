@@ -15,6 +15,7 @@ from typing import Any
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEEP = 50
+_ID_MAX = 200
 
 
 def header(headers: Mapping[str, str], name: str) -> str:
@@ -33,11 +34,21 @@ def same(given: str, expected: Iterable[str]) -> bool:
 
 def document(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`, its texts fit to be stored; empty where there is none."""
-    try:
-        found = _sound(json.loads(body), _DEEP)
-    except (ValueError, RecursionError):
-        return {}
+    found = sound(parsed(body))
     return found if isinstance(found, dict) else {}
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON in `body` as it came; None where there is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def sound(value: Any) -> Any:
+    """`value` fit to be stored: without NULs, lone surrogates, numbers that are none, and levels beyond counting."""
+    return _sound(value, _DEEP)
 
 
 def _sound(value: Any, depth: int) -> Any:
@@ -49,6 +60,21 @@ def _sound(value: Any, depth: int) -> Any:
     if isinstance(value, list):
         return [_sound(each, depth - 1) for each in value] if depth else []
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def alone(part: Any) -> bytes:
+    """JSON of a part of a body: loses nothing of it, also what no database would take as text."""
+    try:
+        return json.dumps(part, separators=(",", ":")).encode()
+    except RecursionError:  # as deep as only nonsense is
+        return json.dumps(sound(part)).encode()
+
+
+def event_id(given: str | None, body: bytes) -> str:
+    """An event's own id, or one made from its body where it has none that could be a key."""
+    if given and len(given) <= _ID_MAX:
+        return given
+    return "sha256:" + hashlib.sha256(body).hexdigest()
 
 
 def text(value: Any) -> str:
@@ -75,8 +101,3 @@ def place(longitude: Any, latitude: Any) -> tuple[float, float] | None:
     if not isinstance(longitude, int | float) or not isinstance(latitude, int | float):
         return None
     return (float(longitude), float(latitude)) if abs(longitude) <= 180 and abs(latitude) <= 90 else None
-
-
-def fingerprint(event: Any) -> str:
-    """An id for an event that came without one: the same event has the same one."""
-    return "sha256:" + hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()

@@ -15,11 +15,13 @@ import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import storage
 from scheduler.app import App
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
+from scheduler.config import secret_keys
+from scheduler.inbox import Fetched, Inbox, poll
 from scheduler.outbox import Outbox
 from storage.failpoints import failpoint
 
@@ -54,7 +56,7 @@ async def serve(app: App, host: str, port: int) -> None:
     clock = app.clock
     if not isinstance(clock, SystemClock | ShiftedClock):
         raise TypeError("the daemon needs a clock that runs")
-    stop, woken, at_rest = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    stop, at_rest = asyncio.Event(), asyncio.Event()
     at_rest.set()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
@@ -62,6 +64,22 @@ async def serve(app: App, host: str, port: int) -> None:
 
     channels = await asyncio.to_thread(app.channels)
     outbox = Outbox(app.store, channels, clock, failpoint=failpoint)
+    woken = {name: asyncio.Event() for name in channels}
+    heard = asyncio.Event()
+
+    def wake() -> None:
+        for each in woken.values():
+            each.set()
+
+    inbox = Inbox(
+        app.store,
+        channels,
+        clock,
+        app.versions,
+        lambda order_id, place: app.pin_order(order_id, place, actor="chat"),
+        secret_keys=secret_keys(app.environ),
+        spoke=wake,
+    )
 
     async def tick() -> dt.datetime | None:
         if stop.is_set():
@@ -74,30 +92,37 @@ async def serve(app: App, host: str, port: int) -> None:
             return None
         finally:
             at_rest.set()
-            woken.set()
+            wake()
 
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
     address = f"[{address}]" if ":" in address else address
     print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - always the first line
     _log()
-    site = create(app)
+    site = create(app, heard.set)
     server = _server(
         uvicorn.Config(site, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=5)
     )
     web = asyncio.create_task(server.serve(sockets=[listening]))
     ticker = Ticker(clock, tick, at_least=LOOK_AROUND)
     await ticker.start()
-    sending = asyncio.create_task(_send(outbox, app, woken, stop))
+    sending = [asyncio.create_task(_send(outbox, name, app, woken[name], stop)) for name in channels]
+    listening_in = [asyncio.create_task(_listen_in(inbox, heard, stop))]
+    if getattr(app.config.channels.get("telegram"), "updates", "") == "polling":
+        fetching = poll(cast("Fetched", channels["telegram"]), inbox, stop, heard.set)
+        listening_in.append(asyncio.create_task(fetching))
     warming = asyncio.create_task(asyncio.to_thread(app.planner.warm))
     await stop.wait()
     log.info("stopping")
     app.planner.stop()
     outbox.stop()
     server.should_exit = True
-    woken.set()
+    wake()
+    heard.set()
     resting = asyncio.create_task(at_rest.wait())
-    await asyncio.wait([sending, web, warming, resting], timeout=GRACE_SECONDS)
+    await asyncio.wait([*sending, *listening_in, web, warming, resting], timeout=GRACE_SECONDS)
+    if all(task.done() for task in sending):  # else a call is still out: the lease runs out by itself
+        await outbox.release()
     await ticker.stop()
     await app.close_channels()
 
@@ -120,12 +145,12 @@ def _server(config: uvicorn.Config) -> uvicorn.Server:
     return Server(config)
 
 
-async def _send(outbox: Outbox, app: App, woken: asyncio.Event, stop: asyncio.Event) -> None:
-    """Drain whenever something may be due: when woken, when the next message's time comes, at least every `IDLE`."""
+async def _send(outbox: Outbox, channel: str, app: App, woken: asyncio.Event, stop: asyncio.Event) -> None:
+    """Drain a channel whenever something may be due: when woken, when a message's time comes, at least every `IDLE`."""
     while not stop.is_set():
         try:
-            await outbox.drain()
-            following = await asyncio.to_thread(outbox.next_at)
+            await outbox.drain(channel)
+            following = await asyncio.to_thread(outbox.next_at, channel)
         except storage.StorageError:
             log.exception("the database did not answer; trying again")
             following = None
@@ -136,7 +161,19 @@ async def _send(outbox: Outbox, app: App, woken: asyncio.Event, stop: asyncio.Ev
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), wait)
         woken.clear()
-    await outbox.release()
+
+
+async def _listen_in(inbox: Inbox, heard: asyncio.Event, stop: asyncio.Event) -> None:
+    """Work the inbox off when something was heard, and at the start and every `IDLE` what a crash has left."""
+    while not stop.is_set():
+        heard.clear()
+        try:
+            await inbox.drain()
+        except storage.StorageError:
+            log.exception("the database did not answer; trying again")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(heard.wait(), IDLE.total_seconds())
+    await inbox.release()
 
 
 def _listen(host: str, port: int) -> socket.socket:

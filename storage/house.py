@@ -1,4 +1,4 @@
-"""The verbs of the house itself: leases, versions of the configuration, raw inbox, API keys, audit."""
+"""The verbs of the house itself: leases, versions of the configuration, API keys, audit."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import datetime as dt
 from sqlalchemy import RowMapping, select, update
 
 from storage.failpoints import writes
-from storage.records import AuditEntry, ConfigVersion, Json
-from storage.tables import ApiKeyRow, AuditRow, ConfigVersionRow, InboxRow, LeaseRow
+from storage.records import AuditEntry, ConfigVersion
+from storage.tables import ApiKeyRow, AuditRow, ConfigVersionRow, LeaseRow
 from storage.verbs import Verbs
 
-LEASE, VERSION, INBOX, KEY, AUDIT = (
-    row.__table__ for row in (LeaseRow, ConfigVersionRow, InboxRow, ApiKeyRow, AuditRow)
-)
+LEASE, VERSION, KEY, AUDIT = (row.__table__ for row in (LeaseRow, ConfigVersionRow, ApiKeyRow, AuditRow))
 
 
 class House(Verbs):
@@ -85,17 +83,6 @@ class House(Verbs):
         """All versions, the first first."""
         with self._read() as connection:
             return [_version(row) for row in connection.execute(select(VERSION).order_by(VERSION.c.version)).mappings()]
-
-    @writes
-    def add_inbox(self, channel: str, event_id: str, received_at: dt.datetime, headers: Json, body: bytes) -> bool:
-        """Keeps what a service told us, raw; False: it had told us before."""
-        with self._write("add_inbox", f"hook:{channel}", received_at) as write:
-            row = {"channel": channel, "event_id": event_id, "received_at": received_at, "body": body}
-            new = write.insert(INBOX).values(headers=dict(headers), **row).on_conflict_do_nothing()
-            if write.connection.execute(new.returning(INBOX.c.seq)).first() is None:
-                return False
-            write.tell(f"inbox:{channel}/{event_id}", bytes=len(body))
-            return True
 
     @writes
     def create_key(self, name: str, digest: str, *, actor: str, at: dt.datetime) -> bool:

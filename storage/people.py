@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
 
-from storage.directory import ADDRESS, MEMBER, Directory, read_persons
+from storage.directory import ADDRESS, MEMBER, PERSON, Directory, read_persons
 from storage.failpoints import writes
 from storage.records import Location, Member, RiderDetails, Role, Saved, SellerDetails
 from storage.tables import RiderRow, SellerRow
@@ -43,20 +43,22 @@ class People(Verbs):
             else:
                 rows = fetch(connection, query, MEMBER.c.ref, sorted(set(refs)))
                 rows.sort(key=lambda row: (row["role"], row["ref"]))
-            persons = read_persons(connection, {row["person_id"] for row in rows})
-            riders = {row["ref"]: _rider(row) for row in connection.execute(select(RIDER)).mappings()}
-            sellers = {row["ref"]: _seller(row) for row in connection.execute(select(SELLER)).mappings()}
-        return [
-            Member(
-                role=Role(row["role"]),
-                ref=row["ref"],
-                person=persons[row["person_id"]],
-                rider=riders.get(row["ref"]) if row["role"] == Role.RIDER else None,
-                seller=sellers.get(row["ref"]) if row["role"] == Role.SELLER else None,
-                active=row["active"],
-            )
-            for row in rows
-        ]
+            return _members(connection, rows)
+
+    def members_at(self, channel: str, address: str) -> list[Member]:
+        """Everybody whose chat this is, whatever its state; families share one."""
+        here = select(ADDRESS.c.person_id).where(ADDRESS.c.channel == channel, ADDRESS.c.address == address)
+        return self._whose(MEMBER.c.person_id.in_(here))
+
+    def buyers_of(self, phone: str) -> list[Member]:
+        """The buyers with this phone number."""
+        theirs = select(PERSON.c.id).where(PERSON.c.phone == phone)
+        return self._whose(and_(MEMBER.c.role == Role.BUYER.value, MEMBER.c.person_id.in_(theirs)))
+
+    def _whose(self, which: ColumnElement[bool]) -> list[Member]:
+        query = select(MEMBER).where(which).order_by(MEMBER.c.role, MEMBER.c.ref)
+        with self._read() as connection:
+            return _members(connection, connection.execute(query).mappings().all())
 
     @writes
     def set_address_state(self, channel: str, address: str, state: str, *, actor: str, at: dt.datetime) -> int:
@@ -72,6 +74,23 @@ class People(Verbs):
             if people:
                 write.tell(f"person:{people[0]}", channel=channel, state=state, people=len(people))
         return len(people)
+
+
+def _members(connection: Connection, rows: Sequence[RowMapping]) -> list[Member]:
+    persons = read_persons(connection, {row["person_id"] for row in rows})
+    riders = {row["ref"]: _rider(row) for row in connection.execute(select(RIDER)).mappings()}
+    sellers = {row["ref"]: _seller(row) for row in connection.execute(select(SELLER)).mappings()}
+    return [
+        Member(
+            role=Role(row["role"]),
+            ref=row["ref"],
+            person=persons[row["person_id"]],
+            rider=riders.get(row["ref"]) if row["role"] == Role.RIDER else None,
+            seller=sellers.get(row["ref"]) if row["role"] == Role.SELLER else None,
+            active=row["active"],
+        )
+        for row in rows
+    ]
 
 
 def _save(write: Write, chunk: Sequence[Member]) -> list[Saved]:

@@ -6,9 +6,12 @@ from types import TracebackType
 
 from sqlalchemy import text
 
+from storage.chats import Chats
 from storage.day import Day
 from storage.engine import connect, parse
+from storage.erasure import Erasure
 from storage.house import House
+from storage.inbox import Inbox
 from storage.migrate import upgrade_engine
 from storage.order_views import OrderViews
 from storage.orders import Orders
@@ -17,7 +20,7 @@ from storage.people import People
 from storage.plans import Plans
 
 
-class Store(People, Orders, OrderViews, Day, Plans, Outbox, House):
+class Store(People, Orders, OrderViews, Day, Plans, Outbox, Inbox, Chats, Erasure, House):
     """What is remembered, by named verbs. Each verb is one transaction; values go in and come out, rows never."""
 
     url_safe: str

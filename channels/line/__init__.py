@@ -16,7 +16,7 @@ from channels.fit import base_address, setting
 from channels.hooks import document
 from channels.line.flex import render
 from channels.line.outcomes import Answer, outcome_of_answer, outcome_of_failure
-from channels.line.webhook import receive
+from channels.line.webhook import read, receive
 
 if TYPE_CHECKING:
     from aiohttp import ClientTimeout
@@ -60,6 +60,7 @@ class LineChannel:
 
     name = "line"
     keyed = True
+    replies = True
 
     def __init__(
         self, *, token: str, webhook_secrets: Sequence[str], api_base: str, data_base: str, timeout: float
@@ -94,6 +95,24 @@ class LineChannel:
             return outcome_of_failure(failure)
         return outcome_of_answer(_answer(answer))
 
+    async def reply(self, token: str, payload: Payload) -> Outcome:
+        from linebot.v3.messaging import ReplyMessageRequest
+
+        try:
+            request = ReplyMessageRequest.from_dict({**payload, "replyToken": token, "notificationDisabled": False})
+        except (ValueError, TypeError, LookupError, AttributeError):
+            return Refused(reason="payload")
+        try:
+            answer = await self._open().reply_message_with_http_info(
+                request, _preload_content=False, _request_timeout=self._limits()
+            )
+        except Exception as failure:
+            return outcome_of_failure(failure)
+        return outcome_of_answer(_answer(answer))
+
+    async def heard(self, event: Inbound) -> None:
+        """LINE does not wait for that."""
+
     async def quota(self) -> Quota | Outcome:
         """What this month allows and what is used of it, by LINE's own count; an outcome where LINE does not say."""
         api, told = self._open(), []
@@ -112,6 +131,9 @@ class LineChannel:
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         return receive(headers, body, self._webhook_secrets)
+
+    def read(self, body: bytes) -> Sequence[Inbound]:
+        return tuple(read(body))
 
     async def close(self) -> None:
         api, self._api = self._api, None

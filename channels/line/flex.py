@@ -1,7 +1,8 @@
 """A message as LINE Flex bubbles: large letters, strong contrast, one thing under the other. Pure.
 
 LINE's limits as kept here (UTF-16 code units, bytes of the JSON as sent): five message objects in one push, a bubble
-of 30 KB, alternative text of 400, a button's label of 20, a link of 1,000, postback data of 300.
+of 30 KB, alternative text of 400, a button's label of 20, a link of 1,000, postback data of 300, 13 quick
+replies.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ LABEL_MAX = 20
 DATA_MAX = 300
 LINK_MAX = 1_000
 BUTTONS_MAX = 10
+QUICK_MAX = 13
 _SCHEMES = frozenset({"http", "https", "line", "tel"})
 
 _INK, _GREY, _GREEN, _WHITE = "#111111", "#555555", "#1B5E20", "#FFFFFF"
@@ -49,7 +51,11 @@ def render(content: Content) -> Payload:
     )
     kept = cut(whole, lambda version: len(_parts(version)) <= OBJECTS_MAX)
     parts = _parts(kept)
-    return {"messages": [_message(kept, part, at, len(parts)) for at, part in enumerate(parts)]}
+    messages = [_message(kept, part, at, len(parts)) for at, part in enumerate(parts)]
+    quick = [_quick(action) for action in tidy(content).actions if _askable(action)]
+    if quick:  # LINE shows them under the last message only, and only until the next
+        messages[-1]["quickReply"] = {"items": quick[:QUICK_MAX]}
+    return {"messages": messages}
 
 
 def _message(content: Content, part: Sequence[Line], at: int, of: int) -> dict[str, Any]:
@@ -108,7 +114,18 @@ def _button(action: Action, *, first: bool) -> dict[str, Any]:
 def _usable(action: Action) -> bool:
     if action.kind == "link":
         return safe_link(action.value, _SCHEMES, LINK_MAX)
-    return units(action.value) <= DATA_MAX and action.value.isprintable()
+    return action.kind == "postback" and units(action.value) <= DATA_MAX and action.value.isprintable()
+
+
+def _askable(action: Action) -> bool:
+    return action.kind == "location" or (action.kind == "say" and 0 < units(action.value) <= DATA_MAX)
+
+
+def _quick(action: Action) -> dict[str, Any]:
+    label = clip(action.label, LABEL_MAX)
+    if action.kind == "location":
+        return {"type": "action", "action": {"type": "location", "label": label}}
+    return {"type": "action", "action": {"type": "message", "label": label, "text": action.value}}
 
 
 def _size(value: Any) -> int:

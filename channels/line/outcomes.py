@@ -1,4 +1,4 @@
-"""What became of a push, told from LINE's answer or from the failure that stood in its place. One table.
+"""What became of a push or a reply, told from LINE's answer or from the failure that stood in its place. One table.
 
 A 2xx means accepted whatever its body says; accepted does not mean read, nor even delivered.
 """
@@ -39,6 +39,8 @@ def outcome_of_answer(answer: Answer) -> Outcome:
             return Later(reason="rate", after=_seconds(header(answer.headers, "retry-after")), status=status)
         case 400 if "failed to send messages" in message.lower():
             return Gone(reason="unknown_recipient", status=status)
+        case 400 if "reply token" in message.lower():
+            return Refused(reason="reply_token", status=status)
         case 401 | 403:
             return Refused(reason="token" if status == 401 else "forbidden", status=status, account=True)
         case 404 | 405:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from channels.base import BadSignature, Inbound
-from channels.hooks import document, fingerprint, header, identity, mapping, place, same, text
+from channels.hooks import alone, event_id, header, identity, mapping, parsed, place, same, sound, text
 
 SIGNATURE = "X-Line-Signature"
 
@@ -33,31 +33,46 @@ def receive(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> 
     """The events of a signed body, none lost; `BadSignature` where no secret of ours made the signature."""
     if not same(header(headers, SIGNATURE), [sign(body, secret) for secret in secrets if secret]):
         raise BadSignature("line")
-    events = document(body).get("events")
-    return tuple(_inbound(event) for event in events) if isinstance(events, list) else ()
+    return tuple(read(body))
 
 
-def _inbound(event: Any) -> Inbound:
-    told, source = mapping(event), mapping(mapping(event).get("source"))
-    message = mapping(told.get("message"))
+def read(body: bytes) -> Iterator[Inbound]:
+    """The events of a body. One that cannot be read at all is an event itself, so that nothing is lost."""
+    whole = parsed(body)
+    if body and not isinstance(whole, dict):
+        yield Inbound(channel="line", event_id=event_id(None, body), kind="other", address=None, body=body)
+        return
+    events = whole.get("events") if whole else None
+    if not isinstance(events, list):
+        return
+    for event in events:
+        # As it came where it came by itself; else as a body of its own, from which it reads just the same.
+        yield _inbound(event, body if len(events) == 1 else alone({"events": [event]}))
+
+
+def _inbound(event: Any, body: bytes) -> Inbound:
+    told = mapping(sound(event))
+    source, message = mapping(told.get("source")), mapping(told.get("message"))
     name = text(told.get("type"))
     kind = _MESSAGES.get(text(message.get("type")), "other") if name == "message" else _EVENTS.get(name, "other")
     pin = place(message.get("longitude"), message.get("latitude")) if kind == "location" else None
     if kind == "location" and pin is None:
         kind = "other"
     # Where the talk is: a group or a room before the person in it, so that an answer goes where the question was.
-    address = text(source.get("groupId")) or text(source.get("roomId")) or text(source.get("userId")) or None
+    group = text(source.get("groupId")) or text(source.get("roomId"))
     return Inbound(
         channel="line",
-        event_id=text(told.get("webhookEventId")) or fingerprint(event),
+        event_id=event_id(text(told.get("webhookEventId")), alone(event)),
         kind=kind,
-        address=address,
+        address=group or text(source.get("userId")) or None,
         text=text(message.get("text")) if kind == "text" else text(message.get("address")) if pin else "",
         location=pin,
         data=text(mapping(told.get("postback")).get("data")) if kind == "postback" else _photo(kind, message),
         reply_token=text(told.get("replyToken")) or None,
         redelivered=mapping(told.get("deliveryContext")).get("isRedelivery") is True,
-        raw=told,
+        private=not group,
+        quoted=identity(message.get("quotedMessageId")),
+        body=body,
     )
 
 

@@ -7,14 +7,16 @@ of one attempt is told, and the caller decides. The SDK is imported at the first
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from channels.base import Content, Inbound, NotConfigured, Outcome, Payload
+from channels.base import Content, Inbound, NotConfigured, Outcome, Payload, Refused
 from channels.fit import base_address, setting
+from channels.hooks import mapping, parsed
 from channels.telegram.html import render
 from channels.telegram.outcomes import Answer, outcome_of_answer, outcome_of_failure
-from channels.telegram.webhook import receive
+from channels.telegram.webhook import inbound, read, receive
 
 if TYPE_CHECKING:
     from telegram import Bot
@@ -29,6 +31,8 @@ SECRETS = (_TOKEN, _SECRET, _SECRET_PREVIOUS)
 API_BASE = "https://api.telegram.org"
 BASES = {"api_base": API_BASE}
 DOMAINS = ("telegram.org",)
+HEARD = ("message", "edited_message", "callback_query", "my_chat_member")
+"""The kinds of update that are asked for; Telegram keeps the others to itself."""
 
 
 def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) -> TelegramChannel:
@@ -50,6 +54,7 @@ class TelegramChannel:
 
     name = "telegram"
     keyed = False
+    replies = False
 
     def __init__(self, *, token: str, webhook_secrets: Sequence[str], api_base: str, timeout: float) -> None:
         self._token, self._webhook_secrets = token, tuple(webhook_secrets)
@@ -82,8 +87,42 @@ class TelegramChannel:
         status, body = heard[-1]
         return outcome_of_answer(Answer(status=status, body=body))
 
+    async def reply(self, token: str, payload: Payload) -> Outcome:
+        """Telegram has no such tokens: every answer is an ordinary message, and free."""
+        del token, payload
+        return Refused(reason="reply_token")
+
+    async def heard(self, event: Inbound) -> None:
+        """Ends the little clock that turns on a tapped button."""
+        if event.reply_token is not None:
+            with suppress(Exception):  # too late, or gone: nothing follows from it
+                await self._open().answer_callback_query(event.reply_token)
+
+    async def updates(self, after: int | None, wait: int) -> tuple[tuple[Inbound, ...], int | None] | Outcome:
+        """What was told since update `after`, waiting up to `wait` seconds for it, and the last update's number."""
+        from channels.telegram.transport import answered
+
+        bot = self._open()
+        with answered() as heard:
+            try:
+                await bot.get_updates(
+                    offset=None if after is None else after + 1, timeout=wait, allowed_updates=list(HEARD)
+                )
+            except Exception as failure:
+                if not heard:
+                    return outcome_of_failure(failure)
+        status, body = heard[-1]
+        found = mapping(parsed(body)).get("result")
+        if status != 200 or not isinstance(found, list):
+            return outcome_of_answer(Answer(status=status, body=body))
+        numbers = [each["update_id"] for each in found if isinstance(mapping(each).get("update_id"), int)]
+        return tuple(inbound(each) for each in found), max(numbers, default=after)
+
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         return receive(headers, body, self._webhook_secrets)
+
+    def read(self, body: bytes) -> Sequence[Inbound]:
+        return read(body)
 
     async def close(self) -> None:
         transport, self._transport, self._bot = self._transport, None, None

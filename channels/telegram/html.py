@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from channels.base import Action, Content, Line, Payload
 from channels.fit import clip, cut, safe_link, tidy, units
+from channels.telegram.webhook import SAYS
 
 TEXT_MAX = 4_096
 ENTITIES_MAX = 100
@@ -22,6 +23,7 @@ DATA_BYTES_MAX = 64
 LINK_MAX = 1_000
 BUTTONS_MAX = 20
 _SCHEMES = frozenset({"http", "https"})
+_ASKED = {"location": "request_location", "contact": "request_contact"}
 
 
 def render(content: Content) -> Payload:
@@ -32,9 +34,14 @@ def render(content: Content) -> Payload:
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
-    buttons = [[_button(action)] for action in whole.actions if _usable(action)]
-    if buttons:
-        payload["reply_markup"] = {"inline_keyboard": buttons[:BUTTONS_MAX]}
+    buttons = [[_button(action)] for action in whole.actions if _usable(action)][:BUTTONS_MAX]
+    asked = [action for action in whole.actions if action.kind in _ASKED]
+    if asked and all(action.kind in {*_ASKED, "say"} for action in whole.actions):
+        # A place or a number can only be asked for by keys under the field where a person types.
+        keys = [[_key(action)] for action in whole.actions][:BUTTONS_MAX]
+        payload["reply_markup"] = {"keyboard": keys, "resize_keyboard": True, "one_time_keyboard": True}
+    elif buttons:
+        payload["reply_markup"] = {"inline_keyboard": buttons}
     return payload
 
 
@@ -74,11 +81,22 @@ def _marked(content: Content) -> str:
 
 def _button(action: Action) -> dict[str, Any]:
     label = clip(action.label, LABEL_MAX)
-    return {"text": label, "url" if action.kind == "link" else "callback_data": action.value}
+    if action.kind == "link":
+        return {"text": label, "url": action.value}
+    return {"text": label, "callback_data": SAYS + action.value if action.kind == "say" else action.value}
+
+
+def _key(action: Action) -> dict[str, Any]:
+    if action.kind in _ASKED:
+        return {"text": clip(action.label, LABEL_MAX), _ASKED[action.kind]: True}
+    return {"text": clip(action.value, LABEL_MAX)}  # a key says what stands on it
 
 
 def _usable(action: Action) -> bool:
     if action.kind == "link":
         # A link to a bare host name (localhost) would make Telegram refuse the whole message.
         return safe_link(action.value, _SCHEMES, LINK_MAX) and "." in (urlsplit(action.value).hostname or "")
-    return len(action.value.encode("utf-8", "replace")) <= DATA_BYTES_MAX and action.value.isprintable()
+    if action.kind in _ASKED:
+        return False
+    value = SAYS + action.value if action.kind == "say" else action.value
+    return len(value.encode("utf-8", "replace")) <= DATA_BYTES_MAX and value.isprintable()

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from channels.base import BadSignature, Inbound
-from channels.hooks import document, fingerprint, header, identity, mapping, place, same, text
+from channels.hooks import alone, event_id, header, identity, mapping, parsed, place, same, sound, text
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
+
+SAYS = "say:"
+"""Before the data of a button that stands for words: a tap on it is heard as these."""
 
 _HERE = frozenset({"creator", "administrator", "member", "restricted"})
 
@@ -17,22 +20,28 @@ def receive(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> 
     """The one event of an update; `BadSignature` where the header carries none of our secrets."""
     if not same(header(headers, SECRET), secrets):
         raise BadSignature("telegram")
-    update = document(body)
-    return (inbound(update),) if update else ()
+    return read(body)
 
 
-def inbound(update: Mapping[str, Any]) -> Inbound:
-    """One update in our words; what we do not know is kept as ``other``."""
-    event_id = identity(update.get("update_id")) or fingerprint(update)
-    if callback := mapping(update.get("callback_query")):
-        return _callback(event_id, callback, update)
-    if member := mapping(update.get("my_chat_member")):
-        return _membership(event_id, member, update)
-    message = mapping(update.get("message")) or mapping(update.get("edited_message"))
-    return _message(event_id, message, update, edited="message" not in update)
+def read(body: bytes) -> tuple[Inbound, ...]:
+    """The one event of a body; one that cannot be read at all is an event itself, so that nothing is lost."""
+    return (inbound(parsed(body), body),) if body else ()
 
 
-def _message(event_id: str, message: Mapping[str, Any], update: Mapping[str, Any], *, edited: bool) -> Inbound:
+def inbound(update: Any, body: bytes | None = None) -> Inbound:
+    """One update in our words, from a webhook's body or as it was fetched; what we do not know is kept as ``other``."""
+    body = alone(update) if body is None else body
+    told = mapping(sound(update))
+    number = event_id(identity(told.get("update_id")), body)
+    if callback := mapping(told.get("callback_query")):
+        return _callback(number, callback, body)
+    if member := mapping(told.get("my_chat_member")):
+        return _membership(number, member, body)
+    message = mapping(told.get("message")) or mapping(told.get("edited_message"))
+    return _message(number, message, body, edited="message" not in told)
+
+
+def _message(number: str, message: Mapping[str, Any], body: bytes, *, edited: bool) -> Inbound:
     pin = mapping(message.get("location"))
     where = place(pin.get("longitude"), pin.get("latitude"))
     contact = mapping(message.get("contact"))
@@ -48,31 +57,49 @@ def _message(event_id: str, message: Mapping[str, Any], update: Mapping[str, Any
         told = {"kind": "contact", "text": text(contact.get("phone_number")), "data": _id(contact.get("user_id"))}
     elif isinstance(photos, list) and photos:
         told = {"kind": "photo", "text": text(message.get("caption")), "data": text(mapping(photos[-1]).get("file_id"))}
-    return Inbound(channel="telegram", event_id=event_id, address=_chat(message), raw=update, **told)
-
-
-def _callback(event_id: str, callback: Mapping[str, Any], update: Mapping[str, Any]) -> Inbound:
     return Inbound(
         channel="telegram",
-        event_id=event_id,
-        kind="postback",
-        address=_chat(mapping(callback.get("message"))) or identity(mapping(callback.get("from")).get("id")),
-        data=text(callback.get("data")),
-        reply_token=identity(callback.get("id")),
-        raw=update,
+        event_id=number,
+        address=_chat(message),
+        private=_private(message),
+        quoted=identity(mapping(message.get("reply_to_message")).get("message_id")),
+        body=body,
+        **told,
     )
 
 
-def _membership(event_id: str, member: Mapping[str, Any], update: Mapping[str, Any]) -> Inbound:
-    here = text(mapping(member.get("new_chat_member")).get("status")) in _HERE
-    private = mapping(member.get("chat")).get("type") == "private"
+def _callback(number: str, callback: Mapping[str, Any], body: bytes) -> Inbound:
+    message = mapping(callback.get("message"))
+    data = text(callback.get("data"))
+    said = data.startswith(SAYS)
     return Inbound(
         channel="telegram",
-        event_id=event_id,
+        event_id=number,
+        kind="text" if said else "postback",
+        address=_chat(message) or identity(mapping(callback.get("from")).get("id")),
+        text=data.removeprefix(SAYS) if said else "",
+        data="" if said else data,
+        reply_token=identity(callback.get("id")),
+        private=not message or _private(message),
+        body=body,
+    )
+
+
+def _membership(number: str, member: Mapping[str, Any], body: bytes) -> Inbound:
+    here = text(mapping(member.get("new_chat_member")).get("status")) in _HERE
+    private = _private(member)
+    return Inbound(
+        channel="telegram",
+        event_id=number,
         kind=("follow" if here else "unfollow") if private else ("join" if here else "leave"),
         address=_chat(member),
-        raw=update,
+        private=private,
+        body=body,
     )
+
+
+def _private(part: Mapping[str, Any]) -> bool:
+    return mapping(part.get("chat")).get("type") == "private"
 
 
 def _chat(part: Mapping[str, Any]) -> str | None:

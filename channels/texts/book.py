@@ -65,12 +65,13 @@ def shipped() -> Book:
     """Our own wording, read once by the same reader as a market's."""
     wordings: dict[tuple[str, str], Wording] = {}
     tables: dict[tuple[str, str], Mapping[str, str]] = {}
-    for language in LANGUAGES:
-        book = read(files("channels").joinpath("locales", f"{language}.yaml").read_text(encoding="utf-8"), KINDS)
+    for name in (f"{language}{part}.yaml" for language in LANGUAGES for part in ("", "-talk")):
+        book = read(files("channels").joinpath("locales", name).read_text(encoding="utf-8"), KINDS)
         if book.problems:
-            raise TextError(f"locales/{language}.yaml: {book.problems[0]}")
+            raise TextError(f"locales/{name}: {book.problems[0]}")
         wordings.update(book.wordings)
-        tables.update(book.tables)
+        for key, table in book.tables.items():
+            tables[key] = {**tables.get(key, {}), **table}
     return Book(wordings=wordings, tables=tables)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from channels.texts import talk
+
 # Facts that may be left out, and what stands for them.
 _ACK: Mapping[str, Any] = {"ack": ""}
 KINDS: Mapping[str, Mapping[str, Any]] = {
@@ -44,6 +46,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "ask_pin": {"url": None},
     "summary": {"approved_by": None},
     "escalation": {"orders": 0, "order_ids": (), "command": ""},
+    **talk.KINDS,
 }
 
 _THAI_ZONE = timezone(timedelta(hours=7))
@@ -58,7 +61,8 @@ def sample(kind: str, language: str) -> dict[str, Any]:
         "wave": "รอบเที่ยง" if thai else "midday",
         "language": language,
     }
-    return {**facts, **KINDS[kind], **_SAMPLES[kind](thai)}
+    own = talk.SAMPLES.get(kind) or _SAMPLES[kind]
+    return {**facts, **KINDS[kind], **own(thai)}
 
 
 def _at(hour: int, minute: int) -> datetime:

@@ -14,6 +14,7 @@ import yaml
 SIZE_MAX = 512 * 1024
 LANGUAGES = ("th", "en")
 TABLES = ("reasons", "events")
+ACTIONS = ("link", "postback", "say", "location", "contact")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +122,10 @@ class _Reader:
         return Wording(title=title, body=body, actions=actions)
 
     def button(self, node: yaml.Node, path: str) -> Button | None:
-        parts = dict(self.entries(node, path, ("label", "link", "postback", "each")))
+        parts = dict(self.entries(node, path, ("label", *ACTIONS, "each")))
         pieces = {name: self.piece(part, f"{path}.{name}") for name, part in parts.items()}
         label, each = pieces.get("label"), pieces.get("each")
-        kind = "link" if "link" in pieces else "postback"
+        kind = next((name for name in ACTIONS if name in pieces), "")
         value = pieces.get(kind)
         if label is None or value is None:
             self.wrong(node, path, "shape", ("ปุ่มที่มี label และ link", "a button with a label and a link"))

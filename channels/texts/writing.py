@@ -22,7 +22,7 @@ FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, 
 class _Button:
     label: Template
     value: Template
-    kind: Literal["link", "postback"]
+    kind: Literal["link", "postback", "say", "location", "contact"]
     each: str | None
 
 
@@ -63,7 +63,7 @@ def prepare(env: ImmutableSandboxedEnvironment, wording: Wording) -> Ready:
         _Button(
             label=template(each.label),
             value=template(each.value),
-            kind=cast("Literal['link', 'postback']", each.kind),
+            kind=cast("Literal['link', 'postback', 'say', 'location', 'contact']", each.kind),
             each=each.each.text if each.each else None,
         )
         for each in wording.actions or ()

@@ -13,7 +13,7 @@ from scheduler.config.loading import check, examine, load, parse
 from scheduler.config.models import Config, Document
 from scheduler.config.problems import ConfigError, Problem, Report
 from scheduler.config.schema import json_schema
-from scheduler.config.secrets import missing_secrets, read_secret
+from scheduler.config.secrets import missing_secrets, read_secret, secret_keys
 from scheduler.config.values import Moment, Text, TimeRange
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "missing_secrets",
     "parse",
     "read_secret",
+    "secret_keys",
 ]

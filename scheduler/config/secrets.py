@@ -32,6 +32,12 @@ def read_secret(name: str, environ: Mapping[str, str] = os.environ) -> SecretStr
     return SecretStr(value) if value else None
 
 
+def secret_keys(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The house's own secret keys, the one in use first; empty where none is set."""
+    found = (read_secret(name, environ) for name in ("SONGSUK_SECRET_KEY", "SONGSUK_SECRET_KEY_PREVIOUS"))
+    return tuple(secret.get_secret_value() for secret in found if secret is not None)
+
+
 def _needed(config: Config) -> Iterator[tuple[str, str]]:
     """(channel, variable) for every secret the configured channels cannot do without."""
     for name, settings in config.channels.items():

@@ -28,8 +28,8 @@ BODY_LIMIT = 1 << 20
 """Bytes of any request body; what is larger gets 413 before it is read whole."""
 
 
-def create(app: App) -> FastAPI:
-    """The web application over one market."""
+def create(app: App, heard: Callable[[], None] = lambda: None) -> FastAPI:
+    """The web application over one market; `heard` is called when a chat service has told something new."""
     site = FastAPI(
         title="Songsuk",
         version="1",
@@ -39,6 +39,7 @@ def create(app: App) -> FastAPI:
         openapi_url="/openapi.json",
     )
     site.state.app = app
+    site.state.door = hooks.Door(app, heard)
     site.include_router(api.router)
     site.include_router(hooks.router)
     site.add_exception_handler(RequestValidationError, _invalid)

@@ -122,4 +122,5 @@ anything = st.recursive(
 def test_junk_breaks_nothing(channel: Channel, body: bytes) -> None:
     """Whatever comes with the secret is read without an error, and what is heard can be stored."""
     for heard in channel.receive(SECRET, body):
-        json.dumps(heard.raw, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        "".join((heard.text, heard.data, heard.address or "", heard.event_id, heard.quoted or "")).encode("utf-8")
+        assert channel.read(heard.body) == (heard,)

@@ -24,11 +24,12 @@ from specs import line_faults
 
 TOKEN, SECRET = "line-token", "line-secret"
 KEY_SECONDS = 24 * 3600
+TOKEN_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One push that LINE took; `delivered` is False where a blocker never sees it."""
+    """One push or reply that LINE took; `delivered` is False where a blocker never sees it."""
 
     request_id: str
     to: str
@@ -37,6 +38,7 @@ class Accepted:
     silent: bool
     message_ids: list[str]
     delivered: bool
+    reply: bool = False
 
 
 class LineServer(FakeServer):
@@ -57,10 +59,13 @@ class LineServer(FakeServer):
         self.used = 0
         self.bad_requests: list[Any] = []
         self._keys: dict[str, tuple[float, Accepted]] = {}
+        self._tokens: dict[str, tuple[float, str]] = {}
+        self._events = 0
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/v2/bot/message/push", self._push),
+            web.post("/v2/bot/message/reply", self._reply),
             web.post("/v2/bot/message/validate/push", self._validate),
             web.get("/v2/bot/message/quota", self._quota),
             web.get("/v2/bot/message/quota/consumption", self._consumption),
@@ -71,6 +76,51 @@ class LineServer(FakeServer):
         body = json.dumps({"destination": "Ubot", "events": events}).encode()
         signature = base64.b64encode(hmac.new(self.secret.encode(), body, hashlib.sha256).digest()).decode()
         return {"X-Line-Signature": signature, "Content-Type": "application/json"}, body
+
+    def event(self, user: str, **told: Any) -> dict[str, Any]:
+        """Something `user` did, as LINE tells it, with a reply token that works once and for a minute.
+
+        `told` are the event's own fields; a text may be given as ``text="…"``, a tapped button as ``data="…"``.
+        """
+        self._events += 1
+        token = f"reply{self._events:026}"
+        if "text" in told:
+            message = {"type": "text", "id": str(self._events), "quoteToken": "q", "text": told.pop("text")}
+            told |= {"type": "message", "message": message}
+        elif "data" in told:
+            told |= {"type": "postback", "postback": {"data": told.pop("data")}}
+        if told["type"] != "unfollow":
+            self._tokens[token] = (self.now(), user)
+            told["replyToken"] = token
+        return {
+            "webhookEventId": f"01JD{self._events:022}",
+            "timestamp": int(self.now() * 1000),
+            "mode": "active",
+            "deliveryContext": {"isRedelivery": False},
+            "source": {"type": "user", "userId": user},
+            **told,
+        }
+
+    async def _reply(self, request: web.Request) -> web.StreamResponse:
+        fault = self.faults.take()
+        if fault == "before_read":
+            return abort(request)
+        if refused := self._refused(request):
+            return refused
+        if request.headers.get("X-Line-Retry-Key"):
+            return _error(400, "The retry key is not allowed for this endpoint")
+        body, faults = await _read(request, "ReplyMessageRequest")
+        if faults:
+            self.bad_requests.append({"body": body, "faults": faults})
+            return _error(400, f"The request body has {len(faults)} error(s)", details=faults)
+        issued, to = self._tokens.pop(body["replyToken"], (0.0, ""))
+        if not to or self.now() - issued > TOKEN_SECONDS:
+            return _error(400, "Invalid reply token")
+        accepted = self._accept({**body, "to": to}, None, to not in self.blockers, reply=True)
+        if instead := await self.after_accept(fault, request):
+            return instead
+        sent = [{"id": each, "quoteToken": "q" + each} for each in accepted.message_ids]
+        return web.json_response({"sentMessages": sent}, headers={"x-line-request-id": accepted.request_id})
 
     async def _push(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.take()
@@ -105,7 +155,7 @@ class LineServer(FakeServer):
         sent = [{"id": each, "quoteToken": "q" + each} for each in accepted.message_ids]
         return web.json_response({"sentMessages": sent}, headers={"x-line-request-id": accepted.request_id})
 
-    def _accept(self, body: dict[str, Any], key: str | None, delivered: bool) -> Accepted:
+    def _accept(self, body: dict[str, Any], key: str | None, delivered: bool, *, reply: bool = False) -> Accepted:
         ids = [str(461230966842064896 + len(self.log) * 8 + at) for at in range(len(body["messages"]))]
         accepted = Accepted(
             request_id=str(uuid.uuid4()),
@@ -115,9 +165,10 @@ class LineServer(FakeServer):
             silent=bool(body.get("notificationDisabled")),
             message_ids=ids,
             delivered=delivered,
+            reply=reply,
         )
         self.log.append(accepted)
-        self.used += delivered
+        self.used += delivered and not reply
         if key is not None:
             self._keys[key] = (self.now(), accepted)
         return accepted

@@ -43,9 +43,32 @@ class TelegramServer(FakeServer):
         self.moved: dict[str, int] = {}
         self.retry_after = 7
         self.bad_requests: list[Any] = []
+        self.answered: list[str] = []
+        self._updates = 0
 
     def routes(self) -> list[web.RouteDef]:
         return [web.route("*", "/bot{token}/{method}", self._call)]
+
+    def update(self, chat: str, **told: Any) -> dict[str, Any]:
+        """Something the person of this chat did, as Telegram tells it.
+
+        `told` are a message's own fields (``text``, ``location``, …), or ``data`` for a tapped button, or ``status``
+        for the bot's own standing there.
+        """
+        self._updates += 1
+        person = {"id": int(chat), "is_bot": False, "first_name": "x"}
+        where = {"id": int(chat), "type": "private", "first_name": "x"}
+        made: dict[str, Any] = {"update_id": 9000 + self._updates}
+        if "data" in told:
+            made["callback_query"] = {"id": str(self._updates), "from": person, "chat_instance": "1", **told}
+            made["callback_query"]["message"] = {"message_id": 1, "date": 1795000000, "chat": where}
+        elif "status" in told:
+            member = {"user": {"id": 1234, "is_bot": True, "first_name": "Songsuk"}, "status": told["status"]}
+            made["my_chat_member"] = {"chat": where, "from": person, "date": 1, "new_chat_member": member}
+        else:
+            message = {"message_id": self._updates, "date": 1795000000, "chat": where, "from": person}
+            made["message"] = message | told
+        return made
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.take()
@@ -62,6 +85,13 @@ class TelegramServer(FakeServer):
         if method == "getMe":
             me = {"id": 1234, "is_bot": True, "first_name": "Songsuk", "username": "songsuk_bot"}
             return web.json_response({"ok": True, "result": me})
+        if method == "answerCallbackQuery":
+            fields = await _fields(request, method)
+            if faults := telegram_faults(method, fields):
+                self.bad_requests.append({"fields": fields, "faults": faults})
+                return _error(400, f"Bad Request: {faults[0]}")
+            self.answered.append(fields["callback_query_id"])
+            return web.json_response({"ok": True, "result": True})
         if method != "sendMessage":
             return _error(404, "Not Found")
         return await self._send(request, fault)

@@ -1,4 +1,4 @@
-"""Leases, configuration, keys, inbox and audit."""
+"""Leases, configuration, keys and audit."""
 
 from __future__ import annotations
 
@@ -56,13 +56,6 @@ def test_a_key_opens_until_it_is_revoked(store: Store, make: Any) -> None:
     assert store.key_name("d1") is None
     assert store.create_key("shop", "d2", actor="C1", at=make.at)
     assert (store.key_name("d1"), store.key_name("d2")) == (None, "shop")
-
-
-def test_an_event_is_kept_once(store: Store, make: Any) -> None:
-    """A service that tells twice is heard once, per channel."""
-    assert store.add_inbox("line", "e1", make.at, {"x-line-signature": "s"}, b"\x00\xff")
-    assert not store.add_inbox("line", "e1", make.at, {}, b"")
-    assert store.add_inbox("telegram", "e1", make.at, {}, b"")
 
 
 def test_the_audit_knows_both_clocks(store: Store, make: Any) -> None:

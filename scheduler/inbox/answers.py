@@ -1,0 +1,144 @@
+"""From answers to messages: words, a way and a moment for each, as rows of the outbox. Pure.
+
+The first answer to the chat itself goes by the event's reply token where there is one that still works: that is free,
+and goes out at once or never. Whatever else may not be lost is pushed like any other message.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+from channels.base import Channel, Content, Inbound
+from scheduler.config import Config
+from scheduler.inbox.decide import Decision, Say
+from scheduler.inbox.known import Known
+from scheduler.notices.messages import Compose, content_from_json, content_to_json, send_at
+from scheduler.notices.people import language_of, reach
+from storage.heard import Heard, Heeded, Step
+from storage.records import Message, Role
+
+TOKEN_LASTS = dt.timedelta(seconds=50)
+"""LINE takes a reply within a minute."""
+ANSWER_LASTS = dt.timedelta(hours=1)
+"""An answer to what was written longer ago would only puzzle."""
+_NAMESPACE = uuid.UUID("c1f8b9a4-6a63-5f0c-8d4f-2b1f0a9e7d35")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """All that one event changes, and the payload of its reply."""
+
+    heeded: Heeded
+    reply: Message | None = None
+
+
+class Writer:
+    """Writes the answers to one event."""
+
+    def __init__(
+        self, event: Inbound, heard: Heard, known: Known, config: Config, compose: Compose, now: dt.datetime
+    ) -> None:
+        self._event, self._heard, self._known = event, heard, known
+        self._config, self._compose, self._now = config, compose, now
+
+    def written(self, decision: Decision, channel: Channel) -> Answered:
+        """The decision with its answers as messages."""
+        steps: list[Step] = list(decision.changes.get("steps", ()))
+        messages: list[Message] = []
+        reply: Message | None = None
+        for number, say in enumerate(decision.says):
+            content = self._content(say)
+            if say.asks is not None:
+                steps.append(_asking(say.asks, content))
+            own = say.to is None and say.chat is None
+            if own and reply is None and self._may_reply(channel):
+                payload = channel.render(content)
+                reply = self._message(number, say, content, via="reply", state="sending", payload=payload)
+                messages.append(reply)
+            elif not own or say.must or (not channel.replies and not self._late()):
+                messages.append(self._message(number, say, content))
+            # else it is chatter that no token carries any more
+        changes = {**decision.changes, "steps": tuple(steps)}
+        heeded = Heeded(
+            outcome=decision.outcome,
+            address=self._event.address,
+            messages=tuple(messages),
+            reply=reply.id if reply is not None else None,
+            **changes,
+        )
+        return Answered(heeded=heeded, reply=reply)
+
+    def _may_reply(self, channel: Channel) -> bool:
+        fresh = self._now - self._heard.received_at < TOKEN_LASTS
+        return channel.replies and fresh and not self._event.redelivered and self._event.reply_token is not None
+
+    def _late(self) -> bool:
+        return self._now - self._heard.received_at > ANSWER_LASTS
+
+    def _language(self, say: Say) -> str:
+        if say.to is not None:
+            return language_of(say.to, self._config)
+        spoken = [member.person.language for member in self._known.members] if say.chat is None else []
+        return next(filter(None, spoken), self._config.market.language)
+
+    def _content(self, say: Say) -> Content:
+        if say.copy is not None:
+            return content_from_json(say.copy.content)
+        language = self._language(say)
+        local = self._now.astimezone(self._config.market.time_zone)
+        facts: dict[str, Any] = {
+            "market": self._config.market.name.in_(language),
+            "language": language,
+            "date": local.date(),
+            "wave": "",
+        }
+        return self._compose(say.kind, facts | dict(say.facts), language)
+
+    def _message(
+        self, number: int, say: Say, content: Content, *, via: str = "push", state: str = "ready", **more: Any
+    ) -> Message:
+        event = f"heard:{self._event.channel}:{self._event.event_id}:{number}"
+        member = say.to if say.to is not None else next(iter(self._known.members), None) if say.chat is None else None
+        role, ref = (member.role, member.ref) if member is not None else (Role.BUYER, "")
+        channel, address, reason = self._event.channel, self._event.address, None
+        moment = self._now
+        if say.to is not None:
+            way = reach(say.to, self._config)
+            channel, address, reason = way.channel, way.address, way.reason  # type: ignore[assignment]
+        elif say.chat is not None:
+            channel, address = say.chat
+        if say.to is not None or say.chat is not None:
+            moment = send_at(say.kind, "informative", None, None, self._config, self._now)
+            state = "suppressed" if channel is None else "held"
+        lasts = TOKEN_LASTS if via == "reply" else dt.timedelta(days=1) if say.must else ANSWER_LASTS
+        return Message(
+            id=str(uuid.uuid5(_NAMESPACE, f"{self._config.market.id}:{event}:{role}:{ref}")),
+            kind=say.kind,
+            klass="informative",
+            event=event,
+            role=role,
+            member_ref=ref,
+            name=member.person.name if member is not None else "",
+            channel=channel,
+            address=address,
+            via=via,
+            order_ids=tuple(say.facts.get("order_ids", ())),
+            state=state,
+            reason=reason,
+            send_at=moment,
+            expires_at=moment + lasts,
+            text=content.text(),
+            content=content_to_json(content),
+            **more,
+        )
+
+
+def _asking(step: Step, content: Content) -> Step:
+    """The question's own words are kept with it, under a version that changes when they do."""
+    wording = content.text()
+    version = f"{content.language}-{hashlib.sha256(wording.encode()).hexdigest()[:12]}"
+    return replace(step, data={**step.data, "wording": wording, "version": version})

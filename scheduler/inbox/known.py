@@ -1,0 +1,130 @@
+"""What a decision has to know, read from rows before it is made: whose chat it is and what concerns them.
+
+Reads only what the event asks about: most need a chat and its members.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from channels.base import Inbound
+from scheduler.inbox.words import Meant, Said
+from scheduler.intake.thai import arabic
+from scheduler.keys import keyed_digests
+from storage import Store
+from storage.heard import Chat, Invitation, LinkRequest
+from storage.records import Member, Message, Order, Plan, Role
+
+ANSWERED = frozenset({"route", "pick_list", "changed", "cancelled"})
+"""Kinds of message that their reader confirms."""
+ORDER_ANSWERS = frozenset({Meant.OTHER, Meant.NO_NUMBER, Meant.NO})
+"""What may be said to "which order?"."""
+RECENT = dt.timedelta(hours=48)
+STEP_LASTS = dt.timedelta(days=1)
+"""How long a question waits for its answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known when an event is decided on. ``chat.step`` is None where the question has grown too old."""
+
+    chat: Chat
+    members: tuple[Member, ...] = ()
+    """Whose chat this is, whether or not it is alive."""
+    coordinators: tuple[Member, ...] = ()
+    invitation: Invitation | None = None
+    named: Order | None = None
+    """The order whose number was typed."""
+    buyers: tuple[Member, ...] = ()
+    """Who has the phone number in question."""
+    request: LinkRequest | None = None
+    requests: tuple[LinkRequest, ...] = ()
+    orders: tuple[Order, ...] = ()
+    """Of the buyers among the members, from today on."""
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    riders: Mapping[str, Member] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
+    """What was lately said to the members, in the order it was written."""
+
+    @property
+    def refs(self) -> frozenset[tuple[Role, str]]:
+        return frozenset((member.role, member.ref) for member in self.members)
+
+    def in_role(self, role: Role) -> Member | None:
+        return next((member for member in self.members if member.role is role), None)
+
+
+class Reader:
+    """Reads what one event's decision needs."""
+
+    def __init__(self, store: Store, secret_keys: Sequence[str]) -> None:
+        self._store, self._secret_keys = store, secret_keys
+
+    def known(self, event: Inbound, said: Said, today: dt.date, now: dt.datetime) -> Known:
+        store, address = self._store, event.address or ""
+        chat = store.chat(event.channel, address)
+        if chat.step_at is None or now - chat.step_at > STEP_LASTS:
+            chat = Chat(channel=chat.channel, address=chat.address, tries=chat.tries, tries_since=chat.tries_since)
+        members = tuple(store.members_at(event.channel, address)) if event.private and address else ()
+        found = Known(chat=chat, members=members)
+        return self._asked(event, said, found, today, now) if event.private else found
+
+    def _asked(self, event: Inbound, said: Said, found: Known, today: dt.date, now: dt.datetime) -> Known:
+        """`found` with what this event in particular asks about."""
+        store, chat = self._store, found.chat
+        if said.meant is Meant.CODE:
+            digests = keyed_digests(said.value, self._secret_keys)
+            return replace(found, invitation=store.invitation(digests) if digests else None)
+        if said.meant is Meant.LINK:
+            request = store.link_request(said.value.partition(":")[2])
+            buyers = store.buyers_of(request.phone) if request is not None else []
+            return replace(found, request=request, buyers=tuple(buyers))
+        if said.meant is Meant.CONTACT:
+            return self._with_buyers(found, said.value)
+        if chat.step == "order" and said.meant in ORDER_ANSWERS:
+            named = store.orders(order_ids=_numbers(said.text)) if said.text else []
+            found = self._with_buyers(found, str(chat.data.get("phone", "")))
+            return replace(found, named=named[0] if named else None)
+        if not found.members:
+            return found
+        orders = self._orders(found.members, today)
+        plan_ids = sorted({leg.plan_id for order in orders for leg in order.legs if leg.plan_id})
+        plans = {plan_id: plan for plan_id in plan_ids if (plan := store.plan(plan_id)) is not None}
+        riders = {member.ref: member for member in store.members(Role.RIDER)} if plans else {}
+        said_to = [message for member in found.members for message in self._said_to(member, now)]
+        return replace(
+            found,
+            orders=tuple(orders),
+            plans=plans,
+            riders=riders,
+            messages=tuple(said_to),
+            coordinators=tuple(store.members(Role.COORDINATOR)),
+        )
+
+    def _with_buyers(self, found: Known, phone: str) -> Known:
+        """`found` with who has this number, and who decides about it."""
+        return replace(
+            found,
+            buyers=tuple(self._store.buyers_of(phone)) if phone else (),
+            coordinators=tuple(self._store.members(Role.COORDINATOR)),
+            requests=tuple(self._store.link_requests()),
+        )
+
+    def _orders(self, members: Sequence[Member], today: dt.date) -> list[Order]:
+        refs = [member.ref for member in members if member.role is Role.BUYER]
+        if not refs:
+            return []
+        found = self._store.orders(buyer_refs=refs, since=today)
+        return sorted(found, key=lambda order: order.legs[-1].date if order.legs else order.service_date)
+
+    def _said_to(self, member: Member, now: dt.datetime) -> list[Message]:
+        found = self._store.messages(to=member.ref, since=now - RECENT)
+        return [message for message in found if message.role is member.role]
+
+
+def _numbers(text: str) -> list[str]:
+    """How an order number may have been meant: as typed, and in either case."""
+    word = arabic(text).strip().removeprefix("#").strip()
+    return sorted({word, word.upper(), word.lower()} - {""}) if len(word) <= 80 else []

@@ -1,0 +1,173 @@
+"""Works the stored events off, one after another: each once, in the order they came, each with all that it changes.
+
+One process does it, by a lease row; a crash leaves events that the next start finds. An event that cannot be understood
+by a fault of ours is put aside as ``failed`` and holds up no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import storage
+from channels.base import Channel, Inbound, Outcome, Receipt, Refused, Unknown
+from scheduler.clock import Clock
+from scheduler.inbox.answers import Answered, Writer
+from scheduler.inbox.decide import decide
+from scheduler.inbox.known import Reader
+from scheduler.inbox.words import understood
+from scheduler.versions import Versions
+from storage import AttemptEnd, Store
+from storage.heard import Heard, Heeded, Told
+from storage.records import Location, Message
+
+log = logging.getLogger(__name__)
+
+LEASE = "inbox"
+LEASE_SECONDS = 60.0
+BATCH = 50
+
+Pin = Callable[[str, Location], bool]
+"""Gives an order that waits its place; False where none waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    """What is still to be told to the service about one event."""
+
+    event: Inbound
+    reply: Message | None
+
+
+class Inbox:
+    """Works off what people wrote."""
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        versions: Versions,
+        pin: Pin,
+        *,
+        secret_keys: Sequence[str] = (),
+        spoke: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store, self._channels, self._clock, self._versions = store, channels, clock, versions
+        self._pin, self._reader, self._spoke = pin, Reader(store, secret_keys), spoke
+        self._holder = uuid.uuid4().hex
+
+    async def lead(self) -> bool:
+        """Be the one process that works the inbox off, or stay it; False where another is."""
+        return await asyncio.to_thread(
+            lambda: (
+                self._store.acquire_lease(LEASE, self._holder, now=dt.datetime.now(dt.UTC), seconds=LEASE_SECONDS)
+                is not None
+            )
+        )
+
+    async def release(self) -> None:
+        """Let another process work at once."""
+        await asyncio.to_thread(lambda: self._store.release_lease(LEASE, self._holder, now=dt.datetime.now(dt.UTC)))
+
+    async def add(self, channel: str, events: Sequence[Inbound]) -> int:
+        """Store what was fetched, as a webhook stores what it is told; how many events were new."""
+        told = [Told(event_id=event.event_id, body=event.body) for event in events]
+        return await asyncio.to_thread(lambda: self._store.add_inbox(channel, told, at=self._clock.now()))
+
+    async def drain(self) -> int:
+        """Work off every stored event; how many there were. Another process may be the one that does it."""
+        done = 0
+        while waiting := await asyncio.to_thread(self._store.heard, limit=BATCH):
+            if not await self.lead():
+                break
+            done += len(waiting)
+            talks: dict[tuple[str, str | None], list[_Due]] = defaultdict(list)
+            for due in await asyncio.to_thread(self._take_all, waiting):
+                talks[due.event.channel, due.event.address].append(due)
+            self._spoke()
+            await asyncio.gather(*(self._answer(each) for each in talks.values()))
+        return done
+
+    def _take_all(self, waiting: Sequence[Heard]) -> list[_Due]:
+        return [due for heard in waiting if (due := self._take(heard)) is not None]
+
+    def _take(self, heard: Heard) -> _Due | None:
+        """One event, from its raw body to its rows; None where nothing is left to tell the service."""
+        channel = self._channels.get(heard.channel)
+        if channel is None:
+            self._put_aside(heard, "no_channel")
+            return None
+        try:
+            event = next(iter(channel.read(heard.body)), None)
+            if event is None:
+                self._put_aside(heard, "empty")
+                return None
+            answered = self._decided(heard, event, channel)
+        except storage.StorageError:
+            raise
+        except Exception:
+            log.exception("event %s of %s cannot be worked off; it is put aside", heard.event_id, heard.channel)
+            self._put_aside(heard, "failed")
+            return None
+        if not self._store.heed(heard, answered.heeded, holder=self._holder, at=self._clock.now()):
+            return None  # it is read anew, with what has changed since
+        return _Due(event=event, reply=answered.reply)
+
+    def _decided(self, heard: Heard, event: Inbound, channel: Channel) -> Answered:
+        now, config = self._clock.now(), self._versions.config()
+        said = understood(event)
+        today = now.astimezone(config.market.time_zone).date()
+        known = self._reader.known(event, said, today, now)
+        decision = decide(event, said, known, config, now)
+        if decision.pins is not None:
+            for order_id in decision.pins[0]:
+                self._pin(order_id, decision.pins[1])
+        compose = self._versions.texts().compose
+        return Writer(event, heard, known, config, compose, now).written(decision, channel)
+
+    def _put_aside(self, heard: Heard, outcome: str) -> None:
+        self._store.heed(heard, Heeded(outcome=outcome), holder=self._holder, at=self._clock.now())
+
+    async def _answer(self, talk: Sequence[_Due]) -> None:
+        """Reply to one chat's events in their order."""
+        for due in talk:
+            channel = self._channels[due.event.channel]
+            await channel.heard(due.event)
+            if due.reply is not None:
+                outcome = await channel.reply(due.event.reply_token or "", dict(due.reply.payload or {}))
+                end = ended(due.reply, outcome, self._clock.now())
+                await asyncio.to_thread(lambda end=end: self._store.finish_attempts([end], holder=self._holder))  # type: ignore[misc]
+
+
+def ended(reply: Message, outcome: Outcome, at: dt.datetime) -> AttemptEnd:
+    """What became of a reply. It is tried once: its token is spent, or dead, by then."""
+    match outcome:
+        case Receipt(provider_id=provider_id, status=status):
+            return AttemptEnd(
+                message_id=reply.id, at=at, state="accepted", outcome="accepted", status=status, provider_id=provider_id
+            )
+        case Unknown(reason=reason, status=status):
+            return AttemptEnd(
+                message_id=reply.id, at=at, state="unknown", outcome="unknown", reason=reason, status=status
+            )
+        case Refused(reason=reason, status=status) if reason != "reply_token":
+            return AttemptEnd(
+                message_id=reply.id,
+                at=at,
+                state="failed",
+                outcome="refused",
+                reason="refused",
+                status=status,
+                detail=reason,
+            )
+        case _:
+            status = getattr(outcome, "status", None)
+            return AttemptEnd(
+                message_id=reply.id, at=at, state="failed", outcome="refused", reason="reply_token", status=status
+            )

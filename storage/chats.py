@@ -1,0 +1,99 @@
+"""The verbs of chats: whose they are, where a talk stands, who was invited and who asks to be linked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from sqlalchemy import RowMapping, select, update
+
+from storage.directory import ADDRESS, MEMBER, PERSON
+from storage.failpoints import writes
+from storage.heard import Chat, Consent, Invitation, LinkRequest, Who
+from storage.records import Role
+from storage.tables import ChatRow, ConsentRow, InvitationRow, LinkRequestRow
+from storage.verbs import Verbs, Write
+
+CHAT, CONSENT, INVITATION, REQUEST = (row.__table__ for row in (ChatRow, ConsentRow, InvitationRow, LinkRequestRow))
+TRIES_LAST = dt.timedelta(days=1)
+"""How long a wrong guess is held against a chat."""
+
+
+class Chats(Verbs):
+    def chat(self, channel: str, address: str) -> Chat:
+        """Where the talk with this chat stands; one never heard of stands at its beginning."""
+        query = select(CHAT).where(CHAT.c.channel == channel, CHAT.c.address == address)
+        with self._read() as connection:
+            row = connection.execute(query).mappings().first()
+        return Chat(channel=channel, address=address) if row is None else Chat(**{n: row[n] for n in Chat.__slots__})
+
+    # --- invitations ----------------------------------------------------------------------------------------------
+
+    @writes
+    def invite(self, invitation: Invitation, *, actor: str, at: dt.datetime) -> bool:
+        """Keeps an invitation; earlier ones of the same member end. False: there is no such member."""
+        with self._write("invite", actor, at) as write:
+            who = (invitation.role.value, invitation.ref)
+            member = select(MEMBER.c.ref).where(MEMBER.c.role == who[0], MEMBER.c.ref == who[1])
+            if write.connection.execute(member).first() is None:
+                return False
+            write.connection.execute(
+                update(INVITATION)
+                .where(INVITATION.c.role == who[0], INVITATION.c.ref == who[1], INVITATION.c.expires_at > at)
+                .values(expires_at=at)
+            )
+            row = {name: getattr(invitation, name) for name in Invitation.__slots__} | {"role": who[0]}
+            write.connection.execute(INVITATION.insert().values(row))
+            write.tell(f"member:{who[0]}/{who[1]}", until=invitation.expires_at.isoformat())
+            return True
+
+    def invitation(self, digests: Collection[str]) -> Invitation | None:
+        """The invitation with one of these digests (a key and the one before it make two)."""
+        query = select(INVITATION).where(INVITATION.c.digest.in_(list(digests)))
+        with self._read() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        return Invitation(
+            **{name: row[name] for name in Invitation.__slots__ if name != "role"}, role=Role(row["role"])
+        )
+
+    # --- requests to be linked --------------------------------------------------------------------------------------
+
+    def link_request(self, request_id: str) -> LinkRequest | None:
+        with self._read() as connection:
+            row = connection.execute(select(REQUEST).where(REQUEST.c.id == request_id)).mappings().first()
+        return None if row is None else _request(row)
+
+    def link_requests(self) -> list[LinkRequest]:
+        """Those that wait for a coordinator, the oldest first."""
+        query = select(REQUEST).where(REQUEST.c.decided_at.is_(None)).order_by(REQUEST.c.created_at, REQUEST.c.id)
+        with self._read() as connection:
+            return [_request(row) for row in connection.execute(query).mappings()]
+
+
+def link(write: Write, who: Who, channel: str, address: str) -> None:
+    """This chat is the member's from now on, beside those they have."""
+    query = select(MEMBER.c.person_id).where(MEMBER.c.role == who[0].value, MEMBER.c.ref == who[1])
+    person_id = write.connection.execute(query).scalar_one()
+    row = {"person_id": person_id, "channel": channel, "address": address, "state": "active"}
+    put = write.insert(ADDRESS).values(row | {"added_at": write.at, "changed_at": write.at})
+    key = [ADDRESS.c.person_id, ADDRESS.c.channel, ADDRESS.c.address]
+    write.connection.execute(
+        put.on_conflict_do_update(index_elements=key, set_={"state": "active", "changed_at": write.at})
+    )
+
+
+def agree(write: Write, consent: Consent, channel: str) -> None:
+    """Notes what a person answered, and lets it hold from now on."""
+    query = select(MEMBER.c.person_id).where(MEMBER.c.role == consent.who[0].value, MEMBER.c.ref == consent.who[1])
+    person_id = write.connection.execute(query).scalar_one()
+    said = {"given": consent.given, "version": consent.version, "wording": consent.wording}
+    write.connection.execute(CONSENT.insert().values(person_id=person_id, channel=channel, at=write.at, **said))
+    write.connection.execute(
+        update(PERSON).where(PERSON.c.id == person_id).values(consent=consent.given, changed_at=write.at)
+    )
+
+
+def _request(row: RowMapping) -> LinkRequest:
+    return LinkRequest(**{name: row[name] for name in LinkRequest.__slots__})

@@ -1,0 +1,147 @@
+"""The verbs of the inbox: events kept raw and once, and worked off once, each with all that it changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, select, update
+
+from storage.chats import CHAT, INVITATION, REQUEST, TRIES_LAST, agree, link
+from storage.directory import ADDRESS
+from storage.erasure import erase
+from storage.failpoints import writes
+from storage.heard import Heard, Heeded, Step, Told
+from storage.message_rows import ATTEMPT, MESSAGE, insert_messages, move_messages
+from storage.tables import InboxRow
+from storage.verbs import Verbs, Write
+
+INBOX = InboxRow.__table__
+_NOT_DONE = INBOX.c.done_at.is_(None)
+REPLY_LEASE = dt.timedelta(minutes=1)
+
+
+class Inbox(Verbs):
+    @writes
+    def add_inbox(self, channel: str, told: Sequence[Told], *, at: dt.datetime) -> int:
+        """Keeps what a service told us; returns how many events it had not told before."""
+        if not told:
+            return 0
+        with self._write("add_inbox", f"hook:{channel}", at) as write:
+            rows = [
+                {"channel": channel, "event_id": each.event_id, "received_at": at, "headers": {}, "body": each.body}
+                for each in told
+            ]
+            new = write.insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.seq)
+            kept = len(write.connection.execute(new, rows).all())
+            if kept:
+                write.tell(f"inbox:{channel}", events=kept)
+        return kept
+
+    def heard(self, *, limit: int = 50) -> list[Heard]:
+        """The events nobody has worked off yet, the first first."""
+        query = select(INBOX).where(_NOT_DONE).order_by(INBOX.c.seq).limit(limit)
+        with self._read() as connection:
+            return [_heard(row) for row in connection.execute(query).mappings()]
+
+    def heard_before(self, channel: str, event_id: str) -> Heard | None:
+        """An event by the service's own id, worked off or not."""
+        query = select(INBOX).where(INBOX.c.channel == channel, INBOX.c.event_id == event_id)
+        with self._read() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else _heard(row)
+
+    @writes
+    def heed(self, heard: Heard, came_to: Heeded, *, holder: str, at: dt.datetime) -> bool:
+        """Writes all that an event changes, and that it was worked off. False: nothing, for it is to be read anew.
+
+        That is so where another worker was first, or where another chat has meanwhile used the invitation. The reply,
+        if there is one, is in `holder`'s hand: ended by `finish_attempts`.
+        """
+        with self._write("heed", f"chat:{heard.channel}", at) as write:
+            connection = write.connection
+            done = {"done_at": at, "outcome": came_to.outcome, "address": came_to.address}
+            mine = update(INBOX).where(INBOX.c.seq == heard.seq, _NOT_DONE).values(done)
+            if not connection.execute(mine).rowcount or not _use(write, came_to.used):
+                write.give_up()
+                return False
+            self._change(write, heard.channel, came_to)
+            told = [message for message in came_to.messages if message.id != came_to.reply]
+            insert_messages(write, told)
+            _begin_reply(write, came_to, holder)
+            write.tell(f"inbox:{heard.channel}/{heard.event_id}", outcome=came_to.outcome, said=len(came_to.messages))
+        return True
+
+    @staticmethod
+    def _change(write: Write, channel: str, came_to: Heeded) -> None:
+        connection, address = write.connection, came_to.address or ""
+        if came_to.address_state is not None:
+            connection.execute(
+                update(ADDRESS)
+                .where(ADDRESS.c.channel == channel, ADDRESS.c.address == address)
+                .values(state=came_to.address_state, changed_at=write.at)
+            )
+        for who in came_to.links:
+            link(write, who, channel, address)
+        for consent in came_to.consents:
+            agree(write, consent, channel)
+        if came_to.confirmed:
+            move_messages(connection, MESSAGE.c.id.in_(came_to.confirmed), "confirmed", write.at)
+        for step in came_to.steps:
+            _go_on(write, step)
+        if came_to.wrong:
+            _count_wrong(write, channel, address)
+        if came_to.request is not None:
+            asked = came_to.request
+            names = ("id", "channel", "address", "phone", "created_at")
+            connection.execute(REQUEST.insert().values({name: getattr(asked, name) for name in names}))
+        if came_to.decided is not None:
+            request_id, confirmed = came_to.decided
+            connection.execute(
+                update(REQUEST)
+                .where(REQUEST.c.id == request_id, REQUEST.c.decided_at.is_(None))
+                .values(decided_at=write.at, decided_by=f"{channel} chat", confirmed=confirmed)
+            )
+        for who in came_to.erased:
+            erase(write, who)
+
+
+def _use(write: Write, digest: str | None) -> bool:
+    if digest is None:
+        return True
+    good = update(INVITATION).where(
+        INVITATION.c.digest == digest, INVITATION.c.used_at.is_(None), INVITATION.c.expires_at > write.at
+    )
+    return bool(write.connection.execute(good.values(used_at=write.at)).rowcount)
+
+
+def _go_on(write: Write, step: Step) -> None:
+    where = {"step": step.name, "data": dict(step.data), "step_at": write.at if step.name else None}
+    fresh = {"channel": step.channel, "address": step.address, "tries": 0, "tries_since": None, **where}
+    put = write.insert(CHAT).values(fresh)
+    write.connection.execute(put.on_conflict_do_update(index_elements=[CHAT.c.channel, CHAT.c.address], set_=where))
+
+
+def _count_wrong(write: Write, channel: str, address: str) -> None:
+    """One more wrong guess; the count begins anew when its day is over."""
+    mine = (CHAT.c.channel == channel, CHAT.c.address == address)
+    known = write.connection.execute(select(CHAT).where(*mine)).mappings().first()
+    if known is None:
+        _go_on(write, Step(channel=channel, address=address, name=None))
+    anew = known is None or known["tries_since"] is None or write.at - known["tries_since"] > TRIES_LAST
+    values: dict[str, Any] = {"tries": 1, "tries_since": write.at} if anew else {"tries": CHAT.c.tries + 1}
+    write.connection.execute(update(CHAT).where(*mine).values(values))
+
+
+def _begin_reply(write: Write, came_to: Heeded, holder: str) -> None:
+    """The answer that goes out at once is written as being sent, with its attempt, before it is."""
+    reply = [message for message in came_to.messages if message.id == came_to.reply]
+    if reply and insert_messages(write, reply):
+        hand = {"lease_holder": holder, "lease_until": write.at + REPLY_LEASE}
+        write.connection.execute(update(MESSAGE).where(MESSAGE.c.id == came_to.reply).values(hand))
+        write.insert_all(ATTEMPT, [{"message_id": reply[0].id, "at": write.at, "outcome": "sending"}])
+
+
+def _heard(row: RowMapping) -> Heard:
+    return Heard(**{name: row[name] for name in Heard.__slots__})

@@ -1,0 +1,167 @@
+"""The inbox, talks, invitations: an event is kept once, heeded once with all it changes, and a person is forgotten."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from storage import Store
+from storage.heard import Consent, Heard, Heeded, Invitation, LinkRequest, Step, Told
+from storage.records import ChatAddress, Member, Person, Role
+
+BUYER = (Role.BUYER, "B0001")
+
+
+def told(*ids: str) -> list[Told]:
+    return [Told(event_id=each, body=b'{"events":[]}') for each in ids]
+
+
+def first(store: Store) -> Heard:
+    return store.heard()[0]
+
+
+@pytest.fixture
+def buyer(store: Store, make: Any) -> Member:
+    """A buyer with an order, a phone and a LINE chat."""
+    store.save_orders([make.order(1, buyer_ref="B0001")], actor="import", at=make.at)
+    chat = ChatAddress(channel="line", address="U1")
+    person = Person(name="สมศรี ใจดี", phone="0800000001", addresses=(chat,), household="H1")
+    member = Member(role=Role.BUYER, ref="B0001", person=person)
+    store.save_members([member], actor="import", at=make.at)
+    (found,) = store.members(Role.BUYER, refs=["B0001"])
+    return found
+
+
+def test_an_event_is_kept_once(store: Store, make: Any) -> None:
+    """A service that tells twice is heard once, per channel, also within one call, with whatever bytes it sent."""
+    assert store.add_inbox("line", [Told(event_id="e1", body=b"\x00\xff"), *told("e1", "e2")], at=make.at) == 2
+    assert store.add_inbox("line", told("e2", "e3"), at=make.at) == 1
+    assert store.add_inbox("telegram", told("e1"), at=make.at) == 1
+    assert [(each.channel, each.event_id) for each in store.heard()] == [
+        ("line", "e1"),
+        ("line", "e2"),
+        ("line", "e3"),
+        ("telegram", "e1"),
+    ]
+    assert first(store).body == b"\x00\xff"
+    assert store.add_inbox("line", [], at=make.at) == 0
+
+
+def test_an_event_is_heeded_once_with_all_it_changes(store: Store, buyer: Member, make: Any) -> None:
+    """Talk, answer and the mark that it is done are one transaction; a second worker changes nothing."""
+    store.add_inbox("line", told("e1"), at=make.at)
+    reply = make.message(via="reply", channel="line", address="U1", state="sending", plan_id=None)
+    step = Step(channel="line", address="U1", name="pin", data={"location": [99.3, 9.1]})
+    request = LinkRequest(id="l1", channel="line", address="U9", phone="0800000009", created_at=make.at)
+    came_to = Heeded(
+        outcome="place", address="U1", steps=(step,), messages=(reply,), reply=reply.id, wrong=True, request=request
+    )
+    heard = first(store)
+    assert store.heed(heard, came_to, holder="w", at=make.at)
+    assert not store.heed(heard, replace(came_to, outcome="again"), holder="w", at=make.at)
+    assert store.heard() == []
+    assert (store.heard_before("line", "e1") or heard).outcome == "place"
+    chat = store.chat("line", "U1")
+    assert (chat.step, chat.data, chat.tries) == ("pin", {"location": [99.3, 9.1]}, 1)
+    (message,) = store.messages()
+    assert (message.state, message.attempts[0].outcome) == ("sending", "sending")
+    assert store.link_requests() == [request]
+    later = make.at + dt.timedelta(hours=1)
+    assert store.claim_messages(later, channel="line", holder="s", limit=9, lease_seconds=60) == []
+
+
+def test_wrong_guesses_are_forgotten_after_a_day(store: Store, make: Any) -> None:
+    """They count within a day of the first, and begin anew after it."""
+    for number, hours in enumerate((0, 1, 20, 30)):
+        at = make.at + dt.timedelta(hours=hours)
+        store.add_inbox("line", told(f"e{number}"), at=at)
+        store.heed(first(store), Heeded(outcome="wrong", address="U1", wrong=True), holder="w", at=at)
+        assert store.chat("line", "U1").tries == (1, 2, 3, 1)[number]
+
+
+def test_an_invitation_lets_one_chat_in_once(store: Store, buyer: Member, make: Any) -> None:
+    """The first chat is linked with its consent; the second finds the code used; a new code ends the old."""
+    made = Invitation(
+        digest="d1", role=Role.BUYER, ref="B0001", created_at=make.at, expires_at=make.at + dt.timedelta(hours=72)
+    )
+    assert not store.invite(replace(made, ref="nobody"), actor="cli", at=make.at)
+    assert store.invite(replace(made, digest="d0"), actor="cli", at=make.at)
+    assert store.invite(made, actor="cli", at=make.at)
+    old = store.invitation(["d0"])
+    assert old is not None
+    assert old.expires_at == make.at
+    consent = Consent(who=BUYER, given=True, version="th-1", wording="ได้ไหม")
+    came_to = Heeded(outcome="joined", links=(BUYER,), used="d1", consents=(consent,))
+    store.add_inbox("telegram", told("e1", "e2"), at=make.at)
+    one, two = store.heard()
+    assert store.heed(one, replace(came_to, address="77"), holder="w", at=make.at)
+    assert not store.heed(two, replace(came_to, address="78"), holder="w", at=make.at)
+    assert [each.event_id for each in store.heard()] == ["e2"]
+    (member,) = store.members_at("telegram", "77")
+    assert (member.ref, member.person.consent) == ("B0001", True)
+    assert {each.channel for each in member.person.addresses} == {"line", "telegram"}
+    assert store.members_at("telegram", "78") == []
+    assert [member.ref for member in store.buyers_of("0800000001")] == ["B0001"]
+
+
+def test_a_chat_may_leave_and_come_back(store: Store, buyer: Member, make: Any) -> None:
+    """Its address has another state, and is no other address."""
+    for number, state in enumerate(("left", "blocked", "active")):
+        store.add_inbox("line", told(f"e{number}"), at=make.at)
+        store.heed(first(store), Heeded(outcome=state, address="U1", address_state=state), holder="w", at=make.at)
+        states = {each.address: each.state for each in store.members_at("line", "U1")[0].person.addresses}
+        assert states["U1"] == state
+
+
+def test_nothing_of_a_forgotten_person_is_left(store: Store, buyer: Member, make: Any) -> None:
+    """After an erasure no table holds their name, phone, place, chat, nor what was written by, to and about them."""
+    order = make.order(1)
+    store.add_messages(
+        [
+            make.message(1, state="accepted", channel="line", address="U1", name="สมศรี ใจดี", text="เรียน คุณสมศรี"),
+            make.message(
+                2, event="plan:p_1:R1", role=Role.RIDER, member_ref="R1", order_ids=("SR-0001",), text="ส่ง คุณสมศรี"
+            ),
+            make.message(3, event="x", member_ref="B0001", channel="line", address="U1", state="held", text="ถึงคุณสมศรี"),
+        ],
+        actor="app",
+        at=make.at,
+    )
+    store.add_inbox("line", [Told(event_id="e1", body="บ้านสมศรี 0800000001".encode())], at=make.at)
+    request = LinkRequest(id="l1", channel="line", address="U1", phone="0800000001", created_at=make.at)
+    step = Step(channel="line", address="U1", name="order", data={"phone": "0800000001"})
+    heeded = Heeded(outcome="phone", address="U1", steps=(step,), request=request)
+    store.heed(first(store), heeded, holder="w", at=make.at)
+    assert _holds(store, "สมศรี")
+    assert _holds(store, "0800000001")
+    assert store.erase_member(BUYER, actor="cli", at=make.at)
+    assert not store.erase_member((Role.BUYER, "nobody"), actor="cli", at=make.at)
+    place = str(order.location[0])
+    for words in ("สมศรี", "0800000001", "U1", order.address_text, place):
+        assert _holds(store, words) == [], words
+    (member,) = store.members(Role.BUYER, refs=["B0001"])
+    assert (member.active, member.person.consent, member.person.addresses) == (False, False, ())
+    assert [(m.state, m.reason) for m in store.messages() if m.event == "x"] == [("superseded", "erased")]
+    assert store.orders(order_ids=["SR-0001"])[0].pickups == order.pickups
+
+
+def _holds(store: Store, words: str) -> list[str]:
+    """The tables in which these words stand."""
+    found = []
+    with store._engine.connect() as connection:
+        names = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        if connection.dialect.name == "postgresql":
+            names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        for table in connection.execute(text(names)).scalars().all():
+            for row in connection.execute(text(f'SELECT * FROM "{table}"')):  # noqa: S608 - our own tables
+                shown = " ".join(
+                    bytes(cell).decode("utf-8", "replace") if isinstance(cell, bytes | memoryview) else str(cell)
+                    for cell in row
+                )
+                if words in shown:
+                    found.append(table)
+    return found
