@@ -9,13 +9,16 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from channels.texts import Texts, load_text
 from scheduler import config as configs
 from scheduler.calendar import MarketCalendar
 from scheduler.config import Config, ConfigError
 from scheduler.zones import ZoneIndex
 from storage import Store
+
+if TYPE_CHECKING:
+    from channels.texts import Texts
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +108,8 @@ class Versions:
 
     def texts(self, version: int | None = None) -> Texts:
         """The wording of `version`: the market's own over the shipped one; a bad piece of it is left out."""
+        from channels.texts import Texts, load_text  # and with it the templates, which most commands never fill in
+
         wanted = version if version is not None else self._latest
         if wanted not in self._texts:
             own = self.config(wanted).texts

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from channels.texts import KINDS
 from scheduler import documents, notices, revision, states
 from scheduler.app import App
 from scheduler.config.channels import CHANNELS
@@ -16,6 +15,8 @@ from storage.records import Message, Plan, Role, Run
 
 def filters(app: App) -> dict[str, list[str]]:
     """What lists of plans and messages can be asked by, and the words that each filter may be."""
+    from channels.texts import KINDS
+
     return {
         "wave": [wave.id for wave in app.config.waves],
         "state": sorted(states.MESSAGE),

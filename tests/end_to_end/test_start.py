@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from commands import House
+from samples import config_text
+
 import channels
 import routing
 import scheduler
@@ -34,3 +37,20 @@ def test_help_loads_nothing_heavy() -> None:
         ended = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
         assert ended.stdout.startswith("Usage: songsuk")
         assert ended.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_a_look_at_the_market_loads_no_solver_chat_or_templates(tmp_path: Path, sqlite_url: str) -> None:
+    """What opens the market pays for config, zones and storage; the rest is loaded by whoever plans, says or serves."""
+    unneeded = ("aiohttp", "apscheduler", "fastapi", "jinja2", "linebot", "numba", "ortools", "rich", "telegram")
+    code = (
+        "import sys\n"
+        "from scheduler.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as ended:\n    assert not ended.code\n"
+        f"print([name for name in {unneeded!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    (tmp_path / "config.yaml").write_text(config_text(), encoding="utf-8")
+    environ = House(folder=tmp_path, url=sqlite_url).settings()
+    words = [sys.executable, "-c", code, "orders", "list", "--json"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=True, env=environ)
+    assert ended.stderr == "[]\n"
