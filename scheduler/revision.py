@@ -78,6 +78,8 @@ class Heard:
 
     def without(self, order_ids: Collection[str]) -> Heard:
         """What is left of it once everybody has been told that these orders are off."""
+        if not order_ids:
+            return self
         routes, bags = dict(self.routes), dict(self.bags)
         for ref in self.routes:
             _strike(routes, ref, order_ids)

@@ -42,6 +42,14 @@ class Market:
     def take(self, *orders: Order) -> None:
         self.store.save_orders(orders, actor="test", at=self.clock.now())
 
+    def change(self, *orders: Order) -> None:
+        """As a later row says it, while plans that were approved follow."""
+        self.store.save_orders(orders, actor="test", at=self.clock.now(), rule=self.waves.amending())
+
+    def cancel(self, number: int) -> None:
+        at, rule = self.clock.now(), self.waves.amending()
+        self.store.cancel_order(f"SR-{number:04}", actor="C1", at=at, rule=rule)
+
     def do(self, action: Action, at: str, date: dt.date = DAY, wave: str = "midday", on: dt.date = EVE) -> bool:
         self.clock.set(self.make.at(at, on))
         return self.waves.perform(Step(at=self.clock.now(), action=action, date=date, wave=wave))
@@ -70,6 +78,10 @@ class Market:
         (order,) = self.store.orders(order_ids=[f"SR-{number:04}"])
         leg = order.legs[0]
         return leg.state, leg.date, leg.wave, leg.reason
+
+    def buyer(self, number: int) -> str:
+        (order,) = self.store.orders(order_ids=[f"SR-{number:04}"])
+        return order.buyer_ref
 
     def said(self, plan: Plan | None = None) -> list[tuple[str, str]]:
         """(kind, member) of what was written, for one plan or in all, in a settled order."""
@@ -496,6 +508,172 @@ def test_a_wave_on_its_way_is_not_planned_anew(market: Market, make: Any) -> Non
     with pytest.raises(IllegalRun):
         market.waves.plan(market.run(), actor="C1")
     assert [message.state for message in market.store.messages()] == states
+
+
+# --- orders that change after the approval -----------------------------------------------------------------------
+
+
+def approved(market: Market, *orders: Order, heard: bool) -> Plan:
+    plan = market.planned(*orders)
+    assert market.approve(plan) is Approval.APPROVED
+    if heard:
+        market.clock.set(market.make.at("07:30"))
+        market.deliver()
+    return plan
+
+
+def held(market: Market) -> dict[tuple[str, str], Message]:
+    return {(each.kind, each.member_ref): each for each in market.store.messages(states={"held"})}
+
+
+def test_what_nobody_has_read_forgets_a_cancelled_order(market: Market, make: Any) -> None:
+    """Route, pick list and the one window of a buyer's two orders say what is left, cash included; nobody is told."""
+    both = make.order(1), make.order(2, buyer_ref="B0001", buyer=make.order(1).buyer)
+    first = approved(market, *both, heard=False)
+    audits = len(market.store.audit(1000))
+    market.cancel(1)
+    assert len(market.store.audit(1000)) == audits + 1
+    now = held(market)
+    assert now.keys() == {("route", "R1"), ("pick_list", "S01"), ("window", "B0001"), ("summary", "C1")}
+    assert {each.order_ids for each in now.values()} == {("SR-0002",), ()}
+    assert not any("SR-0001" in each.text for each in now.values())
+    assert "เตรียมเงินสด: 120 บาท" in now["window", "B0001"].text
+    assert "เก็บเงินสดรวม: 120 บาท" in now["route", "R1"].text
+    assert (market.run().state, market.plan().revision, market.plan().supersedes) == ("approved", 2, first.id)
+    assert market.plan().approved_by == "C1"
+    assert market.do(Action.DISPATCH, "08:00", on=DAY)
+    assert (market.leg(1)[0], market.leg(2)[0]) == ("cancelled", "dispatched")
+
+
+def test_who_was_told_hears_once_that_an_order_is_off(market: Market, make: Any) -> None:
+    """Its buyer, its rider and its seller, and nobody else; the others keep the time they were promised."""
+    market.know(make.seller("S03"))
+    orders = make.order(1, sellers=("S03",)), make.order(2)
+    approved(market, *orders, heard=True)
+    promised = {step.order_id: step.told for step in market.plan().routes[0].steps if step.type == "delivery"}
+    market.cancel(1)
+    market.cancel(1)
+    market.change(*orders)
+    now = held(market)
+    assert now.keys() == {("cancelled", market.buyer(1)), ("cancelled", "R1"), ("cancelled", "S03")}
+    assert {each.klass for each in now.values()} == {"critical"}
+    assert "ไม่มีของอื่นที่ต้องเตรียม" in now["cancelled", "S03"].text
+    assert "ไม่ต้องออกส่ง" not in now["cancelled", "R1"].text
+    (left,) = [step for step in market.plan().routes[0].steps if step.type == "delivery"]
+    assert left.told == promised[left.order_id]
+    market.deliver()
+    market.cancel(2)
+    assert held(market).keys() == {("cancelled", market.buyer(2)), ("cancelled", "R1"), ("cancelled", "S01")}
+    assert "ไม่ต้องออกส่ง" in held(market)["cancelled", "R1"].text
+    assert market.plan().routes == ()
+
+
+def test_an_order_that_came_back_can_be_cancelled_again(market: Market, make: Any) -> None:
+    """Cancelled by a row, on again, planned and told anew: the second cancellation is told as well."""
+    order = make.order(1)
+    approved(market, order, make.order(2), heard=True)
+    market.change(replace(order, cancelled=True))
+    market.deliver()
+    market.change(order)
+    assert held(market) == {}
+    anew = market.waves.plan(market.run(), actor="C1", add_orders=["SR-0001"])
+    assert anew is not None
+    assert market.approve(anew) is Approval.APPROVED
+    market.deliver()
+    market.change(replace(order, cancelled=True))
+    assert {("cancelled", market.buyer(1)), ("cancelled", "R1"), ("cancelled", "S01")} == held(market).keys()
+    texts = [each.text for each in market.store.messages(to=market.buyer(1), kinds={"cancelled"})]
+    assert len(texts) == 2
+
+
+def test_an_order_moved_to_a_later_wave_and_cancelled_there_is_told(market: Market, make: Any) -> None:
+    """A buyer who knows of the evening hears that it is off, though the evening is not planned yet; once."""
+    late = make.order(2, placed="19:00", leg={"wave": "evening", "reason": "after_cutoff"})
+    approved(market, make.order(1), late, heard=True)
+    assert market.leg(2) == ("received", DAY, "evening", "after_cutoff")
+    market.cancel(2)
+    assert held(market).keys() == {("cancelled", market.buyer(2))}
+
+
+def test_other_goods_and_amounts_reach_those_they_concern(market: Market, make: Any) -> None:
+    """Rider and seller get their lists anew, the buyer the new amount; whose order it is not hears nothing."""
+    order = make.order(1)
+    approved(market, order, make.order(2, sellers=("S02",)), heard=True)
+    other = replace(order.pickups[0], items="แกงส้ม x5", cod_satang=50_000)
+    market.change(replace(order, pickups=(other,)))
+    now = held(market)
+    assert now.keys() == {("route", "R1"), ("pick_list", "S01"), ("window", market.buyer(1))}
+    assert "500 บาท" in now["window", market.buyer(1)].text
+    assert "620 บาท" in now["route", "R1"].text
+    assert ("แกงส้ม: 5" in now["pick_list", "S01"].text, "แทน" in now["pick_list", "S01"].text) == (True, True)
+    assert market.waves.out_of_date() == []
+
+
+def test_a_plan_that_no_longer_fits_is_named_until_it_is_made_anew(market: Market, make: Any) -> None:
+    """Another place, window or weight needs another route: the coordinator is told, once for each change."""
+    order, other = make.order(1), make.order(2)
+    approved(market, order, other, heard=True)
+    heavy = replace(other.pickups[0], weight_g=9000)
+    market.change(replace(order, location=make.bang_kung), replace(other, pickups=(heavy,)))
+    ((plan, late),) = market.waves.out_of_date()
+    assert (plan.id, late) == (market.plan().id, ["SR-0001", "SR-0002"])
+    told = held(market)
+    assert ("escalation", "C1") in told
+    assert "plan replan 2026-11-24 --wave midday" in told["escalation", "C1"].text
+    market.change(replace(order, location=make.bang_kung, note="ประตูเขียว"))
+    assert [each.order_ids for each in market.store.messages(kinds={"escalation"})] == [(), ()]
+    anew = market.waves.plan(market.run(), actor="C1")
+    assert anew is not None
+    assert market.waves.outdated(anew) == []
+
+
+def test_an_order_wanted_on_another_day_leaves_the_plan(market: Market, make: Any) -> None:
+    """Rider and seller hear that it is off for this wave, the buyer when it comes; it waits for its new day."""
+    order = make.order(1)
+    approved(market, order, make.order(2, sellers=("S02",)), heard=True)
+    later = make.order(1, date=NEXT, leg={"date": NEXT})
+    market.change(later)
+    assert market.leg(1)[:3] == ("received", NEXT, "midday")
+    now = held(market)
+    assert now.keys() == {("changed", market.buyer(1)), ("cancelled", "R1"), ("cancelled", "S01")}
+    assert "เลื่อนไปส่งวันอื่น" in now["cancelled", "S01"].text
+    assert "25 พ.ย. 2569" in now["changed", market.buyer(1)].text
+    assert [step.order_id for step in market.plan().routes[0].steps if step.type == "delivery"] == ["SR-0002"]
+
+
+def test_before_the_approval_nobody_is_told(market: Market, make: Any) -> None:
+    """A change makes the plan stale and says nothing; after the dispatch it is refused."""
+    order = make.order(1)
+    plan = market.planned(order, make.order(2))
+    market.cancel(1)
+    market.change(make.order(2, note="ใหม่"))
+    assert market.store.messages() == []
+    assert market.approve(plan) is Approval.STALE
+
+
+def test_who_missed_a_wave_that_rolled_over_is_told(market: Market, make: Any) -> None:
+    """Its approval would have said where they ride; now its roll-over does."""
+    market.take(make.order(1), make.order(2, placed="19:00", leg={"wave": "evening", "reason": "after_cutoff"}))
+    assert market.do(Action.CLOSE, "18:00")
+    assert market.do(Action.ROLL_OVER, "20:00")
+    told = {each.member_ref: each.text for each in market.store.messages(kinds={"changed"})}
+    assert told.keys() == {market.buyer(1), market.buyer(2)}
+    assert "ปิดรับ" in told[market.buyer(2)]
+
+
+def test_orders_of_a_closed_day_are_told_by_the_next_approval(open_market: Callable[..., Market], make: Any) -> None:
+    """The day itself has no wave: the first plan approved says when they come, and why; the next ones do not."""
+    market = open_market(("closed: [", "closed: [2026-11-25, "))
+    market.know(make.rider(), make.seller("S01"))
+    after = {"date": NEXT + dt.timedelta(days=1), "reason": "market_closed"}
+    plan = market.planned(make.order(1), make.order(2, date=NEXT, leg=after))
+    assert market.approve(plan) is Approval.APPROVED
+    (told,) = market.store.messages(kinds={"changed"})
+    assert told.member_ref == market.buyer(2)
+    assert ("ตลาดหยุด" in told.text, "26 พ.ย." in told.text) == (True, True)
+    evening = market.planned(make.order(3, window=None, leg={"wave": "evening"}), wave="evening")
+    assert market.approve(evening) is Approval.APPROVED
+    assert len(market.store.messages(kinds={"changed"})) == 1
 
 
 # --- who and what is known ---------------------------------------------------------------------------------------
