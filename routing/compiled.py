@@ -263,12 +263,16 @@ def _kept_with_vehicles(problem: Problem) -> Problem:
     if not keeper:
         return problem
     only = [
-        replace(s, allowed_vehicles=(s.allowed_vehicles or frozenset({keeper[s.id]})) & {keeper[s.id]})
+        replace(s, allowed_vehicles=frozenset({keeper[s.id]} if _allows(s, keeper[s.id]) else ()))
         if s.id in keeper
         else s
         for s in problem.shipments
     ]
     return replace(problem, shipments=tuple(only))
+
+
+def _allows(shipment: Shipment, vehicle: Id) -> bool:
+    return shipment.allowed_vehicles is None or vehicle in shipment.allowed_vehicles
 
 
 def _before(problem: Problem, number_of: Mapping[Id, int]) -> dict[int, tuple[int, int | None]]:

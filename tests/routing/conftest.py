@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from routing import UNREACHABLE, Costs, Matrix, Problem, Shipment, Task, Vehicle
+from routing.model import Balance, Break, Churn, PreviousRoute, ReloadDepot, Visit, Worked
 
 
 class Street:
@@ -58,7 +59,7 @@ def street() -> Street:
 
 
 @st.composite
-def _problems(draw: DrawFn, most_shipments: int = 6, most_vehicles: int = 3) -> Problem:
+def _problems(draw: DrawFn, most_shipments: int = 6, most_vehicles: int = 3, rare: bool = False) -> Problem:
     size = draw(st.integers(1, 7))
     dimensions = draw(st.integers(0, 2))
     leg = st.one_of(st.integers(0, 900), st.just(UNREACHABLE)) if draw(st.booleans()) else st.integers(1, 900)
@@ -132,11 +133,76 @@ def _problems(draw: DrawFn, most_shipments: int = 6, most_vehicles: int = 3) -> 
                 preferred_vehicles=draw(st.one_of(st.just(frozenset()), some)),
             )
         )
-    return Problem(
+    problem = Problem(
         vehicles=tuple(vehicles),
         shipments=tuple(shipments),
         matrices={"car": matrix(), "bike": matrix()},
         dimensions=tuple(f"d{k}" for k in range(dimensions)),
+    )
+    return draw(_with_rare_rules(problem)) if rare else problem
+
+
+@st.composite
+def _with_rare_rules(draw: DrawFn, problem: Problem) -> Problem:
+    """The problem with some of: breaks, types, second trips, soft ends, groups, a plan before, churn, balance."""
+    size = len(problem.matrices["car"].durations)
+    place = st.integers(0, size - 1)
+    seconds = st.integers(0, 3000)
+    load = st.tuples(*[st.integers(0, 4)] * len(problem.dimensions))
+
+    def rest(name: str) -> Break:
+        opens = draw(seconds)
+        windows = ((opens, opens + draw(seconds)),) if draw(st.booleans()) else ()
+        max_load = draw(st.one_of(st.none(), load))
+        return Break(id=name, windows=windows, service=draw(st.integers(0, 400)), max_load=max_load)
+
+    def vehicle(given: Vehicle) -> Vehicle:
+        return replace(
+            given,
+            type=draw(st.sampled_from([None, "a", "b"])),
+            breaks=tuple(rest(f"b{k}") for k in range(draw(st.sampled_from([0, 0, 1, 2])))),
+            max_ride_time=draw(st.one_of(st.none(), seconds)),
+            reload_depots=(ReloadDepot(index=draw(place), service=draw(st.integers(0, 100))),),
+            max_reloads=draw(st.integers(0, 2)),
+            worked=Worked(duration=draw(seconds), tasks=draw(st.integers(0, 9))),
+        )
+
+    def task(given: Task) -> Task:
+        return replace(
+            given,
+            service_per_type={"a": draw(st.integers(0, 300))} if draw(st.booleans()) else {},
+            setup_per_type={"b": draw(st.integers(0, 200))} if draw(st.booleans()) else {},
+            soft_end=draw(st.one_of(st.none(), seconds)),
+            cost_per_hour_after_soft_end=draw(st.sampled_from([0, 3600])),
+        )
+
+    shipments = tuple(
+        replace(
+            s,
+            pickups=tuple(map(task, s.pickups)),
+            delivery=task(s.delivery),
+            group=draw(st.sampled_from([None, None, "g", "h"])),
+        )
+        for s in problem.shipments
+    )
+    previous: dict[Any, list[Visit]] = {}
+    for s in shipments:
+        to = draw(st.sampled_from([None, *(v.id for v in problem.vehicles), "gone"]))
+        if to is not None:
+            visits = [Visit(shipment=s.id, pickup=k) for k in range(len(s.pickups))]
+            last = Visit(shipment=s.id, pickup=None, begin=draw(st.one_of(st.none(), seconds)))
+            previous.setdefault(to, []).extend([*visits, last])
+    moved, shift = draw(st.one_of(st.none(), st.integers(0, 2))), draw(st.one_of(st.none(), seconds))
+    return replace(
+        problem,
+        vehicles=tuple(map(vehicle, problem.vehicles)),
+        shipments=shipments,
+        previous=tuple(
+            PreviousRoute(vehicle=v, visits=tuple(x), lock=draw(st.sampled_from(["none", "vehicle", "sequence"])))
+            for v, x in previous.items()
+        ),
+        churn=Churn(max_moved=moved, max_shift=shift, cost_per_moved=draw(st.sampled_from([0, 300]))),
+        balance=draw(st.one_of(st.none(), st.just(Balance(duration=600, tasks=20)))),
     )
 
 
