@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from storage import open_store
+from storage import Sequel, open_store
 
 
 def main(url: str, verb: str) -> None:
@@ -19,6 +19,9 @@ def main(url: str, verb: str) -> None:
         if verb == "save_orders":
             changed = [make.order(1, note="ใหม่"), *(make.order(number) for number in range(2, 40))]
             store.save_orders(changed, actor="child", at=make.at)
+        elif verb == "cancel_order":
+            rule = lambda standing: Sequel(messages=(make.message(),))  # noqa: E731
+            store.cancel_order("SR-0001", actor="child", at=make.at, rule=rule)
         else:
             (plan,) = store.plans(make.day)
             answer = store.approve_plan(plan.id, messages=[make.message()], moves=[], actor="child", at=make.at)

@@ -97,10 +97,12 @@ def child(url: str, armed: str, verb: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("verb", ["save_orders", "approve_plan"])
+@pytest.mark.parametrize("verb", ["save_orders", "approve_plan", "cancel_order"])
 def test_killed_before_the_commit_leaves_nothing(store: Store, database_url: str, make: Any, verb: str) -> None:
     """A process killed with all its statements done and no commit has done nothing; again, it does all."""
-    make.planned(store, make.order())
+    plan = make.planned(store, make.order())
+    if verb == "cancel_order":
+        store.approve_plan(plan.id, messages=[make.message(2, plan_id=plan.id)], moves=[], actor="C1", at=make.at)
 
     def facts() -> object:
         return store.orders(), store.runs(), store.messages(), store.plans(make.day), store.members(), store.audit()
