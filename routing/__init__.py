@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from .check import check
 from .explain import apply_fix, explain, fix_sentence, sentence
+from .insertions import Delay, Insertion, insertions
 from .model import (
     UNREACHABLE,
     Amount,
@@ -40,7 +41,9 @@ __all__ = [
     "UNREACHABLE",
     "Amount",
     "Costs",
+    "Delay",
     "Id",
+    "Insertion",
     "InternalPlanError",
     "Location",
     "Matrix",
@@ -64,6 +67,7 @@ __all__ = [
     "engine_names",
     "explain",
     "fix_sentence",
+    "insertions",
     "sentence",
     "solve",
     "validate",

@@ -57,7 +57,9 @@ class Places:
         self.per_second = np.array([v.costs.per_hour / 3600 for v in vehicles])
         self.per_metre = np.array([v.costs.per_km / 1000 for v in vehicles])
         self.fixed = np.array([0 if route else v.costs.fixed for v, route in zip(vehicles, routes, strict=True)])
-        self.capacity = np.array([rider.capacity for rider in compiled.riders], dtype=float).reshape(size, self.load.shape[2])
+        self.capacity = np.array([rider.capacity for rider in compiled.riders], dtype=float).reshape(
+            size, self.load.shape[2]
+        )
         self.seconds, self.metres = self._legs(self.before, self.after)
         free = np.inf
         spare = [

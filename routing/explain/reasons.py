@@ -14,10 +14,11 @@ from routing.compiled import ANY_TIME, Compiled, Rider, may_carry
 from routing.model import Problem, Reason, Unassigned, VehicleReason
 from routing.plans import left_out
 from routing.sentences import sentence_for
+from routing.standing import Standing
 from routing.timetable import Broken, Timetable, alone, timetable
 
 from .places import Place, Places
-from .search import Search, sequences
+from .search import cheapest_fix, sequences
 
 EACH = 2
 """How many places in a planned route are asked for the rule that binds there: the cheapest, and the least short."""
@@ -30,14 +31,14 @@ def explain(compiled: Compiled, routes: Sequence[Sequence[int]]) -> list[Unassig
     missing = left_out(compiled, routes)
     if not missing:
         return []
-    search, places = Search(compiled, routes), Places(compiled, routes)
-    return [_explain(search, s, places.best(s, EACH)) for s in missing]
+    standing, places = Standing(compiled, routes), Places(compiled, routes)
+    return [_explain(standing, s, places.best(s, EACH)) for s in missing]
 
 
-def _explain(search: Search, s: int, places: Sequence[Sequence[Place]]) -> Unassigned:
-    compiled, routes = search.compiled, search.routes
+def _explain(standing: Standing, s: int, places: Sequence[Sequence[Place]]) -> Unassigned:
+    compiled, routes = standing.compiled, standing.routes
     shipment = compiled.problem.shipments[s]
-    only = search.bound_to(s)
+    only = standing.bound_to(s)
     reasons: list[VehicleReason] = []
     fits_alone = False
     for v, rider in enumerate(compiled.riders):
@@ -52,12 +53,12 @@ def _explain(search: Search, s: int, places: Sequence[Sequence[Place]]) -> Unass
             fits_alone = True
             near = places[v][:EACH] if routes[v] else []
             tried = [sequence for place in near for sequence in sequences(compiled, routes[v], place, s)]
-            reasons.append(_as_planned(compiled, rider, tried, search.spent[v], by_itself))
+            reasons.append(_as_planned(compiled, rider, tried, standing.spent[v], by_itself))
     return Unassigned(
         shipment=shipment.id,
         code=_overall(reasons, fits_alone),
         vehicles=tuple(reasons),
-        fix=search.cheapest(s, places),
+        fix=cheapest_fix(standing, s, places),
     )
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from routing.compiled import ANY_TIME, Compiled, Rider, slight
 from routing.fixes import Fix, FixCode, Relaxation
-from routing.model import Id, Vehicle
-from routing.timetable import Broken, Timetable, alone, timetable
-from routing.whole import most_moved, moved, steering
+from routing.model import Vehicle
+from routing.standing import Standing
+from routing.timetable import Broken, alone
+from routing.whole import steering
 
 from .least import Given, least
 from .places import Place
@@ -31,105 +31,71 @@ class _Found:
     total: float
 
 
-class Search:
-    """The fixes for the shipments that one plan leaves out."""
+def cheapest_fix(standing: Standing, s: int, places: Sequence[Sequence[Place]]) -> Fix | None:
+    """The fix for shipment `s`; None where nothing that we know to loosen would help. `places`: per vehicle."""
+    only = standing.bound_to(s)
+    promising = sorted(
+        (place for of in places for place in of if only in (None, place.v)), key=lambda place: place.rank
+    )
+    found = [
+        _at(standing, place.v, sequence, s)
+        for place in promising[:MOST_PLACES]
+        for sequence in sequences(standing.compiled, standing.routes[place.v], place, s)
+    ]
+    if only is None:
+        found.extend(_one_more(standing, s))
+    best = min((f for f in found if f is not None), key=lambda f: f.total, default=None)
+    return best.fix if best is not None else None
 
-    def __init__(self, compiled: Compiled, routes: Sequence[Sequence[int]]) -> None:
-        self.compiled, self.routes = compiled, routes
-        times = [timetable(compiled, rider, route) for rider, route in zip(compiled.riders, routes, strict=True)]
-        self.times = [t if isinstance(t, Timetable) and route else None for t, route in zip(times, routes, strict=True)]
-        self.spent = [t.cost if t is not None else 0 for t in self.times]
-        self._most_moved = most_moved(compiled)
-        self._moved = [0 if t is None else moved(compiled, v, routes[v], t) for v, t in enumerate(self.times)]
 
-    @cached_property
-    def _carrier(self) -> dict[int, int]:
-        """Which vehicle serves each shipment."""
-        stops = self.compiled.stops
-        return {stops[n].shipment: v for v, route in enumerate(self.routes) for n in route}
+def _at(standing: Standing, v: int, sequence: Sequence[int], s: int) -> _Found | None:
+    compiled = standing.compiled
+    rider, shipment = compiled.riders[v], compiled.problem.shipments[s]
+    needed = []
+    if shipment.skills - rider.vehicle.skills:
+        needed.append(Relaxation(code=FixCode.SKILL, skills=shipment.skills - rider.vehicle.skills))
+    named = shipment.allowed_vehicles
+    if rider.vehicle.id in shipment.forbidden_vehicles or (named is not None and rider.vehicle.id not in named):
+        needed.append(Relaxation(code=FixCode.ALLOWED))
+    given = least(trial := Trial(compiled, rider, sequence, s), needed)
+    if given is None or standing.moves_too_many(v, sequence, given.times):
+        return None
+    before = standing.times[v]
+    steered = steering(compiled, v, sequence, given.times)
+    if before is not None:
+        steered -= steering(compiled, v, standing.routes[v], before)
+    return _found(trial, given, standing.spent[v], steered)
 
-    @cached_property
-    def _locked(self) -> dict[Id, Id]:
-        """Which vehicle each locked shipment has to stay with."""
-        previous = self.compiled.problem.previous
-        return {visit.shipment: r.vehicle for r in previous if r.lock != "none" for visit in r.visits}
 
-    def bound_to(self, s: int) -> int | None:
-        """The one vehicle that may serve shipment `s`, by a lock or by where the rest of its group is."""
-        keeper = self._locked.get(self.compiled.problem.shipments[s].id)
-        if keeper is not None:
-            return next((v for v, vehicle in enumerate(self.compiled.problem.vehicles) if vehicle.id == keeper), None)
-        group = self.compiled.groups.get(s, ())
-        return next((self._carrier[q] for q in group if q in self._carrier), None)
-
-    def cheapest(self, s: int, places: Sequence[Sequence[Place]]) -> Fix | None:
-        """The fix for shipment `s`; None where nothing that we know to loosen would help. `places`: per vehicle."""
-        only = self.bound_to(s)
-        promising = sorted(
-            (place for of in places for place in of if only in (None, place.v)), key=lambda place: place.rank
-        )
-        found = [
-            self._at(place.v, sequence, s)
-            for place in promising[:MOST_PLACES]
-            for sequence in sequences(self.compiled, self.routes[place.v], place, s)
-        ]
-        if only is None:
-            found.extend(self._one_more(s))
-        best = min((f for f in found if f is not None), key=lambda f: f.total, default=None)
-        return best.fix if best is not None else None
-
-    def _at(self, v: int, sequence: Sequence[int], s: int) -> _Found | None:
-        compiled = self.compiled
-        rider, shipment = compiled.riders[v], compiled.problem.shipments[s]
-        needed = []
+def _one_more(standing: Standing, s: int) -> Iterator[_Found | None]:
+    """One vehicle more, alone with the shipment: of the cheapest kind that takes it, else what each kind lacks."""
+    compiled = standing.compiled
+    shipment = compiled.problem.shipments[s]
+    if standing.most_moved is not None and s in compiled.before and standing.moved >= standing.most_moved:
+        return
+    kinds: dict[Vehicle, Rider] = {}
+    for rider in compiled.riders:
+        kinds.setdefault(replace(rider.vehicle, id=0, window=None, steps=()), rider)
+    ready: list[tuple[float, Rider, list[int]]] = []
+    lacking: list[tuple[Rider, list[int]]] = []
+    for rider in kinds.values():
+        free = replace(rider, window=ANY_TIME[0], locked=())
+        sequence, times = alone(compiled, free, s)
+        if isinstance(times, Broken) or not shipment.skills <= rider.vehicle.skills:
+            lacking.append((rider, sequence))
+        else:
+            ready.append((times.cost + price([_NEW], rider.vehicle, shipment), rider, sequence))
+    if ready:
+        _, rider, sequence = min(ready, key=lambda found: found[0])
+        lacking = [(rider, sequence)]
+    for rider, sequence in lacking:
+        needed = [_NEW]
         if shipment.skills - rider.vehicle.skills:
             needed.append(Relaxation(code=FixCode.SKILL, skills=shipment.skills - rider.vehicle.skills))
-        named = shipment.allowed_vehicles
-        if rider.vehicle.id in shipment.forbidden_vehicles or (named is not None and rider.vehicle.id not in named):
-            needed.append(Relaxation(code=FixCode.ALLOWED))
-        given = least(trial := Trial(compiled, rider, sequence, s), needed)
-        if given is None or self._too_many_moved(v, sequence, given.times):
-            return None
-        before = self.times[v]
-        steered = steering(compiled, v, sequence, given.times)
-        if before is not None:
-            steered -= steering(compiled, v, self.routes[v], before)
-        return _found(trial, given, self.spent[v], steered)
-
-    def _too_many_moved(self, v: int, sequence: Sequence[int], times: Timetable) -> bool:
-        if self._most_moved is None:
-            return False
-        others = sum(self._moved) - self._moved[v]
-        return others + moved(self.compiled, v, sequence, times) > self._most_moved
-
-    def _one_more(self, s: int) -> Iterator[_Found | None]:
-        """One vehicle more, alone with the shipment: of the cheapest kind that takes it, else what each kind lacks."""
-        compiled, shipment = self.compiled, self.compiled.problem.shipments[s]
-        if self._most_moved is not None and s in compiled.before and sum(self._moved) >= self._most_moved:
-            return
-        kinds: dict[Vehicle, Rider] = {}
-        for rider in compiled.riders:
-            kinds.setdefault(replace(rider.vehicle, id=0, window=None, steps=()), rider)
-        ready: list[tuple[float, Rider, list[int]]] = []
-        lacking: list[tuple[Rider, list[int]]] = []
-        for rider in kinds.values():
-            free = replace(rider, window=ANY_TIME[0], locked=())
-            sequence, times = alone(compiled, free, s)
-            if isinstance(times, Broken) or not shipment.skills <= rider.vehicle.skills:
-                lacking.append((rider, sequence))
-            else:
-                ready.append((times.cost + price([_NEW], rider.vehicle, shipment), rider, sequence))
-        if ready:
-            _, rider, sequence = min(ready, key=lambda found: found[0])
-            lacking = [(rider, sequence)]
-        for rider, sequence in lacking:
-            needed = [_NEW]
-            if shipment.skills - rider.vehicle.skills:
-                needed.append(Relaxation(code=FixCode.SKILL, skills=shipment.skills - rider.vehicle.skills))
-            trial = Trial(compiled, rider, sequence, s, bound=False)
-            given = least(trial, needed)
-            unknown = replace(rider.vehicle, id=another_id(compiled.problem))
-            yield None if given is None else _found(trial, given, 0, slight(unknown, shipment))
+        trial = Trial(compiled, rider, sequence, s, bound=False)
+        given = least(trial, needed)
+        unknown = replace(rider.vehicle, id=another_id(compiled.problem))
+        yield None if given is None else _found(trial, given, 0, slight(unknown, shipment))
 
 
 _NEW = Relaxation(code=FixCode.ONE_MORE_RIDER)
