@@ -129,7 +129,7 @@ class App:
         now, rule = self.clock.now(), self.waves.amending()
         return self.store.cancel_order(order_id, actor=actor, at=now, note=note, rule=rule)
 
-    def pin_order(self, order_id: str, location: Location, *, actor: str) -> bool:
+    def pin_order(self, order_id: str, location: Location, *, actor: str, source: str = "coordinator") -> bool:
         """Give an order that waits its place, and the wave that follows from it; False where none waits."""
         found = self.store.orders(order_ids=[order_id], states={"received"})
         if not found:
@@ -146,7 +146,7 @@ class App:
             zone=new.zone,
             area=new.area,
         )
-        return self.store.set_pin(order_id, location, "coordinator", move, actor=actor, at=self.clock.now())
+        return self.store.set_pin(order_id, location, source, move, actor=actor, at=self.clock.now())
 
     def place_again(self, *, actor: str) -> int:
         """After a new config: orders still waiting are given their wave anew."""

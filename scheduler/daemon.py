@@ -76,7 +76,7 @@ async def serve(app: App, host: str, port: int) -> None:
         channels,
         clock,
         app.versions,
-        lambda order_id, place: app.pin_order(order_id, place, actor="chat"),
+        lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
         secret_keys=secret_keys(app.environ),
         spoke=wake,
     )

@@ -44,20 +44,22 @@ def messages(
     for notice in notices:
         way = reach(notice.to, config)
         language = language_of(notice.to, config)
+        # An event that outlives its plan (an order moved, a pin asked for) is the same in every revision.
+        revision = plan.revision if plan is not None and plan.id in notice.event else 1
+        message_id = _id(config.market.id, notice.event, notice.to.role, notice.to.ref, revision)
         facts = {
             "market": config.market.name.in_(language),
             "language": language,
             "date": of_wave or now.astimezone(config.market.time_zone).date(),
             "wave": wave.label.in_(language) if wave is not None else "",
+            "ack": f"seen:{message_id}",
             **notice.facts,
         }
         content = compose(notice.kind, facts, language)
         klass: Literal["critical", "informative"] = "critical" if notice.kind in CRITICAL else "informative"
-        # An event that outlives its plan (an order moved, a pin asked for) is the same in every revision.
-        revision = plan.revision if plan is not None and plan.id in notice.event else 1
         found.append(
             Message(
-                id=_id(config.market.id, notice.event, notice.to.role, notice.to.ref, revision),
+                id=message_id,
                 kind=notice.kind,
                 klass=klass,
                 event=notice.event,

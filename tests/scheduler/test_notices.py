@@ -307,7 +307,9 @@ def test_map_links_are_numbered_by_stop(make: Any, market_config: ConfigOf) -> N
     assert [(stop["no"], stop["bags"]) for stop in facts["stops"]] == [(1, 4), (2, 1), (3, 1), (4, 1), (5, 1)]
     assert [link["label"] for link in facts["map_links"]] == ["1–2", "3–5", ""]
     told = rows(make, config, said(make, config, plan, home, far, near, last).routes(), plan)[0]
-    labels = [action.label for action in notices.content_from_json(told.content).actions]
+    actions = notices.content_from_json(told.content).actions
+    assert actions[0].value == f"seen:{told.id}"
+    labels = [action.label for action in actions if action.kind == "link"]
     assert labels == ["แผนที่ 1–2", "แผนที่ 3–5", "แผนที่ขากลับ"]
 
 
