@@ -210,7 +210,7 @@ def add(
 ) -> None:
     """Add one order by hand, as from a phone call. The same names and rules as the import."""
     from scheduler import documents
-    from scheduler.intake import order_from_object
+    from scheduler.intake import RowProblem, order_from_object
     from storage.records import Order
 
     fields = {
@@ -252,12 +252,15 @@ def add(
                     "en": "take another number; to change it, orders import its row anew, or orders pin",
                 },
             )
-        read = order_from_object(
-            {name: value for name, value in fields.items() if value}, row=1, context=app.intake_context()
-        )
+        noted: list[RowProblem] = []
+        given = {name: value for name, value in fields.items() if value}
+        read = order_from_object(given, row=1, context=app.intake_context(), warnings=noted)
         if not isinstance(read, Order):
             raise Refusal.of([{"path": each.column or "", **each.as_json()} for each in read], 1)
         app.take_orders([read], actor=actor_name())
+        chosen = screen.language()
+        for told in noted:
+            screen.say(f"{told.column}: {told.message[chosen]}; {told.hint[chosen]}")
         shown = documents.orders(app.store.orders(order_ids=[order_id]), app.tz)
     _show(shown, as_json=json)
 

@@ -24,6 +24,9 @@ def show(
     date: DateArgument,
     wave: Wave = None,
     plan: Annotated[str | None, typer.Option("--plan", help="One plan by its id, also a superseded one.")] = None,
+    geometry: Annotated[
+        bool, typer.Option("--geometry", help="With --json: each route's line for a map, as an encoded polyline.")
+    ] = False,
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
@@ -32,6 +35,8 @@ def show(
 
     with opened(config) as app:
         found = views.plans(app, date_of(app, date), known_wave(app, wave), plan)
+        if geometry:
+            views.draw(app, found)
         if plan is not None and not found["waves"]:
             raise _unknown(plan)
     _show(found, as_json=json)
@@ -103,8 +108,8 @@ def _known_approver(app: App, by: str | None) -> None:
     two = app.config.approval.approvers > 1
     if by in known or (by is None and not two):
         return
-    if not known and not two:
-        screen.say(f"no coordinator has been imported yet: {by} is taken as given")
+    if not known and not two and by is not None and by.strip():
+        screen.say(f"no coordinator has been imported yet: {by!r} is taken as given")
         return
     if known:
         near, there = nearest(by or "", known), ", ".join(known[:20])

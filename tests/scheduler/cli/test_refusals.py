@@ -180,6 +180,27 @@ def test_half_a_letter_in_an_id_comes_back_escaped(house: House) -> None:
     assert answer.json()["routes"][0]["vehicle"] == "\ud800"
 
 
+def test_an_order_of_a_day_that_is_over_is_added_with_a_word(planned: House) -> None:
+    """By hand as by file: the command says that the day is over, and shows the wave the order goes to."""
+    words = [
+        "orders",
+        "add",
+        "OLD",
+        "--seller",
+        "S01",
+        "--date",
+        LONG_AGO,
+        "--phone",
+        "0812345678",
+        "--pin",
+        "9.14,99.32",
+    ]
+    answer = planned.run(*words, SONGSUK_CLOCK="2020-01-08T12:00:00+07:00")
+    assert answer.code == 0
+    assert "service_date: this day is over; if it was delivered" in answer.err
+    assert "after_cutoff" in answer.out
+
+
 def test_a_stray_program_file_is_no_table(planned: House) -> None:
     """Random bytes are refused as a file, before any row."""
     assert str(refused(planned, ["orders", "import", planned.folder / "noise.csv"], 2)["code"]).startswith("file.")
@@ -208,7 +229,8 @@ def test_a_market_without_coordinators_takes_any_approver(tmp_path: Path, sqlite
     words: list[object] = ["plan", "approve", DAY, "--wave", "midday", "--plan", "p_none", "--by", "ครูอ้อย"]
     answer = house.run(*words, "--json")
     assert answer.json()["errors"][0]["code"] == "plan.unknown"
-    assert "no coordinator has been imported yet: ครูอ้อย is taken as given" in answer.err
+    assert "no coordinator has been imported yet: 'ครูอ้อย' is taken as given" in answer.err
+    assert house.json(*words[:-1], " ", code=1)["errors"][0]["code"] == "approval.unknown_approver"
     house.config.write_text(config_text(edits={"approvers: 1": "approvers: 2"}), encoding="utf-8")
     found = refused(house, words, 1)
     assert (found["code"], "members import" in str(found["hint"])) == ("approval.unknown_approver", True)
