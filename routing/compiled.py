@@ -39,9 +39,7 @@ class Stop:
     soft_end: int | None = None
     late_per_hour: int = 0
 
-    @property
-    def reload(self) -> bool:
-        return self.shipment == NO_SHIPMENT
+    reload: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +225,7 @@ def compile_problem(problem: Problem) -> Compiled:
         reloads.append(tuple(range(len(stops), len(stops) + len(vehicle.reload_depots))))
         for depot in vehicle.reload_depots:
             task = Task(id="", index=depot.index, service=depot.service)
-            stops.append(_stop(NO_SHIPMENT, None, task, nothing))
+            stops.append(replace(_stop(NO_SHIPMENT, None, task, nothing), reload=True))
     number_of = {s.id: k for k, s in enumerate(problem.shipments)}
     travel: dict[tuple[str, float], tuple[IntMatrix, IntMatrix]] = {}
     by_type: dict[str | None, tuple[Stop, ...]] = {}

@@ -144,11 +144,8 @@ def loads_along(compiled: Compiled, route: Sequence[int]) -> list[Amount]:
 
 def _aboard(compiled: Compiled, stops: Sequence[Stop]) -> Amount:
     """What the jobs among these stops have loaded before the first of them."""
-    load: Amount = (0,) * len(compiled.problem.dimensions)
-    for stop in stops:
-        if stop.pickup is None and not stop.reload:
-            load = plus(load, compiled.aboard_at_start[stop.shipment])
-    return load
+    jobs = [compiled.aboard_at_start[s.shipment] for s in stops if s.pickup is None and not s.reload]
+    return tuple(map(sum, zip(*jobs, strict=True))) if jobs else (0,) * len(compiled.problem.dimensions)
 
 
 def _loads_by_trip(compiled: Compiled, stops: Sequence[Stop], cuts: Sequence[int]) -> list[Amount]:

@@ -40,6 +40,7 @@ class OpenRoute:
         self.moved, self.weight = self._weighed(self.stops) or (0, 0)
         self.loads = loads_along(compiled, self.stops)
         self._bounds()
+        self._room()
         here = set(self.stops)
         self.first = sum(n in here for n in self.rider.locked)
         """The first position that is not locked."""
@@ -62,6 +63,17 @@ class OpenRoute:
             latest.append(max(min(t, closes) for opens, closes in stop.windows if opens <= t))
         self.leave, self.latest = leave, latest[::-1]
 
+    def _room(self) -> None:
+        """Per position, the most aboard since its trip began, and until it ends: what a job would add to."""
+        self.since, self.until = list(self.loads), list(self.loads)
+        depots = [self.rider.stops[n].reload for n in self.stops]
+        for k in range(1, len(self.loads)):
+            if not depots[k - 1]:
+                self.since[k] = tuple(map(max, self.since[k - 1], self.loads[k]))
+        for k in range(len(self.loads) - 2, -1, -1):
+            if not depots[k]:
+                self.until[k] = tuple(map(max, self.until[k + 1], self.loads[k]))
+
     def _work(self, k: int, stop: Stop) -> int:
         return stop.service + (stop.setup if self.places[k] != stop.index else 0)
 
@@ -72,9 +84,7 @@ class OpenRoute:
         times = timetable(self.compiled, self.rider, sequence)
         if isinstance(times, Broken):
             return None
-        if self.by_ways:
-            return 0, times.cost
-        moves = moved(self.compiled, self.v, sequence, times)
+        moves = 0 if self.by_ways else moved(self.compiled, self.v, sequence, times)
         return moves, times.cost + steering(self.compiled, self.v, sequence, times)
 
     def seconds(self, here: int | None, there: int | None) -> int:
@@ -91,9 +101,7 @@ class OpenRoute:
         """The cheapest way to take in shipment `s`, if for less than `below`."""
         if s not in self.known:
             if self.by_ways:
-                extra = slight(self.rider.vehicle, self.compiled.problem.shipments[s])
-                found, sure = self._nearest(s, below - extra)
-                found = None if found is None else (found[0] + extra, found[1])
+                found, sure = self._nearest(s, below)
             else:
                 found, sure = self._weightiest(s), True
             if found is None and sure and self.rider.reloads:
@@ -106,11 +114,12 @@ class OpenRoute:
 
     def _nearest(self, s: int, below: float) -> tuple[Found | None, bool]:
         """The shortest detour that can be driven, and whether more than `below` was looked for."""
-        used = 0 if self.stops else self.rider.vehicle.costs.fixed
+        used = slight(self.rider.vehicle, self.compiled.problem.shipments[s])
         several = len(self.compiled.stops_of[s]) > 2
         if several and not self.stops:
             sequence, times = alone(self.compiled, self.rider, s)
-            return ((times.cost, sequence) if isinstance(times, Timetable) else None), True
+            return ((times.cost + used, sequence) if isinstance(times, Timetable) else None), True
+        used += 0 if self.stops else self.rider.vehicle.costs.fixed
         for tries, (delta, make) in enumerate(self._candidates(s)):
             if delta + used >= below:
                 return None, False
@@ -186,8 +195,17 @@ class OpenRoute:
         return best
 
     def _singles(self, n: int) -> Iterable[tuple[float, int, int]]:
+        stop, limits = self.rider.stops[n], self.rider.capacity
+        given, taken = (
+            self.compiled.aboard_at_start[stop.shipment],
+            self.compiled.problem.shipments[stop.shipment].collected,
+        )
         for i in range(self.first, len(self.stops) + 1):
-            yield self._detour(n, i), i, i
+            full = any(x + y > limit for x, y, limit in zip(self.since[i], given, limits, strict=True))
+            if full or (taken and any(x + y > limit for x, y, limit in zip(self.until[i], taken, limits, strict=True))):
+                continue
+            if self._drop_fits(stop, self.leave[i], self.places[i], i, self.places[i + 1]):
+                yield self._detour(n, i), i, i
 
     def _detour(self, n: int, i: int) -> float:
         x = self.compiled.stops[n].index
@@ -233,8 +251,8 @@ class OpenRoute:
                 if self._drop_fits(d, t, at, k, there):
                     yield detour + self.arc(at, d.index) + self.arc(d.index, there) - self.arc(at, there), i, k
 
-    def _drop_fits(self, d: Stop, t: int, at: int, k: int, there: int | None) -> bool:
-        begin = fit(d.windows, t + self.rider.durations[at, d.index])
+    def _drop_fits(self, d: Stop, t: int, at: int | None, k: int, there: int | None) -> bool:
+        begin = fit(d.windows, t + self.seconds(at, d.index))
         if begin is None:
             return False
         arrival = begin + d.service + (d.setup if at != d.index else 0) + self.seconds(d.index, there)

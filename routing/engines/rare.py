@@ -90,14 +90,19 @@ class _Search:
             self.iterations += 1
             since += 1
             other = self._other(present, deadline)
-            heavier = None if other is None else weight(compiled, other)
-            if other is None or heavier is None:
+            if other is None:
                 continue
+            heavier = self._weight(other)
             if heavier < heavy or self.random.random() < exp(-(heavier - heavy) / (warmth * 0.01**spent)):
                 present, heavy = other, heavier
             if heavier < lightest:
                 self.best, lightest, since = other, heavier, 0
                 self.report(other)
+
+    def _weight(self, routes: Sequence[Sequence[int]]) -> int:
+        """As `routing.plans.weight`, of routes that keep every rule."""
+        driven = sum(self.known.get(v, route).weight for v, route in enumerate(routes) if route)
+        return driven + sum(self.compiled.penalties[s] for s in left_out(self.compiled, routes))
 
     def _other(self, routes: Sequence[Sequence[int]], deadline: float) -> list[list[int]] | None:
         """A neighbouring plan; None where what remains of a route cannot be driven."""
