@@ -11,11 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from routing.travel.straight import Straight
 from scheduler.batch import delivery_window
 from scheduler.config import Config
 from scheduler.planning.problems import COLD_BOX
-from scheduler.planning.travel import ways_of
-from storage.records import LegMove, Location, Member, Order, Plan, PlanRoute, PlanStep
+from scheduler.planning.travel import settings_of
+from storage.records import LegMove, Member, Order, Plan, PlanRoute, PlanStep
 
 
 def gone(plan: Plan, orders: Mapping[str, Order]) -> frozenset[str]:
@@ -90,7 +91,8 @@ def going_along(plan: Plan) -> list[LegMove]:
 
 
 def _without(route: PlanRoute, lost: Collection[str], config: Config) -> PlanRoute | None:
-    kept = [step for step in route.steps if step.order_id is None or step.order_id not in lost]
+    numbers = [k for k, step in enumerate(route.steps) if step.order_id is None or step.order_id not in lost]
+    kept = [route.steps[k] for k in numbers]
     if len(kept) == len(route.steps):
         return route
     if not any(step.type == "delivery" for step in kept):
@@ -98,12 +100,12 @@ def _without(route: PlanRoute, lost: Collection[str], config: Config) -> PlanRou
     *_, last, end = route.steps
     if end.location == last.location:  # this rider's day ends wherever the last stop is
         kept[-1] = replace(end, location=kept[-2].location)
-    seconds, metres = _ways([step.location for step in kept], route.vehicle, config)
+    seconds, metres = _ways(route, numbers, kept, config)
     loads = _loads(route, lost)
     begins = [_begins(step) for step in kept]
     setups = [step.setup for step in kept]
     for number, step in enumerate(kept[1:], 1):
-        first = _first_at_stall(route, step)
+        first = _first_at_stall(route, numbers[number])
         if kept[number - 1].location != step.location and first is not step:
             # Who set up the stop at this stall is gone: the next one fetched there does, at the same time.
             setups[number], begins[number] = first.setup, _begins(first)
@@ -141,15 +143,35 @@ def _without(route: PlanRoute, lost: Collection[str], config: Config) -> PlanRou
     )
 
 
-def _ways(places: Sequence[Location | None], vehicle: str, config: Config) -> tuple[list[int], list[int]]:
-    """Seconds and metres from each place to the next, as a plan made now would have them."""
-    known = list(dict.fromkeys(place for place in places if place is not None))
-    matrix = ways_of(config).between(known, [vehicle]).matrices[vehicle]
-    ways = [
-        (known.index(here), known.index(there)) if here is not None and there is not None else (0, 0)
-        for here, there in pairwise(places)
-    ]
-    return [int(matrix.durations[way]) for way in ways], [int(matrix.distances[way]) for way in ways]
+def _ways(
+    route: PlanRoute, numbers: Sequence[int], kept: Sequence[PlanStep], config: Config
+) -> tuple[list[int], list[int]]:
+    """Seconds and metres from each step that stays to the next, from what the plan itself says of its ways.
+
+    Past a stop that is gone the way is shorter as straight lines are: no road engine is asked, which may not answer.
+    """
+    seconds, metres = [], []
+    places = [step.location for step in (*route.steps, *kept) if step.location is not None]
+    points = list(dict.fromkeys(places))
+    straight = Straight(settings_of(config)).measure(points, [route.vehicle]).matrices[route.vehicle]
+
+    def line(here: PlanStep, there: PlanStep) -> tuple[int, int]:
+        if here.location is None or there.location is None:
+            return 0, 0
+        way = points.index(here.location), points.index(there.location)
+        return int(straight.durations[way]), int(straight.distances[way])
+
+    for (first, last), (here, there) in zip(pairwise(numbers), pairwise(kept), strict=True):
+        old, new = route.steps[first], route.steps[last]
+        driven = [new.duration - old.duration, new.distance - old.distance]
+        if last > first + 1:
+            lines = [line(one, other) for one, other in pairwise(route.steps[first : last + 1])]
+            for part, to in enumerate(line(here, there)):
+                whole = sum(each[part] for each in lines)
+                driven[part] = min(driven[part], round(driven[part] * to / whole)) if whole else 0
+        seconds.append(driven[0])
+        metres.append(driven[1])
+    return seconds, metres
 
 
 def _loads(route: PlanRoute, lost: Collection[str]) -> list[tuple[int, ...]]:
@@ -162,9 +184,9 @@ def _loads(route: PlanRoute, lost: Collection[str]) -> list[tuple[int, ...]]:
     return loads
 
 
-def _first_at_stall(route: PlanRoute, step: PlanStep) -> PlanStep:
-    """The step of the original route that began the stay at this step's place."""
-    number = route.steps.index(step)
+def _first_at_stall(route: PlanRoute, number: int) -> PlanStep:
+    """The step of the original route that began the stay at the place of this one."""
+    step = route.steps[number]
     while number > 1 and step.type == "pickup":
         before = route.steps[number - 1]
         if before.type != "pickup" or before.location != step.location:
