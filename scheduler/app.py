@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 import channels
 import storage
 from channels.base import Channel
+from channels.line import LineChannel, Quota
 from scheduler import batch, day
 from scheduler import config as configs
+from scheduler.budget import LineBudget
 from scheduler.clock import Clock, clock_from
 from scheduler.config import Config
 from scheduler.intake import IntakeContext
@@ -55,6 +57,7 @@ class App:
         self.config_path, self.store, self.clock, self.versions = config_path, store, clock, versions
         self.planner, self.environ = planner, environ
         self.waves = Waves(store, versions, planner, lambda: self.clock.now())
+        self.line_budget = LineBudget(store, versions, lambda: self.clock)
         self._channels: dict[str, Channel] | None = None
 
     @property
@@ -83,6 +86,14 @@ class App:
         opened, self._channels = self._channels or {}, None
         for channel in opened.values():
             await channel.close()
+
+    async def read_quota(self) -> None:
+        """Ask LINE for its count of the month, where LINE is configured. Where it does not answer, the last is kept."""
+        line = self.channels().get("line")
+        if isinstance(line, LineChannel):
+            answer = await self.line_budget.read(line)
+            if not isinstance(answer, Quota):
+                log.warning("LINE does not say what this month allows: %s", answer)
 
     async def close(self) -> None:
         await self.close_channels()

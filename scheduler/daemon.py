@@ -35,6 +35,7 @@ IDLE = dt.timedelta(seconds=2)
 """How long the outbox rests at most, so that an approval typed elsewhere goes out soon."""
 
 
+READ_QUOTA = dt.timedelta(minutes=15)
 LOOK_AROUND = dt.timedelta(seconds=2)
 """How often the clock looks around at least, in real time, for a changed config or orders for a day that was closed."""
 GRACE_SECONDS = 8
@@ -63,7 +64,7 @@ async def serve(app: App, host: str, port: int) -> None:
             loop.add_signal_handler(number, stop.set)
 
     channels = await asyncio.to_thread(app.channels)
-    outbox = Outbox(app.store, channels, clock, failpoint=failpoint)
+    outbox = Outbox(app.store, channels, clock, withhold={"line": app.line_budget.withhold}, failpoint=failpoint)
     woken = {name: asyncio.Event() for name in channels}
     heard = asyncio.Event()
 
@@ -106,6 +107,7 @@ async def serve(app: App, host: str, port: int) -> None:
     web = asyncio.create_task(server.serve(sockets=[listening]))
     ticker = Ticker(clock, tick, at_least=LOOK_AROUND)
     await ticker.start()
+    counting = asyncio.create_task(_count(app, stop))
     sending = [asyncio.create_task(_send(outbox, name, app, woken[name], stop)) for name in channels]
     listening_in = [asyncio.create_task(_listen_in(inbox, heard, stop))]
     if getattr(app.config.channels.get("telegram"), "updates", "") == "polling":
@@ -120,7 +122,7 @@ async def serve(app: App, host: str, port: int) -> None:
     wake()
     heard.set()
     resting = asyncio.create_task(at_rest.wait())
-    await asyncio.wait([*sending, *listening_in, web, warming, resting], timeout=GRACE_SECONDS)
+    await asyncio.wait([*sending, *listening_in, counting, web, warming, resting], timeout=GRACE_SECONDS)
     if all(task.done() for task in sending):  # else a call is still out: the lease runs out by itself
         await outbox.release()
     await ticker.stop()
@@ -161,6 +163,17 @@ async def _send(outbox: Outbox, channel: str, app: App, woken: asyncio.Event, st
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), wait)
         woken.clear()
+
+
+async def _count(app: App, stop: asyncio.Event) -> None:
+    """Ask LINE for its count of the month, at the start and now and then: others may push over the account too."""
+    while not stop.is_set():
+        try:
+            await app.read_quota()
+        except storage.StorageError:
+            log.exception("the database did not answer; trying again")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), READ_QUOTA.total_seconds())
 
 
 async def _listen_in(inbox: Inbox, heard: asyncio.Event, stop: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ from scheduler import documents, notices, revision, states
 from scheduler.app import App
 from scheduler.config.channels import CHANNELS
 from scheduler.planning import DIMENSIONS
+from scheduler.planning.travel import ways_of
 from storage.records import Message, Plan, Role, Run
 
 
@@ -33,6 +34,8 @@ def plans(app: App, date: dt.date, wave: str | None = None, plan_id: str | None 
     order = {each.id: number for number, each in enumerate(app.config.waves)}
     runs = sorted(app.store.runs(date=date), key=lambda run: order.get(run.wave, len(order)))
     shown: list[tuple[Run, Plan | None, dict[str, Any]]] = []
+    budget = app.line_budget.stand()
+    left = budget.left if budget is not None else None
     counted: set[str] = set()
     for run in runs:
         if wave not in {None, run.wave}:
@@ -43,7 +46,7 @@ def plans(app: App, date: dt.date, wave: str | None = None, plan_id: str | None 
             continue
         told = [message for message in said(app, plan) if message.id not in counted] if plan is not None else []
         counted |= {message.id for message in told}
-        shown.append((run, plan, {**notices.preview(told), "line_left": None}))
+        shown.append((run, plan, {**notices.preview(told), "line_left": left}))
     market = app.config.market
     found = documents.plans(market.id, date, str(market.time_zone), app.tz, DIMENSIONS, shown)
     for document, (run, plan, _) in zip(found["waves"], shown, strict=True):
@@ -51,6 +54,23 @@ def plans(app: App, date: dt.date, wave: str | None = None, plan_id: str | None 
             waits = run.plan_id == plan.id and run.state in {"planned", "approved"}
             document["out_of_date"] = app.waves.outdated(plan) if waits else []
     return found
+
+
+def draw(app: App, found: dict[str, Any]) -> None:
+    """Give each route of a document of plans its ``geometry``: the line for a map, asked of its travel provider now.
+
+    None where there is none to be had, such as while a road server is away.
+    """
+    for wave in found["waves"]:
+        if wave["plan_id"] is None:
+            continue
+        config = app.versions.config(wave["config_version"])
+        ways = ways_of(config)
+        travel = ways.straight if wave["travel"]["provider"] == ways.straight.provider else ways.asked
+        for route in wave["routes"]:
+            places = [(lon, lat) for lon, lat in (step["location"] for step in route["steps"] if step["location"])]
+            known = config.vehicle(route["vehicle"]) is not None
+            route["geometry"] = travel.geometry(places, route["vehicle"]) if known else None
 
 
 def out_of_date(app: App) -> list[dict[str, Any]]:
@@ -96,6 +116,12 @@ def _replaces(later: Message, message: Message) -> bool:
         return (later.date, later.wave) == (message.date, message.wave) and (later.kind == message.kind or nothing_left)
     told = later.kind in {"window", "changed", "cancelled"} and bool(message.order_ids)
     return told and set(message.order_ids) <= set(later.order_ids)
+
+
+def fits(app: App, run: Run, plan: Plan, order_id: str, most: int) -> dict[str, Any] | None:
+    """Where a late order fits into a wave's plan as it is; None where it cannot be in this wave."""
+    found = app.waves.fits(run, plan, order_id, most)
+    return documents.fits(plan, order_id, found, app.tz) if found is not None else None
 
 
 def calls(app: App, date: dt.date) -> dict[str, Any]:

@@ -74,13 +74,16 @@ class _Walk:
         on_step: OnStep,
     ) -> None:
         self._app, self._date, self._clock, self._actor, self._on_step = app, date, clock, actor, on_step
-        self._outbox = Outbox(app.store, app.channels(), clock, failpoint=failpoint)
+        self._outbox = Outbox(
+            app.store, app.channels(), clock, withhold={"line": app.line_budget.withhold}, failpoint=failpoint
+        )
         self._automatic = approve or app.config.approval.mode == "auto"
         self._waves = {wave.id: WaveDone(wave=wave.id) for wave in app.config.waves if only_wave in {None, wave.id}}
         self._stuck: set[str] = set()
         self._patience = LONGEST_WAIT
 
     async def through(self) -> None:
+        await self._app.read_quota()
         while (step := self._next()) is not None:
             await self._drain(step.at)
             if await asyncio.to_thread(self._would_lose, step.at):

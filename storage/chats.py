@@ -58,6 +58,14 @@ class Chats(Verbs):
             **{name: row[name] for name in Invitation.__slots__ if name != "role"}, role=Role(row["role"])
         )
 
+    def consents(self, who: Who) -> list[Consent]:
+        """What a member's person has answered, the first answer first."""
+        person = select(MEMBER.c.person_id).where(MEMBER.c.role == who[0].value, MEMBER.c.ref == who[1])
+        query = select(CONSENT).where(CONSENT.c.person_id.in_(person)).order_by(CONSENT.c.id)
+        with self._read() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [Consent(who=who, given=row["given"], version=row["version"], wording=row["wording"]) for row in rows]
+
     # --- requests to be linked --------------------------------------------------------------------------------------
 
     def link_request(self, request_id: str) -> LinkRequest | None:

@@ -12,7 +12,7 @@ from storage.chats import CHAT, INVITATION, REQUEST, TRIES_LAST, agree, link
 from storage.directory import ADDRESS
 from storage.erasure import erase
 from storage.failpoints import writes
-from storage.heard import Heard, Heeded, Step, Told
+from storage.heard import Heard, Heeded, LinkRequest, Step, Told
 from storage.message_rows import ATTEMPT, MESSAGE, insert_messages, move_messages
 from storage.tables import InboxRow
 from storage.verbs import Verbs, Write
@@ -66,45 +66,57 @@ class Inbox(Verbs):
             if not connection.execute(mine).rowcount or not _use(write, came_to.used):
                 write.give_up()
                 return False
-            self._change(write, heard.channel, came_to)
+            _change(write, heard.channel, came_to, f"{heard.channel} chat")
             told = [message for message in came_to.messages if message.id != came_to.reply]
             insert_messages(write, told)
             _begin_reply(write, came_to, holder)
             write.tell(f"inbox:{heard.channel}/{heard.event_id}", outcome=came_to.outcome, said=len(came_to.messages))
         return True
 
-    @staticmethod
-    def _change(write: Write, channel: str, came_to: Heeded) -> None:
-        connection, address = write.connection, came_to.address or ""
-        if came_to.address_state is not None:
-            connection.execute(
-                update(ADDRESS)
-                .where(ADDRESS.c.channel == channel, ADDRESS.c.address == address)
-                .values(state=came_to.address_state, changed_at=write.at)
-            )
-        for who in came_to.links:
-            link(write, who, channel, address)
-        for consent in came_to.consents:
-            agree(write, consent, channel)
-        if came_to.confirmed:
-            move_messages(connection, MESSAGE.c.id.in_(came_to.confirmed), "confirmed", write.at)
-        for step in came_to.steps:
-            _go_on(write, step)
-        if came_to.wrong:
-            _count_wrong(write, channel, address)
-        if came_to.request is not None:
-            asked = came_to.request
-            names = ("id", "channel", "address", "phone", "created_at")
-            connection.execute(REQUEST.insert().values({name: getattr(asked, name) for name in names}))
-        if came_to.decided is not None:
-            request_id, confirmed = came_to.decided
-            connection.execute(
-                update(REQUEST)
-                .where(REQUEST.c.id == request_id, REQUEST.c.decided_at.is_(None))
-                .values(decided_at=write.at, decided_by=f"{channel} chat", confirmed=confirmed)
-            )
-        for who in came_to.erased:
-            erase(write, who)
+    @writes
+    def settle_link(self, request: LinkRequest, came_to: Heeded, *, actor: str, at: dt.datetime) -> bool:
+        """Writes what a coordinator's decision on a request changes; False: it was decided before."""
+        with self._write("settle_link", actor, at) as write:
+            undecided = select(REQUEST.c.id).where(REQUEST.c.id == request.id, REQUEST.c.decided_at.is_(None))
+            if write.connection.execute(undecided).first() is None:
+                return False
+            _change(write, request.channel, came_to, actor)
+            insert_messages(write, came_to.messages)
+            write.tell(f"link:{request.id}", outcome=came_to.outcome)
+        return True
+
+
+def _change(write: Write, channel: str, came_to: Heeded, by: str) -> None:
+    connection, address = write.connection, came_to.address or ""
+    if came_to.address_state is not None:
+        connection.execute(
+            update(ADDRESS)
+            .where(ADDRESS.c.channel == channel, ADDRESS.c.address == address)
+            .values(state=came_to.address_state, changed_at=write.at)
+        )
+    for who in came_to.links:
+        link(write, who, channel, address)
+    for consent in came_to.consents:
+        agree(write, consent, channel)
+    if came_to.confirmed:
+        move_messages(connection, MESSAGE.c.id.in_(came_to.confirmed), "confirmed", write.at)
+    for step in came_to.steps:
+        _go_on(write, step)
+    if came_to.wrong:
+        _count_wrong(write, channel, address)
+    if came_to.request is not None:
+        asked = came_to.request
+        names = ("id", "channel", "address", "phone", "created_at")
+        connection.execute(REQUEST.insert().values({name: getattr(asked, name) for name in names}))
+    if came_to.decided is not None:
+        request_id, confirmed = came_to.decided
+        connection.execute(
+            update(REQUEST)
+            .where(REQUEST.c.id == request_id, REQUEST.c.decided_at.is_(None))
+            .values(decided_at=write.at, decided_by=by, confirmed=confirmed)
+        )
+    for who in came_to.erased:
+        erase(write, who)
 
 
 def _use(write: Write, digest: str | None) -> bool:

@@ -401,6 +401,17 @@ class AttemptEnd:
     not_before: dt.datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaReading:
+    """What a service said at `at` of an account's month. ``limit`` None: the plan has none."""
+
+    channel: str
+    month: str
+    limit: int | None
+    used: int
+    at: dt.datetime
+
+
 # --- housekeeping -------------------------------------------------------------------------------------------------
 
 

@@ -18,9 +18,10 @@ from storage.orders import Orders
 from storage.outbox import Outbox
 from storage.people import People
 from storage.plans import Plans
+from storage.pushes import Pushes
 
 
-class Store(People, Orders, OrderViews, Day, Plans, Outbox, Inbox, Chats, Erasure, House):
+class Store(People, Orders, OrderViews, Day, Plans, Outbox, Inbox, Chats, Erasure, Pushes, House):
     """What is remembered, by named verbs. Each verb is one transaction; values go in and come out, rows never."""
 
     url_safe: str

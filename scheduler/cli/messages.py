@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, DateArgument, Json, Wave, actor_name, date_of, known_wave, one_of, opened
 from scheduler.cli.screen import Refusal
 from scheduler.cli.tables import clock
+
+if TYPE_CHECKING:
+    from scheduler.app import App
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -120,3 +123,49 @@ def resolve(
         screen.document(found)
     else:
         screen.out().print(f"{message_id}: {states[as_]}")
+
+
+@app.command()
+def budget(config: ConfigFile = None, json: Json = False) -> None:
+    """LINE's count of this month: what is used, what the month will come to, what is left out if it runs short."""
+    import asyncio
+
+    from channels.base import NotConfigured
+
+    async def ask(market: App) -> None:
+        try:
+            await market.read_quota()
+        finally:
+            await market.close_channels()
+
+    with opened(config) as market:
+        if "line" in market.config.channels:
+            try:
+                asyncio.run(ask(market))
+            except NotConfigured as missing:
+                screen.say(
+                    f"LINE was not asked: {missing.variable} is not set; these are the last numbers that it gave"
+                )
+        found = market.line_budget.document()
+    if json:
+        screen.document(found)
+        return
+    allowance = found["quota"]
+    limit = {"limited": str(allowance.get("value")), "none": "no limit"}.get(allowance["type"], "not known yet")
+    rows = [["messages a month", limit]]
+    if found["used"] is not None:
+        rows += [["used", str(found["used"])], ["written, not yet sent", str(found["waiting"])]]
+        if found["left"] is not None:
+            rows.append(["left", str(found["left"])])
+        forecast = found["forecast"]
+        rows += [
+            ["the month will come to", f"{forecast['p50']}; in one month of ten more than {forecast['p90']}"],
+            ["market days seen, still to come", f"{forecast['days_seen']}, {forecast['days_left']}"],
+        ]
+    if found["per_delivered_order"] is not None:
+        rows.append(["pushes to buyers per delivered order", str(found["per_delivered_order"])])
+    if found["dropped"]:
+        rows.append(["left out, to be phoned instead", ", ".join(found["dropped"])])
+    screen.table(f"LINE, {found['month']}", ["", ""], rows)
+    if found["warn"]:
+        screen.say("the month is likely to use up more of LINE's count than messages.line_quota.warn_percent allows")

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 from channels.base import Channel, Later, Outcome, Unknown
@@ -48,7 +49,10 @@ def lease_of(channel: str) -> str:
 
 
 class Outbox:
-    """Drains due rows over the connected channels. Of each, one process is the sender; the others stand by."""
+    """Drains due rows over the connected channels. Of each, one process is the sender; the others stand by.
+
+    `withhold`: by channel, what calls back messages that have just become due and may not be sent after all.
+    """
 
     def __init__(
         self,
@@ -57,12 +61,15 @@ class Outbox:
         clock: Clock,
         *,
         limits: Mapping[str, Limits] = LIMITS,
+        withhold: Mapping[str, Callable[[], object]] = MappingProxyType({}),
         in_thread: InThread = asyncio.to_thread,
         failpoint: Callable[[str], None] = lambda name: None,
     ) -> None:
         holder = uuid.uuid4().hex
         self._senders = {
-            name: _Sender(store, channel, clock, holder, limits.get(name, Limits()), in_thread, failpoint)
+            name: _Sender(
+                store, channel, clock, holder, limits.get(name, Limits()), withhold.get(name), in_thread, failpoint
+            )
             for name, channel in channels.items()
         }
         self._store, self._clock, self._in_thread = store, clock, in_thread
@@ -109,6 +116,7 @@ class _Sender:
         clock: Clock,
         holder: str,
         limits: Limits,
+        withhold: Callable[[], object] | None,
         in_thread: InThread,
         failpoint: Callable[[str], None],
     ) -> None:
@@ -117,7 +125,7 @@ class _Sender:
         self._token: int | None = None
         self._sure_until = 0.0
         """By the machine's own clock: until when nobody else can have become the sender."""
-        self._pace = Pace(limits)
+        self._pace, self._withhold = Pace(limits), withhold
         self._width = IN_HAND.get(channel.name, MANY)
         self._stopped = False
         self._open()
@@ -210,6 +218,8 @@ class _Sender:
     async def _stream(self, became: Counter[str]) -> bool:
         """Claim and send side by side until nothing more is due; whether anything was."""
         await self._in_thread(self._store.wake_messages, self._clock.now())
+        if self._withhold is not None:
+            await self._in_thread(self._withhold)
         out: set[asyncio.Task[str | None]] = set()
         any_due = False
         try:

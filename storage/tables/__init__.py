@@ -9,7 +9,7 @@ ids made up here are keys, not personal; a place where a person lives, a phone, 
 from storage.tables.base import METADATA
 from storage.tables.chats import ChatRow, ConsentRow, InvitationRow, LinkRequestRow
 from storage.tables.day import ApprovalRow, PlanRouteRow, PlanRow, PlanStepRow, PlanUnassignedRow, RunRow
-from storage.tables.house import ApiKeyRow, AuditRow, ConfigVersionRow, LeaseRow
+from storage.tables.house import ApiKeyRow, AuditRow, ConfigVersionRow, LeaseRow, QuotaReadingRow
 from storage.tables.messages import AttemptRow, InboxRow, MessageOrderRow, MessageRow
 from storage.tables.orders import LegRow, OrderRow, PickupRow
 from storage.tables.people import ChatAddressRow, MemberRow, PersonRow, RiderRow, SellerRow
@@ -39,6 +39,7 @@ __all__ = [
     "PlanRow",
     "PlanStepRow",
     "PlanUnassignedRow",
+    "QuotaReadingRow",
     "RiderRow",
     "RunRow",
     "SellerRow",

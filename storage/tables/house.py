@@ -20,6 +20,18 @@ class LeaseRow(Row, table=True):
     until: dt.datetime = plain(Instant)
 
 
+class QuotaReadingRow(Row, table=True):
+    """What a service last said of an account's month: how many messages it may push, and how many it has."""
+
+    __tablename__ = "quota_reading"
+
+    channel: str = plain(Words, key=True)
+    month: str = plain(Words, key=True)
+    limit: int | None = plain(Integer)
+    used: int = plain(Integer)
+    at: dt.datetime = plain(Instant)
+
+
 class ConfigVersionRow(Row, table=True):
     __tablename__ = "config_version"
 

@@ -188,3 +188,23 @@ def test_what_a_service_refused_is_sent_by_the_next_run(services: Opening) -> No
         assert day["messages"].keys() == {"accepted", "suppressed"}
         assert {wave["state"] for wave in day["waves"]} == {"finished"}
         market.accepted_once()
+
+
+def test_when_the_month_runs_short_work_is_still_told_and_buyers_are_phoned(services: Opening) -> None:
+    """Windows that LINE's count has no room for are on the phone list; every route, pick list and change goes out."""
+    with services() as market:
+        market.line.quota = 24
+        market.house.json("day", DAY, "--wave", "midday", "--approve")
+        over_line = [each for each in market.messages() if each["channel"] == "line"]
+        kinds = Counter((each["kind"], each["state"], each["reason"]) for each in over_line)
+        held_back = [each for each in over_line if each["reason"] == "quota"]
+        assert {each["kind"] for each in held_back} == {"window"}
+        assert all(each["state"] == "suppressed" for each in held_back)
+        assert {each["state"] for each in over_line if each["class"] == "critical"} == {"accepted"}, kinds
+        assert {each["id"] for each in held_back} <= {
+            call["message_id"] for call in market.house.json("messages", "calls", DAY)["calls"]
+        }
+        budget = schemas.check(market.house.json("messages", "budget", SONGSUK_CLOCK=f"{DAY}T18:00:00+07:00"))
+        assert budget["quota"] == {"type": "limited", "value": 24}
+        assert budget["used"] == len(market.line.log)
+        market.accepted_once()

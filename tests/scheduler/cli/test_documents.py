@@ -120,6 +120,7 @@ def documents(house: House) -> Documents:
     said("orders", "show", "D-0001")
     said("messages", "list")
     said("messages", "calls", DAY)
+    said("messages", "budget")
     said("report", "day", DAY)
     said("members", "list")
     said("keys", "create", "webshop")

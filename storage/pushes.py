@@ -1,0 +1,92 @@
+"""The verbs that count what was pushed: a service's own number for the month, and ours by day and kind.
+
+A push is one request to one person, however many messages went in it. Knows no plan, price or forecast.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+
+from storage.failpoints import writes
+from storage.message_rows import ATTEMPT, MESSAGE, WAITING
+from storage.records import QuotaReading, Role
+from storage.tables import LegRow, QuotaReadingRow
+from storage.verbs import Verbs
+
+READING, LEG = QuotaReadingRow.__table__, LegRow.__table__
+
+_REQUEST = func.coalesce(MESSAGE.c.bundle, MESSAGE.c.id)
+_ACCEPTED = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "accepted")
+
+
+class Pushes(Verbs):
+    @writes
+    def note_quota(self, reading: QuotaReading, *, actor: str) -> None:
+        """Keeps the latest reading of a month. What is used never shrinks within one: an older count came late."""
+        with self._write("note_quota", actor, reading.at) as write:
+            row = {name: getattr(reading, name) for name in QuotaReading.__slots__}
+            put = write.insert(READING).values(row)
+            news = {"limit": reading.limit, "used": put.excluded.used, "at": reading.at}
+            where = put.excluded.used >= READING.c.used
+            write.connection.execute(
+                put.on_conflict_do_update(index_elements=[READING.c.channel, READING.c.month], set_=news, where=where)
+            )
+            write.tell(f"quota:{reading.channel}", month=reading.month, limit=reading.limit, used=reading.used)
+
+    def quota_reading(self, channel: str, month: str) -> QuotaReading | None:
+        """What was last read of a month, if anything was."""
+        query = select(READING).where(READING.c.channel == channel, READING.c.month == month)
+        with self._read() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else QuotaReading(**{name: row[name] for name in QuotaReading.__slots__})
+
+    def pushed(self, channel: str, since: dt.datetime, until: dt.datetime, *, role: Role | None = None) -> int:
+        """How many pushes the service took from us in [since, until), to people of `role` or to all."""
+        when = exists().where(
+            ATTEMPT.c.message_id == MESSAGE.c.id,
+            ATTEMPT.c.outcome == "accepted",
+            ATTEMPT.c.at >= since,
+            ATTEMPT.c.at < until,
+        )
+        ours = and_(MESSAGE.c.channel == channel, MESSAGE.c.via == "push", when)
+        if role is not None:
+            ours = and_(ours, MESSAGE.c.role == role.value)
+        with self._read() as connection:
+            return int(connection.execute(select(func.count(func.distinct(_REQUEST))).where(ours)).scalar_one())
+
+    def pushes_by_day(self, channel: str, first: dt.date, last: dt.date) -> dict[dt.date | None, Counter[str]]:
+        """Pushes taken for each service date in [first, last], by kind; a bundle is of its first message's kind."""
+        return self._by_day(and_(MESSAGE.c.channel == channel, MESSAGE.c.date.between(first, last), _ACCEPTED))
+
+    def pushes_waiting(self, channel: str, until: dt.datetime) -> dict[dt.date | None, Counter[str]]:
+        """What is written and will be pushed before `until`, by service date and kind."""
+        waits = and_(MESSAGE.c.state.in_(WAITING), MESSAGE.c.send_at < until)
+        return self._by_day(and_(MESSAGE.c.channel == channel, waits))
+
+    def orders_delivered(self, first: dt.date, last: dt.date) -> int:
+        """Orders of the service dates in [first, last] that have left for their buyer."""
+        gone = LEG.c.state.in_(("dispatched", "picked_up", "delivered"))
+        query = select(func.count(func.distinct(LEG.c.order_id))).where(LEG.c.date.between(first, last), gone)
+        with self._read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def _by_day(self, which: ColumnElement[bool]) -> dict[dt.date | None, Counter[str]]:
+        first = (
+            select(func.min(MESSAGE.c.seq).label("seq"))
+            .where(which, MESSAGE.c.via == "push")
+            .group_by(_REQUEST)
+            .subquery()
+        )
+        counted = (
+            select(MESSAGE.c.date, MESSAGE.c.kind, func.count())
+            .join(first, first.c.seq == MESSAGE.c.seq)
+            .group_by(MESSAGE.c.date, MESSAGE.c.kind)
+        )
+        found: defaultdict[dt.date | None, Counter[str]] = defaultdict(Counter)
+        with self._read() as connection:
+            for date, kind, count in connection.execute(counted):
+                found[date][kind] = count
+        return dict(found)
