@@ -16,9 +16,12 @@ import channels
 import routing
 import scheduler
 import storage
+from routing import roads
+from routing.travel import Unavailable
 from scheduler import config as configs
 from scheduler.app import database_url, official_channels
 from scheduler.clock import ClockError, clock_from
+from scheduler.planning.travel import REASONS, ways_of
 
 ENOUGH_BYTES = 500_000_000
 
@@ -29,6 +32,7 @@ def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -
     report = configs.check(path)
     found = [_packages(), _config(path, report), _clock(environ), _database(environ), _disk(environ)]
     if report.config is not None:
+        found.append(_travel(report.config))
         found += _channels(report.config, environ, path)
         found.append(_public(report.config))
     return found
@@ -87,6 +91,43 @@ def _disk(environ: Mapping[str, str]) -> dict[str, Any]:
         free > ENOUGH_BYTES,
         f"ว่าง {gigabytes}" if free > ENOUGH_BYTES else f"เหลือเพียง {gigabytes}",
         f"{gigabytes} free" if free > ENOUGH_BYTES else f"only {gigabytes} left",
+    )
+
+
+def _travel(config: configs.Config) -> dict[str, Any]:
+    """Whether plans can be made with the travel times that the config asks for; what the road data is."""
+    ways = ways_of(config)
+    if ways.asked.estimate:
+        low, high = config.travel.range
+        return _check(
+            "travel",
+            True,
+            f"{config.travel.provider}: ประมาณจากเส้นตรง เวลาจริง {low:g}–{high:g} เท่า",
+            f"{config.travel.provider}: an estimate, real times are {low:g} to {high:g} times as long",
+        )
+    first = config.hubs[0].location
+    other = next((hub.location for hub in config.hubs if hub.location != first), (first[0] + 0.001, first[1]))
+    found = ways.asked.measure([first, other], [kind.id for kind in config.vehicles])
+    if isinstance(found, Unavailable):
+        th, en = REASONS[found.why]
+        told = f"({found.detail})" if found.detail else ""
+        return _check(
+            "travel",
+            False,
+            f"{config.travel.provider}: {th} {told} แผนจะประมาณจากเส้นตรง",
+            f"{config.travel.provider}: {en} {told}: plans are estimated on straight lines",
+        )
+    data = roads.current(Path(config.travel.data)) if config.travel.url is None else None
+    if data is None:
+        return _check("travel", True, f"{config.travel.url}", f"{config.travel.url}")
+    age = f"{data.as_of:%Y-%m-%d}" if data.as_of is not None else "?"
+    size = f"{data.size / 1e6:.1f} MB"
+    profiles = ", ".join(data.profiles)
+    return _check(
+        "travel",
+        True,
+        f"{config.travel.provider}: {data.extract} แผนที่ของ {age} สร้างเมื่อ {data.built_at:%Y-%m-%d} {size} ({profiles})",
+        f"{config.travel.provider}: {data.extract}, map of {age}, built {data.built_at:%Y-%m-%d}, {size} ({profiles})",
     )
 
 

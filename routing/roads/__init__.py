@@ -8,7 +8,7 @@ So a build that breaks leaves the good one where it was, and is taken up where i
 """
 
 from .build import Order, RoadsError, build
-from .dataset import DataSet, current
+from .dataset import Box, DataSet, current
 from .profiles import PROFILES
 
-__all__ = ["PROFILES", "DataSet", "Order", "RoadsError", "build", "current"]
+__all__ = ["PROFILES", "Box", "DataSet", "Order", "RoadsError", "build", "current"]

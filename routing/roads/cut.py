@@ -31,19 +31,23 @@ def cut(extract: Path, area: Box, target: Path) -> Cut:
     roads = roads.with_filter(EntityFilter(WAY)).with_filter(KeyFilter("highway", "route"))
     bans = osmium.FileProcessor(str(extract), RELATION).with_filter(KeyFilter("restriction"))
     kept: set[int] = set()
-    with osmium.BackReferenceWriter(str(target), ref_src=str(extract), overwrite=True, remove_tags=False) as out:
-        for way in roads:
-            assert isinstance(way, osmium.osm.Way)  # noqa: S101 - the filter lets nothing else through
-            for node in way.nodes:
-                at = node.location
-                if at.valid() and west <= at.lon <= east and south <= at.lat <= north:
-                    kept.add(way.id)
-                    out.add(way)
-                    break
-        for ban in bans:
-            assert isinstance(ban, osmium.osm.Relation)  # noqa: S101
-            if all(member.type != "w" or member.ref in kept for member in ban.members):
-                out.add(ban)
+    wanted = osmium.IdTracker()
+    for way in roads:
+        assert isinstance(way, osmium.osm.Way)  # noqa: S101 - the filter lets nothing else through
+        for node in way.nodes:
+            at = node.location
+            if at.valid() and west <= at.lon <= east and south <= at.lat <= north:
+                kept.add(way.id)
+                wanted.add_way(way.id)
+                wanted.add_references(way)
+                break
+    for ban in bans:
+        assert isinstance(ban, osmium.osm.Relation)  # noqa: S101
+        if all(member.type != "w" or member.ref in kept for member in ban.members):
+            wanted.add_relation(ban.id)
+    with osmium.SimpleWriter(str(target), overwrite=True) as out:
+        for each in osmium.FileProcessor(str(extract)).with_filter(wanted.id_filter()):
+            out.add(each)
     return Cut(ways=len(kept), as_of=as_of(extract))
 
 

@@ -19,6 +19,7 @@ from scheduler.cli.members import app as members_app
 from scheduler.cli.messages import app as messages_app
 from scheduler.cli.orders import app as orders_app
 from scheduler.cli.plan import app as plan_app
+from scheduler.cli.roads import app as roads_app
 from scheduler.cli.screen import Refusal
 from scheduler.cli.serve import db as db_app
 from scheduler.cli.serve import doctor, serve
@@ -42,6 +43,7 @@ app.add_typer(members_app, name="members", help="Riders, sellers, buyers, coordi
 app.add_typer(plan_app, name="plan", help="Plans: show, approve, replan.")
 app.add_typer(messages_app, name="messages", help="What was said to whom, and who must be phoned.")
 app.add_typer(config_app, name="config", help="config.yaml: check, schema.")
+app.add_typer(roads_app, name="roads", help="Real roads: build, calibrate.")
 app.add_typer(report_app, name="report", help="What a day came to.")
 app.add_typer(keys_app, name="keys", help="API keys.")
 app.add_typer(db_app, name="db", help="The database: upgrade.")

@@ -27,6 +27,9 @@ def solve(
     workers: Annotated[int, typer.Option("--workers", min=0, help="Cores to use; 0 means all.")] = 0,
     seed: Annotated[int, typer.Option("--seed")] = 1,
     engine: Annotated[str, typer.Option("--engine", help="auto, or the name of an engine.")] = "auto",
+    geometry: Annotated[
+        bool, typer.Option("--geometry", "-g", help="Add each route's line for a map, straight from stop to stop.")
+    ] = False,
     check: Annotated[Path | None, typer.Option("--check", help="Verify this plan instead of making one.")] = None,
     json: Json = False,
 ) -> None:
@@ -34,6 +37,7 @@ def solve(
     from routing.model import Settings
     from routing.solving import engine_names
     from routing.vroom import DocumentError, check_document, solve_document
+    from routing.vroom.geometry import with_geometry
     from routing.vroom.write import errors_to_json
 
     one_of(engine, ["auto", *engine_names()], "--engine")
@@ -55,6 +59,8 @@ def solve(
         raise typer.Exit(1 if violations else 0)
     settings = Settings(engine=engine, seconds=seconds, iterations=iterations, workers=workers, seed=seed)
     answer = solve_document(asked, settings)
+    if geometry:
+        answer = with_geometry(asked, answer)
     if answer["code"] and not json:
         _tell(problem, answer)
     if not answer["code"] or json or not sys.stdout.isatty():  # a program reads VROOM's document, a person the lines

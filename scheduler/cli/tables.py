@@ -45,7 +45,7 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
     if "reason" in wave["travel"]:
         screen.out().print(_fallback(wave["travel"])[chosen], markup=False)
     if wave["travel"].get("off_road"):
-        screen.out().print(_off_road(wave)[chosen], markup=False)
+        screen.out().print(_off_road(wave["travel"])[chosen], markup=False)
     if wave["unassigned"]:
         screen.table(
             "no place found",
@@ -90,17 +90,7 @@ def _fallback(travel: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _off_road(wave: dict[str, Any]) -> dict[str, str]:
-    """Whose pins lie far from any road, by order or shop where a route goes there."""
-    at: dict[tuple[float, ...], str] = {}
-    for route in wave["routes"]:
-        for step in route["steps"]:
-            if step["location"] is not None:
-                who = step.get("seller_id") if step["type"] == "pickup" else step.get("order_id")
-                at.setdefault(tuple(step["location"]), who or route["rider_id"])
-    places = [
-        f"{at.get(tuple(each['location']), '{:.4f},{:.4f}'.format(*each['location'][::-1]))} ({each['metres']:,} m)"
-        for each in wave["travel"]["off_road"]
-    ]
-    listed = ", ".join(places)
+def _off_road(travel: dict[str, Any]) -> dict[str, str]:
+    """Whose pins lie far from any road."""
+    listed = ", ".join(f"{each['id']} ({each['metres']:,} m)" for each in travel["off_road"])
     return {"th": f"หมุดไกลถนน ตรวจก่อนอนุมัติ: {listed}", "en": f"far from any road, look at the pins: {listed}"}

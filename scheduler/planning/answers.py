@@ -18,7 +18,7 @@ from scheduler.config.models import Wave
 from scheduler.planning import fixes, travel
 from scheduler.planning.problems import DIMENSIONS, AreaProblem
 from scheduler.planning.times import instant
-from scheduler.planning.travel import Travelled
+from scheduler.planning.travel import Source
 from storage import records
 from storage.records import Location, Member, Order
 
@@ -31,7 +31,7 @@ class AreaPlan:
     plan: Plan
     points: tuple[Location, ...]
     sentences: Mapping[str, Mapping[str, str]]
-    ways: Travelled
+    source: Source
 
 
 def solve_area(area: AreaProblem, settings: Settings) -> AreaPlan:
@@ -44,7 +44,7 @@ def solve_area(area: AreaProblem, settings: Settings) -> AreaPlan:
         plan=plan,
         points=area.points,
         sentences={str(left.shipment): routing.sentence(left, problem) for left in plan.unassigned},
-        ways=ways.source,
+        source=travel.source_of(ways, area.vehicles, area.shipments),
     )
 
 
@@ -87,7 +87,7 @@ def to_plan(
         revision=1,
         config_version=run.config_version,
         created_at=now,
-        travel=travel.document([answer.ways for answer in answers], config.travel.provider),
+        travel=travel.document([answer.source for answer in answers], config.travel.provider),
         summary={
             "cost": sum(plan.cost for plan in plans),
             "routes": len(routes),

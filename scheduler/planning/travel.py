@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import cos, radians
 from pathlib import Path
 from typing import Any
 
-from routing.model import Location, Matrix
+from routing.model import Location, Matrix, Shipment, Vehicle
+from routing.roads import Box
 from routing.travel import (
     Barrier,
     Crossing,
@@ -27,6 +29,8 @@ from routing.travel.straight import Straight
 from scheduler.config import Config
 from storage.records import Json
 
+KM_PER_DEGREE = 111.32
+
 REASONS: Mapping[Why, tuple[str, str]] = {
     Why.DOWN: ("ติดต่อเซิร์ฟเวอร์ถนนไม่ได้", "the road server cannot be reached"),
     Why.SLOW: ("เซิร์ฟเวอร์ถนนตอบช้าเกินไป", "the road server took too long"),
@@ -41,7 +45,7 @@ REASONS: Mapping[Why, tuple[str, str]] = {
 class Travelled:
     """The matrices of one area, and where they come from. ``instead_of``: the provider that did not answer, and why.
 
-    ``off_road``: metres from the places that lie far from any road.
+    ``off_road``: how many metres point k lies from any road, where that is far.
     """
 
     matrices: Mapping[str, Matrix]
@@ -49,19 +53,7 @@ class Travelled:
     estimate: bool
     spread: Range | None
     instead_of: tuple[str, Unavailable] | None = None
-    off_road: Mapping[Location, int] = field(default_factory=dict)
-
-    @property
-    def source(self) -> Travelled:
-        """The same without the matrices, for what comes back from a worker."""
-        return Travelled(
-            matrices={},
-            provider=self.provider,
-            estimate=self.estimate,
-            spread=self.spread,
-            instead_of=self.instead_of,
-            off_road=self.off_road,
-        )
+    off_road: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +75,7 @@ class Ways:
             estimate=travel.estimate,
             spread=travel.spread,
             instead_of=instead_of,
-            off_road={points[k]: metres for k, metres in found.off_road.items()},
+            off_road=found.off_road,
         )
 
 
@@ -124,7 +116,52 @@ def settings_of(config: Config) -> Settings:
     )
 
 
-def document(found: Sequence[Travelled], provider: str) -> Json:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffRoad:
+    """Whose pin lies `metres` from any road: an order, a seller or a rider. Says who, not where: that is theirs."""
+
+    kind: str
+    ref: str
+    metres: int
+
+
+def off_road(metres: Mapping[int, int], vehicles: Sequence[Vehicle], shipments: Sequence[Shipment]) -> list[OffRoad]:
+    """Who is meant by the places that lie far from any road."""
+    at: dict[int, tuple[str, str]] = {}
+    for vehicle in vehicles:
+        for index in (vehicle.start, vehicle.end):
+            if index is not None:
+                at[index] = ("rider", str(vehicle.id))
+    for shipment in shipments:
+        for pickup in shipment.pickups:
+            at[pickup.index] = ("seller", str(pickup.id).removeprefix(f"{shipment.id}/"))
+        at.setdefault(shipment.delivery.index, ("order", str(shipment.id)))
+    found = {at[k]: far for k, far in sorted(metres.items()) if k in at}
+    return [OffRoad(kind=kind, ref=ref, metres=far) for (kind, ref), far in sorted(found.items())]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an area's times came from; what comes back from the worker that made its matrices."""
+
+    provider: str
+    estimate: bool
+    spread: Range | None
+    instead_of: tuple[str, Unavailable] | None
+    off_road: tuple[OffRoad, ...] = ()
+
+
+def source_of(ways: Travelled, vehicles: Sequence[Vehicle], shipments: Sequence[Shipment]) -> Source:
+    return Source(
+        provider=ways.provider,
+        estimate=ways.estimate,
+        spread=ways.spread,
+        instead_of=ways.instead_of,
+        off_road=tuple(off_road(ways.off_road, vehicles, shipments)),
+    )
+
+
+def document(found: Sequence[Source], provider: str) -> Json:
     """What a plan says of its travel times. Of several areas the least certain speaks for the wave."""
     worst = max(found, key=lambda each: (each.instead_of is not None, each.estimate), default=None)
     if worst is None:
@@ -137,7 +174,19 @@ def document(found: Sequence[Travelled], provider: str) -> Json:
         th, en = REASONS[unavailable.why]
         shown["instead_of"] = asked
         shown["reason"] = {"code": str(unavailable.why), "message": {"th": th, "en": en}, "detail": unavailable.detail}
-    off_road = {place: metres for each in found for place, metres in each.off_road.items()}
-    if off_road:
-        shown["off_road"] = [{"location": list(place), "metres": metres} for place, metres in sorted(off_road.items())]
+    far = sorted({(each.kind, each.ref): each.metres for area in found for each in area.off_road}.items())
+    if far:
+        shown["off_road"] = [{"kind": kind, "id": ref, "metres": metres} for (kind, ref), metres in far]
     return shown
+
+
+def area_of(config: Config, margin_km: float) -> Box:
+    """The box around everything that the market serves, with a margin for the ways around."""
+    bounds = [zone.shape.bounds for zone in config.zones]
+    bounds += [(*hub.location, *hub.location) for hub in config.hubs]
+    west, south, east, north = (
+        choose(column) for choose, column in zip((min, min, max, max), zip(*bounds, strict=True), strict=True)
+    )
+    up = margin_km / KM_PER_DEGREE
+    along = up / max(0.01, cos(radians((south + north) / 2)))
+    return (round(west - along, 4), round(south - up, 4), round(east + along, 4), round(north + up, 4))

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.model import UNREACHABLE, Location, Matrix
-from routing.travel import Measured, Range, Settings, Unavailable
+from routing.travel import Measured, Range, Settings, Unavailable, Why
 from routing.travel.straight import degrees, same_place, whole
 
 from .rows import Rows, Square
@@ -126,5 +126,7 @@ class _Session:
 
     def _remember(self, found: T) -> T:
         self.source.close()
-        self.failed = (monotonic() + PAUSE, found) if isinstance(found, Unavailable) else None
+        self.failed = None
+        if isinstance(found, Unavailable) and found.why in (Why.DOWN, Why.SLOW, Why.REFUSED):
+            self.failed = (monotonic() + PAUSE, found)
         return found
