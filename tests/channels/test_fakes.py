@@ -16,7 +16,7 @@ import pytest
 from aiohttp import ClientSession
 from line_server import LineServer, limit_faults
 from specs import SPECS, line_faults, telegram_faults
-from telegram_server import read_html
+from telegram_server import TelegramServer, read_html
 
 FAKES = Path(__file__).parents[1] / "fakes"
 needs_specs = pytest.mark.skipif(not SPECS.exists(), reason="the services' own descriptions are absent")
@@ -131,3 +131,33 @@ def test_the_fakes_run_by_themselves() -> None:
                 assert answer.status == 200
             with urllib.request.urlopen(f"{base}/_fake/log", timeout=10) as answer:  # noqa: S310
                 assert json.load(answer) == []
+
+
+def test_telegram_holds_senders_to_its_limits() -> None:
+    """When asked to: thirty in any second, one a second to a chat, twenty a minute to a group; each refusal counts."""
+
+    async def use() -> None:
+        now = [0.0]
+        server = TelegramServer(now=lambda: now[0])
+        server.enforce = True
+        async with server.running() as base, ClientSession() as client:
+
+            async def say(chat: int) -> int:
+                fields = {"chat_id": chat, "text": "x"}
+                async with client.post(f"{base}/bot{server.token}/sendMessage", json=fields) as answer:
+                    told = await answer.json()
+                    return 0 if answer.status == 200 else int(told["parameters"]["retry_after"])
+
+            assert [await say(chat) for chat in range(1, 32)] == [0] * 30 + [1]
+            now[0] = 0.99
+            assert await say(31) == 1
+            now[0] = 1.0
+            assert [await say(31), await say(31)] == [0, 1]
+            for now[0] in range(10, 30):
+                assert await say(-7) == 0
+            assert await say(-7) == 41
+            now[0] = 70.0
+            assert await say(-7) == 0
+            assert (len(server.log), server.limited) == (52, 4)
+
+    asyncio.run(use())

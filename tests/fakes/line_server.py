@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
-from serving import FakeServer, abort, main
+from serving import FakeServer, Window, abort, main
 from specs import line_faults
 
 TOKEN, SECRET = "line-token", "line-secret"
@@ -61,12 +61,14 @@ class LineServer(FakeServer):
         self._keys: dict[str, tuple[float, Accepted]] = {}
         self._tokens: dict[str, tuple[float, str]] = {}
         self._events = 0
+        self._pushes = Window(2_000, 1.0)
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/v2/bot/message/push", self._push),
             web.post("/v2/bot/message/reply", self._reply),
             web.post("/v2/bot/message/validate/push", self._validate),
+            web.get("/v2/bot/info", self._info),
             web.get("/v2/bot/message/quota", self._quota),
             web.get("/v2/bot/message/quota/consumption", self._consumption),
         ]
@@ -109,7 +111,7 @@ class LineServer(FakeServer):
             return refused
         if request.headers.get("X-Line-Retry-Key"):
             return _error(400, "The retry key is not allowed for this endpoint")
-        body, faults = await _read(request, "ReplyMessageRequest")
+        body, faults = await self._read(request, "ReplyMessageRequest")
         if faults:
             self.bad_requests.append({"body": body, "faults": faults})
             return _error(400, f"The request body has {len(faults)} error(s)", details=faults)
@@ -128,7 +130,7 @@ class LineServer(FakeServer):
             return abort(request)
         if refused := self._refused(request):
             return refused
-        if fault == "rate":
+        if fault == "rate" or (self.enforce and self._too_fast()):
             return _error(429, "The API rate limit has been exceeded. Try again later.")
         if fault == "busy":
             return _error(503, "Service Unavailable")
@@ -139,7 +141,7 @@ class LineServer(FakeServer):
             headers = {"x-line-accepted-request-id": earlier.request_id}
             sent = [{"id": each} for each in earlier.message_ids]
             return _error(409, "The retry key is already accepted", headers=headers, sentMessages=sent)
-        body, faults = await _read(request, "PushMessageRequest")
+        body, faults = await self._read(request, "PushMessageRequest")
         if faults:
             self.bad_requests.append({"body": body, "faults": faults})
             return _error(400, f"The request body has {len(faults)} error(s)", details=faults)
@@ -182,15 +184,40 @@ class LineServer(FakeServer):
             return _error(401, "Authentication failed. Confirm that the access token in the authorization is valid.")
         return None
 
+    def _too_fast(self) -> bool:
+        """2,000 requests in any second is what LINE allows an endpoint."""
+        now = time.monotonic()
+        if self._pushes.wait(now):
+            self.limited += 1
+            return True
+        self._pushes.take(now)
+        return False
+
+    async def _read(self, request: web.Request, schema: str) -> tuple[Any, list[dict[str, str]]]:
+        raw = await request.read()
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            return None, [{"message": "The request body is not JSON", "property": ""}]
+        faults = line_faults(schema, body) if self.checked else []
+        if not faults:
+            for at, message in enumerate(body["messages"] if self.checked else ()):
+                faults += [{"message": what, "property": f"messages[{at}]"} for what in limit_faults(message)]
+        return body, faults
+
     async def _validate(self, request: web.Request) -> web.Response:
         if refused := self._refused(request):
             return refused
-        _, faults = await _read(request, "ValidateMessageRequest")
+        _, faults = await self._read(request, "ValidateMessageRequest")
         return (
             _error(400, f"The request body has {len(faults)} error(s)", details=faults)
             if faults
             else web.json_response({})
         )
+
+    async def _info(self, request: web.Request) -> web.Response:
+        account = {"userId": "Ubot", "basicId": "@songsuk", "displayName": "ตลาดสิริสุข", "chatMode": "bot"}
+        return self._refused(request) or web.json_response({**account, "markAsReadMode": "auto"})
 
     async def _quota(self, request: web.Request) -> web.Response:
         limited = {"type": "none"} if self.quota is None else {"type": "limited", "value": self.quota}
@@ -198,19 +225,6 @@ class LineServer(FakeServer):
 
     async def _consumption(self, request: web.Request) -> web.Response:
         return self._refused(request) or web.json_response({"totalUsage": self.used})
-
-
-async def _read(request: web.Request, schema: str) -> tuple[Any, list[dict[str, str]]]:
-    raw = await request.read()
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        return None, [{"message": "The request body is not JSON", "property": ""}]
-    faults = line_faults(schema, body)
-    if not faults:
-        for at, message in enumerate(body["messages"]):
-            faults += [{"message": what, "property": f"messages[{at}]"} for what in limit_faults(message)]
-    return body, faults
 
 
 def limit_faults(message: dict[str, Any]) -> list[str]:

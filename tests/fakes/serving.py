@@ -37,6 +37,11 @@ class FakeServer:
     def __init__(self) -> None:
         self.faults = Faults()
         self.log: list[Any] = []
+        self.enforce = False
+        """Whether the service's limits hold: a call above them gets its 429, and is counted in `limited`."""
+        self.limited = 0
+        self.checked = True
+        """Whether requests are held against the service's description: a millisecond each, which a race may spare."""
         self.base = ""
         self._stopping = asyncio.Event()
 
@@ -47,6 +52,7 @@ class FakeServer:
         app = web.Application()
         app.add_routes(self.routes())
         app.add_routes([web.get("/_fake/log", self._show_log), web.post("/_fake/faults", self._order)])
+        app.add_routes([web.get("/_fake/counts", self._show_counts)])
         return app
 
     @contextlib.asynccontextmanager
@@ -81,10 +87,30 @@ class FakeServer:
     async def _show_log(self, _: web.Request) -> web.Response:
         return web.json_response([each if isinstance(each, dict) else asdict(each) for each in self.log])
 
+    async def _show_counts(self, _: web.Request) -> web.Response:
+        return web.json_response({"accepted": len(self.log), "limited": self.limited})
+
     async def _order(self, request: web.Request) -> web.Response:
         wanted = await request.json()
         self.faults.order(wanted["point"], int(wanted.get("times", 1)))
         return web.json_response({})
+
+
+class Window:
+    """At most `limit` calls in any `seconds`, counted in a window that slides."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self._limit, self._seconds = limit, seconds
+        self._taken: deque[float] = deque()
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is room; 0: now."""
+        while self._taken and now - self._taken[0] >= self._seconds:
+            self._taken.popleft()
+        return self._taken[0] + self._seconds - now if len(self._taken) >= self._limit else 0.0
+
+    def take(self, now: float) -> None:
+        self._taken.append(now)
 
 
 def abort(request: web.Request) -> web.Response:
@@ -98,7 +124,10 @@ def main(server: FakeServer) -> None:
     """Serves until interrupted; prints the address first."""
     options = argparse.ArgumentParser(description=type(server).__doc__)
     options.add_argument("--port", type=int, default=0)
-    port = options.parse_args().port
+    options.add_argument("--enforce", action="store_true", help="hold callers to the service's limits")
+    options.add_argument("--unchecked", action="store_true", help="hold requests against no description")
+    asked = options.parse_args()
+    port, server.enforce, server.checked = asked.port, asked.enforce, not asked.unchecked
 
     async def serve() -> None:
         async with server.running(port) as base:

@@ -2,20 +2,25 @@
 
     python tests/fakes/telegram_server.py --port 0
 
-prints its address; ``POST /_fake/faults {"point": "reset", "times": 2}`` orders faults, ``GET /_fake/log`` shows what
+prints its address (``--enforce``: and holds senders to 30 calls in any second, one a second to a chat, 20 a minute to a
+group); ``POST /_fake/faults {"point": "reset", "times": 2}`` orders faults, ``GET /_fake/log`` shows what
 was accepted.
 """
 
 from __future__ import annotations
 
 import json
+import time
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from serving import FakeServer, abort, main
+from serving import FakeServer, Window, abort, main
 from specs import telegram_faults, telegram_is_text
 
 TOKEN = "1234:telegram-token"
@@ -36,9 +41,14 @@ class Accepted:
 class TelegramServer(FakeServer):
     """A fake of Telegram's Bot API."""
 
-    def __init__(self, *, token: str = TOKEN, chats: set[str] | None = None) -> None:
+    def __init__(
+        self, *, token: str = TOKEN, chats: set[str] | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__()
-        self.token, self.chats = token, chats
+        self.token, self.chats, self.now = token, chats, now
+        self._account = Window(30, 1.0)
+        self._chats: defaultdict[str, Window] = defaultdict(lambda: Window(1, 1.0))
+        self._groups: defaultdict[str, Window] = defaultdict(lambda: Window(20, 60.0))
         self.blockers: set[str] = set()
         self.moved: dict[str, int] = {}
         self.retry_after = 7
@@ -98,7 +108,11 @@ class TelegramServer(FakeServer):
 
     async def _send(self, request: web.Request, fault: Any) -> web.StreamResponse:
         fields = await _fields(request, "sendMessage")
-        faults = telegram_faults("sendMessage", fields)
+        if self.enforce and (wait := self._too_fast(str(fields.get("chat_id")))):
+            self.limited += 1
+            told = f"Too Many Requests: retry after {wait}"
+            return _error(429, told, parameters={"retry_after": wait})
+        faults = telegram_faults("sendMessage", fields) if self.checked else []
         if faults:
             self.bad_requests.append({"fields": fields, "faults": faults})
             return _error(400, f"Bad Request: {faults[0]}")
@@ -122,6 +136,15 @@ class TelegramServer(FakeServer):
         shown = {"id": int(chat) if chat.lstrip("-").isdigit() else 1, "type": "private", "first_name": "x"}
         result = {"message_id": number, "date": 1795000000, "chat": shown, "text": text}
         return web.json_response({"ok": True, "result": result})
+
+    def _too_fast(self, chat: str) -> int:
+        """Whole seconds to wait, as Telegram says it; 0: this call is within the limits, and counts."""
+        now, windows = self.now(), [self._account, self._groups[chat] if chat.startswith("-") else self._chats[chat]]
+        wait = max(window.wait(now) for window in windows)
+        if not wait:
+            for window in windows:
+                window.take(now)
+        return ceil(wait)
 
 
 async def _fields(request: web.Request, method: str) -> dict[str, Any]:
