@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from scheduler.planning import Late, Place
 from storage.records import Leg, Member, Message, Order, Plan, PlanRoute, PlanStep, Run
 
 Document = dict[str, Any]
@@ -165,6 +166,50 @@ def _step(step: PlanStep, tz: dt.tzinfo) -> Document:
     if step.type == "delivery":
         shown |= {"window": _span(step.window, tz), "told": _span(step.told, tz), "state": step.state}
     return shown
+
+
+def fits(plan: Plan, order_id: str, late: Late, tz: dt.tzinfo) -> Document:
+    """Where one order more fits into a plan, the cheapest first; where nowhere, why and what would make room."""
+    return {
+        "schema": "songsuk/plan.fits/1",
+        "date": plan.date.isoformat(),
+        "wave": plan.wave,
+        "plan_id": plan.id,
+        "order_id": order_id,
+        "travel": {"provider": late.provider, "estimate": late.estimate},
+        "places": [_place(place, tz) for place in late.places],
+        "code": late.code,
+        "message": dict(late.message) if late.message is not None else None,
+        "fix": dict(late.fix) if late.fix is not None else None,
+    }
+
+
+def _place(place: Place, tz: dt.tzinfo) -> Document:
+    told = [delay for delay in place.delays if delay.kept is not None]
+    return {
+        "rider_id": place.rider_id,
+        "positions": list(place.positions),
+        "added_cost": place.added_cost,
+        "added_distance": place.added_distance,
+        "added_duration": place.added_duration,
+        "pickups": [{"seller_id": seller, "arrival": stamp(moment, tz)} for seller, moment in place.pickups],
+        "arrival": stamp(place.arrival, tz),
+        "told": _span(place.told, tz),
+        "latest": max((delay.seconds for delay in place.delays), default=0),
+        "broken": [delay.order_id for delay in told if not delay.kept],
+        "delays": [
+            {
+                "type": delay.type,
+                "order_id": delay.order_id,
+                "seller_id": delay.seller_id,
+                "arrival": stamp(delay.arrival, tz),
+                "seconds": delay.seconds,
+                "told": _span(delay.told, tz),
+                "kept": delay.kept,
+            }
+            for delay in place.delays
+        ],
+    }
 
 
 # --- messages -----------------------------------------------------------------------------------------------------

@@ -150,20 +150,10 @@ class Waves:
         pinless = [order for order in orders if order.location is None]
         zones = self._versions.zones(run.config_version)
         orders = [_in_its_zone(order, zones) for order in orders if order.location is not None]
-        sellers = self._by_ref(Role.SELLER)
         riders = [
             rider for rider in self._store.members(Role.RIDER) if rider.ref not in without_riders and rider.active
         ]
-        areas = planning.problems(
-            run.date,
-            wave,
-            orders,
-            riders,
-            sellers,
-            config,
-            zones,
-            self._busy(run),
-        )
+        areas = self._areas(run, orders, riders)
         settings = Settings(engine=config.solver.engine, seconds=config.solver.seconds, seed=config.solver.seed)
         answers = self._planner.solve(areas, settings)
         by_id = {order.order_id: order for order in orders}
@@ -184,6 +174,28 @@ class Waves:
         if pinless:
             moves += moving.put_off(pinless, (run.date, run.wave), self.market(), "needs_pin")[0]
         return self._store.save_plan(replace(plan, seen=seen), found=run, moves=moves, actor=actor, at=self._now())
+
+    def _areas(self, run: Run, orders: Sequence[Order], riders: Sequence[Member]) -> list[planning.AreaProblem]:
+        config, zones = self._versions.config(run.config_version), self._versions.zones(run.config_version)
+        sellers = self._by_ref(Role.SELLER)
+        return planning.problems(
+            run.date, config.wave(run.wave), orders, riders, sellers, config, zones, self._busy(run)
+        )
+
+    def fits(self, run: Run, plan: Plan, order_id: str, most: int) -> planning.Late | None:
+        """Where a late order fits into the plan as it is; None where it cannot be in this wave. Writes nothing."""
+        config, zones = self._versions.config(run.config_version), self._versions.zones(run.config_version)
+        added = self._added(run, [order_id], ())
+        if not added:
+            return None
+        ids = {step.order_id for route in plan.routes for step in route.steps if step.order_id is not None}
+        planned = [order for order in self._store.orders(order_ids=sorted(ids)) if not order.cancelled]
+        orders = [_in_its_zone(order, zones) for order in planned if order.location is not None]
+        riders = [rider for rider in self._store.members(Role.RIDER) if rider.active]
+        areas = self._areas(run, [*orders, *added], riders)
+        area = next(area for area in areas if any(s.id == order_id for s in area.shipments))
+        wave, tz = config.wave(run.wave), config.market.time_zone
+        return planning.late_order(area, plan, added[0], wave, self._now(), tz, most)
 
     def _added(self, run: Run, order_ids: Sequence[str], have: Collection[str]) -> list[Order]:
         """Late orders that a coordinator wants in all the same: batched into this wave by hand."""

@@ -5,6 +5,7 @@ Units are routing's: seconds since 00:00 of the service date, metres, grams, mil
 
 from scheduler.planning.amended import going_along, gone, outdated, without
 from scheduler.planning.answers import AreaPlan, NextWave, lacking, promise, solve_area, to_plan
+from scheduler.planning.late import Late, Later, Place, late_order
 from scheduler.planning.problems import DIMENSIONS, AreaProblem, problems, rider_window
 from scheduler.planning.times import Span
 
@@ -12,11 +13,15 @@ __all__ = [
     "DIMENSIONS",
     "AreaPlan",
     "AreaProblem",
+    "Late",
+    "Later",
     "NextWave",
+    "Place",
     "Span",
     "going_along",
     "gone",
     "lacking",
+    "late_order",
     "outdated",
     "problems",
     "promise",

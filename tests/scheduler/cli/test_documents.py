@@ -112,6 +112,10 @@ def documents(house: House) -> Documents:
     new = said("plan", "show", DAY, "--wave", "midday")["waves"][0]["plan_id"]
     said("plan", "approve", DAY, "--wave", "midday", "--plan", new, "--by", "C1", SONGSUK_CLOCK=f"{DAY}T01:00:00+07:00")
     said("plan", "approve", DAY, "--wave", "midday", "--plan", new, SONGSUK_CLOCK=f"{DAY}T01:00:00+07:00")
+    house.json("orders", "add", "X9", "--seller", "S02", "--date", "24/11/2569", "--phone", "0812345678", "--pin", "9.14,99.325")
+    said("plan", "fits", DAY, "--wave", "midday", "--order", "X9")
+    said("plan", "fits", DAY, "--wave", "midday", "--order", "D-0002")
+    house.json("orders", "cancel", "X9")
     lost = _unknown_fate(house)
     said("messages", "list", "--date", DAY, SONGSUK_CLOCK=f"{DAY}T01:00:00+07:00")
     said("messages", "resolve", lost, "--as", "drop")
