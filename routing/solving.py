@@ -36,17 +36,23 @@ def engine_names() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(engines.__path__) if not m.name.startswith("_"))
 
 
-def solve(problem: Problem, settings: Settings, on_progress: Callable[[Progress], None] | None = None) -> Plan:
+def solve(
+    problem: Problem,
+    settings: Settings,
+    on_progress: Callable[[Progress], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Plan:
     """The best plan that the engine finds within the settings' bounds, with a reason for whatever is left out.
 
-    An engine that was not warmed before is so first; that is not of the settings' seconds.
+    An engine that was not warmed before is so first; that is not of the settings' seconds. `stopped` is asked often,
+    and ends the search with what it has.
     """
     validate(problem)
     engine = _engine(settings.engine, problem)
     engine.warm()
     began = monotonic()
     compiled = compile_problem(problem)
-    answer = engine.solve(compiled, settings, _reporter(compiled, began, on_progress))
+    answer = engine.solve(compiled, settings, Report(_teller(compiled, began, on_progress), stopped))
     unassigned = explain(compiled, answer.routes)
     took = round((monotonic() - began) * 1000)
     plan = build(compiled, answer, unassigned, seed=settings.seed, solving_ms=took)
@@ -88,7 +94,9 @@ def choose(honours: Mapping[str, frozenset[Rule]], needed: frozenset[Rule]) -> s
     raise ProblemError("settings.engine", "engine.rules", f"no engine takes all rules; not taken: {lacking}")
 
 
-def _reporter(compiled: Compiled, began: float, on_progress: Callable[[Progress], None] | None) -> Report:
+def _teller(
+    compiled: Compiled, began: float, on_progress: Callable[[Progress], None] | None
+) -> Callable[[Sequence[Sequence[int]]], None]:
     if on_progress is None:
         return lambda routes: None
 

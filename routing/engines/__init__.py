@@ -6,6 +6,7 @@ An engine only orders stops. It never makes times, costs or reasons: those are m
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from routing.compiled import Compiled
@@ -13,8 +14,27 @@ from routing.model import Settings
 from routing.plans import Answer
 from routing.rules import Rule
 
-Report = Callable[[Sequence[Sequence[int]]], None]
-"""Called with every better set of routes, when it is found."""
+
+def _nobody(routes: Sequence[Sequence[int]]) -> None:
+    return None
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Who waits for the plan: is called with every better set of routes, and says when no more is wanted.
+
+    An engine asks `stopped` at least every tenth of a second while it searches, and then gives what it has.
+    """
+
+    tell: Callable[[Sequence[Sequence[int]]], None] = _nobody
+    stopped: Callable[[], bool] = _never
+
+    def __call__(self, routes: Sequence[Sequence[int]]) -> None:
+        self.tell(routes)
 
 
 class Engine(Protocol):

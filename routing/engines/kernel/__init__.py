@@ -29,7 +29,7 @@ def warm() -> None:
     """Have all machine code ready. Half a minute the first time on a machine, then a second."""
     if not _warm:
         _warm.append(True)
-        solve(compile_problem(_example()), Settings(seconds=60, iterations=2), lambda routes: None)
+        solve(compile_problem(_example()), Settings(seconds=60, iterations=2), Report())
 
 
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
@@ -41,7 +41,12 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     first_plan_ms = round((monotonic() - began) * 1000)
     session.reduce()
     session.run()
-    return Answer(routes=session.routes(), engine="kernel", iterations=session.iterations, first_plan_ms=first_plan_ms)
+    return Answer(
+        routes=session.routes(),
+        engine="kernel+cp_sat" if session.decided else "kernel",
+        iterations=session.iterations,
+        first_plan_ms=first_plan_ms,
+    )
 
 
 def _example() -> Problem:
@@ -56,7 +61,7 @@ def _example() -> Problem:
         Shipment(id="job", pickups=(), delivery=task, amounts=((1,),)),
     ]
     return Problem(
-        vehicles=(Vehicle(id="v", start=0, end=0, capacity=(9,), costs=Costs(fixed=1)),),
+        vehicles=tuple(Vehicle(id=v, start=0, end=0, capacity=(9,), costs=Costs(fixed=v)) for v in (1, 2)),
         shipments=tuple(goods),
         matrices={"car": Matrix(durations=table, distances=table)},
         dimensions=("weight_g",),

@@ -17,11 +17,11 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-NOT_COMPILED = ("__init__", "session")
+NOT_COMPILED = ("__init__", "session", "decision")
 """Modules here whose text does not matter to machine code."""
 
-ENTRY = ".search"
-"""The module whose functions Python calls; wrappers for that would double the code of all others."""
+ENTRIES = (".search", ".pool")
+"""The modules whose functions Python calls; wrappers for that would double the code of all others."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,7 +67,7 @@ def jit(function: F) -> F:
     It runs without the interpreter's lock, and without counting references: nothing here makes an array.
     """
     options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
-    if not function.__module__.endswith(ENTRY):
+    if not function.__module__.endswith(ENTRIES):
         options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     before = _config.CACHE_DIR
     _config.CACHE_DIR = _CACHE

@@ -13,20 +13,22 @@ import numpy as np
 
 from routing.compiled import Compiled
 from routing.engines import Report
+from routing.engines._partition import Effort
 from routing.model import Settings
 
 from . import columns as c
 from . import search
+from .decision import Decision
 from .tables import Data, Ints, data_of, state_of
 
-HOT, COLD = 0.3, 0.003
+HOT, COLD = 1.0, 0.03
 """First and last temperature, in middling legs' cost."""
 
-ROUND = 1000
+ROUND = 500
 """Iterations of the first round, per shipment."""
 
-VAIN_ROUNDS = 2
-"""So many rounds without a better plan end the search."""
+WORTHWHILE = 0.001
+"""A round, from the second on, that saves less than this share of the cost is the last."""
 
 SLICE = 0.05
 """Seconds of one call, between looks at the clock."""
@@ -46,6 +48,18 @@ WARM = 0.2
 
 SLICES = 100
 """Calls per round when the search is bounded by iterations: their lengths must not depend on the clock."""
+
+BLOCK = 20
+"""Iterations between two looks at the routes there are, for the pool."""
+
+DECISIONS = (0.7,)
+"""Shares of a round after which CP-SAT is asked, besides its end."""
+
+DECIDING = 0.05
+"""Share of a round's time for each of these."""
+
+STEADY_RATE = 20_000
+"""Iterations a second that a search bounded by iterations assumes, to measure out CP-SAT's share."""
 
 REPORT_EVERY = 0.25
 ROOM = 64
@@ -75,6 +89,8 @@ class Session:
         self.possible = self.state.list[c.LEFT, : self.state.note[c.ABSENT]].copy()
         self.start([[] for _ in compiled.riders])
         self.unit = _middling_leg(self.data)
+        self.decision = Decision(self.data, self.state)
+        self.decided = False
 
     # -- routes ------------------------------------------------------------------------------------------------
 
@@ -103,6 +119,7 @@ class Session:
         old, self.state = self.state, state_of(self.data, self.longest, self.seed)
         self.state.note[[c.RANDOM_1, c.RANDOM_2]] = old.note[[c.RANDOM_1, c.RANDOM_2]]
         self.state.score[:] = old.score
+        self.decision.grow(self.state)
 
     def _grow_if_full(self) -> None:
         if self.state.note[c.FULL] and self.longest < len(self.compiled.stops):
@@ -125,24 +142,27 @@ class Session:
             absent[:] = np.concatenate((rest, batch))
             search.search(self.data, self.state, search.BUILD, batch, EJECT_EVERY, 1, 1.0, 1.0)
             self._grow_if_full()
-            if monotonic() > self.deadline:
+            if not self._wanted(self.deadline):
                 break
         self._tell(force=True)
 
     def run(self) -> None:
-        """Rounds of annealing until the time is up, the iterations are used or hope is gone."""
-        if not len(self.possible):
-            return
-        length = ROUND * len(self.possible)
-        vain = 0
-        while vain < VAIN_ROUNDS and self._left():
+        """Rounds of annealing until the time is up, the iterations are used or a round was hardly worth it."""
+        length, rounds = ROUND * len(self.possible), 0
+        last = not length
+        while not last and self._left():
             before = self.weight
-            self._round(length)
-            vain = 0 if self.weight < before - 1e-6 else vain + 1
+            last = self._round(length)
+            rounds += 1
             length *= 2
-            if self._left():
+            if not last:
                 self.start(self.routes())
+                last = rounds > 1 and before - self.weight < WORTHWHILE * self._cost()
         self._tell(force=True)
+
+    def _cost(self) -> float:
+        """What the present routes cost."""
+        return float(self.state.arc[: len(self.compiled.riders), 0].sum())
 
     def reduce(self) -> None:
         """Empty one route after the other, where a vehicle costs more than what its route costs besides.
@@ -165,7 +185,7 @@ class Session:
             self.start([[] if v == victim else route for v, route in enumerate(routes)])
             emptied = False
             tries = FLEET_TRIES * len(self.possible)
-            while tries > 0 and not emptied and monotonic() < until and (bound is None or self.iterations < bound):
+            while tries > 0 and not emptied and self._wanted(until) and (bound is None or self.iterations < bound):
                 size = FLEET_SLICE if bound is None else min(FLEET_SLICE, bound - self.iterations)
                 emptied = bool(
                     search.search(
@@ -182,42 +202,77 @@ class Session:
     def _left(self) -> bool:
         if self.settings.iterations is not None and self.iterations >= self.settings.iterations:
             return False
-        return monotonic() < self.deadline
+        return self._wanted(self.deadline)
 
-    def _round(self, length: int) -> None:
-        """Anneal for `length` iterations, or to the end where that is not much farther."""
+    def _wanted(self, until: float) -> bool:
+        return monotonic() < until and not self.report.stopped()
+
+    def _round(self, length: int) -> bool:
+        """Anneal for `length` iterations, or to the end where that is not much farther; whether it was."""
         if self.settings.iterations is not None:
             left = self.settings.iterations - self.iterations
-            self._by_count(left if left < 3 * length else length)
+            last = left < 3 * length
+            self._by_count(left if last else length)
         else:
             left_over = self.deadline - monotonic()
             seconds = length / self.rate
-            self._by_clock(left_over if left_over < 3 * seconds else seconds)
+            last = left_over < 3 * seconds
+            self._by_clock(left_over if last else seconds)
+        return last
 
     def _by_count(self, length: int) -> None:
-        done = 0
-        while done < length and monotonic() < self.deadline:
+        done, moments = 0, list(DECISIONS)
+        while done < length and self._wanted(self.deadline):
             size = min(length - done, max(1, length // SLICES))
             self._anneal(size, done / length, (done + size) / length)
             done += size
+            if moments and done >= moments[0] * length:
+                moments.pop(0)
+                self._decide(DECIDING * length / STEADY_RATE)
+        self._decide(DECIDING * length / STEADY_RATE)
 
     def _by_clock(self, seconds: float) -> None:
         began = now = monotonic()
+        end, moments = began + (1 - DECIDING) * seconds, list(DECISIONS)
         size = 10
-        while now < began + seconds:
-            coming = (now + size / self.rate - began) / seconds
-            self._anneal(size, (now - began) / seconds, min(1.0, coming))
+        while now < end and not self.report.stopped():
+            done, coming = ((t - began) / (end - began) for t in (now, now + size / self.rate))
+            self._anneal(size, done, min(1.0, coming))
             then, now = now, monotonic()
             self.rate = 0.5 * self.rate + 0.5 * size / max(1e-6, now - then)
             size = max(10, min(4 * size, int(self.rate * min(SLICE, seconds / 20))))
+            if moments and done >= moments[0]:
+                moments.pop(0)
+                self._decide(DECIDING * seconds)
+                now = monotonic()
+        self._decide(DECIDING * seconds)
 
     def _anneal(self, size: int, done: float, coming: float) -> None:
         """So many iterations, between these shares of a round."""
-        hot, cold = (self.unit * HOT * (COLD / HOT) ** share for share in (done, coming))
-        improved = search.search(self.data, self.state, search.ANNEAL, NONE, EJECT_EVERY, size, hot, cold)
+        improved = 0
+        for begin in range(0, size, BLOCK):
+            count = min(BLOCK, size - begin)
+            shares = (done + (coming - done) * k / size for k in (begin, begin + count))
+            hot, cold = (self.unit * HOT * (COLD / HOT) ** share for share in shares)
+            improved += search.search(self.data, self.state, search.ANNEAL, NONE, EJECT_EVERY, count, hot, cold)
+            self.decision.gather()
         self.iterations += size
         self._grow_if_full()
         if improved:
+            self._tell()
+
+    def _decide(self, seconds: float) -> None:
+        """Ask which of all routes met so far are best together, and go on from them."""
+        steady = self.settings.iterations is not None
+        if not steady:
+            seconds = min(seconds, self.deadline - monotonic())
+        if seconds <= 0 or self.report.stopped():
+            return
+        effort = Effort(seconds=seconds, seed=self.seed, steady=steady, stopped=self.report.stopped)
+        better = self.decision.better(self.routes(), self.possible, effort)
+        if better is not None:
+            self.decided = True
+            self.start(better)
             self._tell()
 
     def _tell(self, force: bool = False) -> None:
