@@ -16,7 +16,12 @@ TRAVEL = "travel: {provider: straight, "
 @pytest.fixture(scope="module")
 def riding(house: House) -> House:
     """The house, its config asking for real roads, its orders in."""
-    text = config_text(edits={TRAVEL: f"travel: {{provider: osrm, data: '{house.folder / 'roads'}', "})
+    text = config_text(
+        edits={
+            "engine: auto": "engine: greedy",
+            TRAVEL: f"travel: {{provider: osrm, data: '{house.folder / 'roads'}', ",
+        }
+    )
     house.config.write_text(text, encoding="utf-8")
     for name in ("riders", "sellers", "coordinators"):
         house.json("members", "import", house.folder / f"{name}.csv")
