@@ -124,12 +124,6 @@ def fits(app: App, run: Run, plan: Plan, order_id: str, most: int) -> dict[str, 
     return documents.fits(plan, order_id, found, app.tz) if found is not None else None
 
 
-def fits(app: App, run: Run, plan: Plan, order_id: str, most: int) -> dict[str, Any] | None:
-    """Where a late order fits into a wave's plan as it is; None where it cannot be in this wave."""
-    found = app.waves.fits(run, plan, order_id, most)
-    return documents.fits(plan, order_id, found, app.tz) if found is not None else None
-
-
 def calls(app: App, date: dt.date) -> dict[str, Any]:
     """The phone list of a day: everybody a message could not reach, with what to say."""
     written = app.store.messages(date=date)

@@ -8,7 +8,6 @@ import typer
 
 from scheduler.cli import screen
 from scheduler.cli.fits import fits
-from scheduler.cli.fits import fits
 from scheduler.cli.opened import ConfigFile, DateArgument, Json, Wave, actor_name, date_of, known_wave, opened
 from scheduler.cli.screen import Refusal
 
@@ -42,9 +41,6 @@ def show(
         if plan is not None and not found["waves"]:
             raise _unknown(plan)
     _show(found, as_json=json)
-
-
-app.command()(fits)
 
 
 app.command()(fits)
