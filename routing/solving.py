@@ -85,6 +85,11 @@ def _engine(name: str, problem: Problem) -> Engine:
     return found[choose({each: engine.HONOURS for each, engine in found.items()}, rules_of(problem))]
 
 
+def takes(name: str, rule: Rule) -> bool:
+    """Whether this engine, or one of ``auto``, honours a rule."""
+    return any(rule in _named(each).HONOURS for each in (PREFERRED if name == "auto" else (name,)))
+
+
 def choose(honours: Mapping[str, frozenset[Rule]], needed: frozenset[Rule]) -> str:
     """The first engine that takes all rules; a rule that nobody takes is refused by name, never relaxed."""
     for name, taken in honours.items():

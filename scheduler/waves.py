@@ -154,7 +154,11 @@ class Waves:
             rider for rider in self._store.members(Role.RIDER) if rider.ref not in without_riders and rider.active
         ]
         areas = self._areas(run, orders, riders)
-        settings = Settings(engine=config.solver.engine, seconds=config.solver.seconds, seed=config.solver.seed)
+        present = self._store.plan(run.plan_id) if run.plan_id is not None else None
+        if present is not None:
+            areas = planning.keeping(areas, present, config)
+        engine = planning.engine_for(areas, config)
+        settings = Settings(engine=engine, seconds=config.solver.seconds, seed=config.solver.seed)
         answers = self._planner.solve(areas, settings)
         by_id = {order.order_id: order for order in orders}
         lacking = set(planning.lacking(answers))

@@ -254,6 +254,11 @@ class Solver(Section):
     seconds: float = Field(20.0, gt=0, le=3600)
     workers: int = Field(0, ge=0, le=1024, description="0 = ทุกคอร์ / one per core")
     seed: int = Field(1, ge=0, le=2**31 - 1)
+    change_baht: Baht = Decimal(20)
+
+    @property
+    def change_satang(self) -> int:
+        return satang(self.change_baht)
 
 
 class Riders(Section):

@@ -5,6 +5,7 @@ Units are routing's: seconds since 00:00 of the service date, metres, grams, mil
 
 from scheduler.planning.amended import going_along, gone, outdated, without
 from scheduler.planning.answers import AreaPlan, NextWave, lacking, promise, solve_area, to_plan
+from scheduler.planning.kept import engine_for, keeping
 from scheduler.planning.late import Late, Later, Place, late_order
 from scheduler.planning.problems import DIMENSIONS, AreaProblem, problems, rider_window
 from scheduler.planning.times import Span
@@ -18,8 +19,10 @@ __all__ = [
     "NextWave",
     "Place",
     "Span",
+    "engine_for",
     "going_along",
     "gone",
+    "keeping",
     "lacking",
     "late_order",
     "outdated",

@@ -37,7 +37,14 @@ class AreaPlan:
 def solve_area(area: AreaProblem, settings: Settings) -> AreaPlan:
     """Matrices, then the solver. Runs in a worker process: takes and gives plain values only."""
     ways = area.ways.between(area.points, sorted({vehicle.profile for vehicle in area.vehicles}))
-    problem = Problem(vehicles=area.vehicles, shipments=area.shipments, matrices=ways.matrices, dimensions=DIMENSIONS)
+    problem = Problem(
+        vehicles=area.vehicles,
+        shipments=area.shipments,
+        matrices=ways.matrices,
+        dimensions=DIMENSIONS,
+        previous=area.previous,
+        churn=area.churn,
+    )
     plan = routing.solve(problem, settings)
     return AreaPlan(
         area=area.area,

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from routing.model import Costs, Shipment, Task, Vehicle
+from routing.model import Churn, Costs, PreviousRoute, Shipment, Task, Vehicle
 from scheduler.batch import delivery_window, pickup_window
 from scheduler.config import Config
 from scheduler.config.models import Wave
@@ -35,6 +35,8 @@ class AreaProblem:
     ways: Ways
     vehicles: tuple[Vehicle, ...]
     shipments: tuple[Shipment, ...]
+    previous: tuple[PreviousRoute, ...] = ()
+    churn: Churn | None = None
 
 
 class Places:
