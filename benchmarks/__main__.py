@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import day, intake, messages, plans, start, zones
+from benchmarks import day, intake, messages, plans, roads, start, zones
 from benchmarks.harness import Table, commit, machine
 
 BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
     "intake": intake.measure,
     "zones": zones.measure,
     "plans": plans.measure,
+    "roads": roads.measure,
     "messages": messages.measure,
     "day": day.measure,
 }
