@@ -198,6 +198,10 @@ class Channel(Protocol):
         """Tell the service that a tap was heard, where it waits for that; what comes of it does not matter."""
         ...
 
+    async def invitation(self, code: str | None) -> str | None:
+        """An address that opens a chat with this account and says `code` there; None where there is none to be had."""
+        ...
+
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         """Verify and parse a webhook body; `BadSignature` where it is not the service's. Pure."""
         ...

@@ -65,6 +65,10 @@ class Console:
     async def heard(self, event: Inbound) -> None:
         """Nobody waits."""
 
+    async def invitation(self, code: str | None) -> str | None:
+        del code
+        return None
+
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         """Nobody talks back through a console."""
         del headers, body

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from channels.base import Content, Inbound, NotConfigured, Outcome, Payload, Refused, Unknown
 from channels.fit import base_address, setting
-from channels.hooks import document
+from channels.hooks import document, text
 from channels.line.flex import render
 from channels.line.outcomes import Answer, outcome_of_answer, outcome_of_failure
 from channels.line.webhook import read, receive
@@ -112,6 +112,20 @@ class LineChannel:
 
     async def heard(self, event: Inbound) -> None:
         """LINE does not wait for that."""
+
+    async def invitation(self, code: str | None) -> str | None:
+        try:
+            answer = await self._open().get_bot_info_with_http_info(
+                _preload_content=False, _request_timeout=self._limits()
+            )
+        except Exception:  # without LINE there is no address; a code can still be typed
+            return None
+        account = text(document(answer.raw_data).get("basicId")) if answer.status_code == 200 else ""
+        if not account:
+            return None
+        if code is None:
+            return f"https://line.me/R/ti/p/{quote(account, safe='')}"
+        return f"https://line.me/R/oaMessage/{quote(account, safe='')}/?{quote(code)}"
 
     async def quota(self) -> Quota | Outcome:
         """What this month allows and what is used of it, by LINE's own count; an outcome where LINE does not say."""

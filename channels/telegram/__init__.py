@@ -92,6 +92,13 @@ class TelegramChannel:
         del token, payload
         return Refused(reason="reply_token")
 
+    async def invitation(self, code: str | None) -> str | None:
+        try:
+            account = (await self._open().get_me()).username
+        except Exception:  # without Telegram there is no address; a code can still be typed
+            return None
+        return f"https://t.me/{account}" + (f"?start={code}" if code else "") if account else None
+
     async def heard(self, event: Inbound) -> None:
         """Ends the little clock that turns on a tapped button."""
         if event.reply_token is not None:

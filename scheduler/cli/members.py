@@ -7,12 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from scheduler.cli import screen
+from scheduler.cli import joining, screen
 from scheduler.cli.opened import ConfigFile, Json, actor_name, opened
 from scheduler.cli.orders import show_import
 from scheduler.cli.screen import Refusal
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("invite")(joining.invite)
+app.command("links")(joining.links)
+app.command("link")(joining.link)
+app.command("erase")(joining.erase)
 RoleOption = Annotated[str | None, typer.Option("--role", help="rider, seller, buyer or coordinator.")]
 
 
@@ -29,7 +33,7 @@ def import_(
 
     with opened(config, acts=True) as app:
         try:
-            read = read_members(file, name=file.name, role=_role(role), context=app.intake_context())
+            read = read_members(file, name=file.name, role=known_role(role), context=app.intake_context())
         except UnreadableFile as error:
             raise Refusal(error.code, str(file), error.message, error.hint, exit_code=2) from None
         fates = app.store.save_members(read.members, actor=actor_name(), at=app.clock.now())
@@ -58,7 +62,7 @@ def list_(role: RoleOption = None, config: ConfigFile = None, json: Json = False
     from scheduler import documents
 
     with opened(config) as app:
-        shown = documents.members(app.store.members(_role(role)))
+        shown = documents.members(app.store.members(known_role(role)))
     if json:
         screen.document(shown)
         return
@@ -79,7 +83,8 @@ def list_(role: RoleOption = None, config: ConfigFile = None, json: Json = False
     )
 
 
-def _role(role: str | None) -> Any:
+def known_role(role: str | None) -> Any:
+    """The role of this name, None for none, or a refusal that lists them."""
     from storage.records import Role
 
     if role is None:

@@ -18,7 +18,7 @@ from scheduler.inbox.decide import Decision, Say
 from scheduler.inbox.known import Known
 from scheduler.notices.messages import Compose, content_from_json, content_to_json, send_at
 from scheduler.notices.people import language_of, reach
-from storage.heard import Heard, Heeded, Step
+from storage.heard import Heeded, Step
 from storage.records import Message, Role
 
 TOKEN_LASTS = dt.timedelta(seconds=50)
@@ -40,13 +40,19 @@ class Writer:
     """Writes the answers to one event."""
 
     def __init__(
-        self, event: Inbound, heard: Heard, known: Known, config: Config, compose: Compose, now: dt.datetime
+        self,
+        event: Inbound,
+        received_at: dt.datetime,
+        known: Known,
+        config: Config,
+        compose: Compose,
+        now: dt.datetime,
     ) -> None:
-        self._event, self._heard, self._known = event, heard, known
+        self._event, self._received_at, self._known = event, received_at, known
         self._config, self._compose, self._now = config, compose, now
 
-    def written(self, decision: Decision, channel: Channel) -> Answered:
-        """The decision with its answers as messages."""
+    def written(self, decision: Decision, channel: Channel | None) -> Answered:
+        """The decision with its answers as messages; without the chat's channel nothing is said to the chat itself."""
         steps: list[Step] = list(decision.changes.get("steps", ()))
         messages: list[Message] = []
         reply: Message | None = None
@@ -55,11 +61,13 @@ class Writer:
             if say.asks is not None:
                 steps.append(_asking(say.asks, content))
             own = say.to is None and say.chat is None
-            if own and reply is None and self._may_reply(channel):
+            if own and channel is None:
+                continue
+            if own and channel is not None and reply is None and self._may_reply(channel):
                 payload = channel.render(content)
                 reply = self._message(number, say, content, via="reply", state="sending", payload=payload)
                 messages.append(reply)
-            elif not own or say.must or (not channel.replies and not self._late()):
+            elif not own or say.must or (channel is not None and not channel.replies and not self._late()):
                 messages.append(self._message(number, say, content))
             # else it is chatter that no token carries any more
         changes = {**decision.changes, "steps": tuple(steps)}
@@ -73,11 +81,11 @@ class Writer:
         return Answered(heeded=heeded, reply=reply)
 
     def _may_reply(self, channel: Channel) -> bool:
-        fresh = self._now - self._heard.received_at < TOKEN_LASTS
+        fresh = self._now - self._received_at < TOKEN_LASTS
         return channel.replies and fresh and not self._event.redelivered and self._event.reply_token is not None
 
     def _late(self) -> bool:
-        return self._now - self._heard.received_at > ANSWER_LASTS
+        return self._now - self._received_at > ANSWER_LASTS
 
     def _language(self, say: Say) -> str:
         if say.to is not None:

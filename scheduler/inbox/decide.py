@@ -17,7 +17,7 @@ from scheduler.config import Config
 from scheduler.inbox.known import ANSWERED, ORDER_ANSWERS, Known
 from scheduler.inbox.orders import open_orders, where
 from scheduler.inbox.words import Meant, Said
-from storage.heard import Consent, LinkRequest, Step, Who
+from storage.heard import Consent, Invitation, LinkRequest, Step, Who
 from storage.records import Location, Member, Message, Role
 
 TRIES = 5
@@ -182,12 +182,18 @@ class _Deciding:
     def _invited(self) -> Decision:
         if self._too_many():
             return Decision(outcome="too_many", says=(receipt("too_many", "too_many_more"),))
-        found = self.known.invitation
-        if found is None or found.used_at is not None or found.expires_at <= self.now:
-            return Decision(
-                outcome="wrong_code", changes={"wrong": True}, says=(receipt("wrong_code", "wrong_code_more"),)
-            )
+        found = self._good_invitation()
+        if found is None:
+            return self._wrong_code()
         return self._ask_consent([(found.role, found.ref)], digest=found.digest)
+
+    def _good_invitation(self) -> Invitation | None:
+        found = self.known.invitation
+        return found if found is not None and found.used_at is None and found.expires_at > self.now else None
+
+    def _wrong_code(self) -> Decision:
+        changes = {"wrong": True, **self._over()}
+        return Decision(outcome="wrong_code", changes=changes, says=(receipt("wrong_code", "wrong_code_more"),))
 
     def _phone(self) -> Decision:
         data = {"phone": self.said.value}
@@ -283,6 +289,8 @@ class _Deciding:
         if not yes:
             changes = {"consents": consents, **self._over()}
             return Decision(outcome="declined", changes=changes, says=(receipt("declined", "declined_more"),))
+        if data.get("digest") and self._good_invitation() is None:
+            return self._wrong_code()  # somebody else was faster, or the answer too slow
         changes = {"consents": consents, "links": who, "used": data.get("digest"), **self._over()}
         roles = sorted({role.value for role, _ in (*who, *self.known.refs)})
         return Decision(

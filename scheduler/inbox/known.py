@@ -87,6 +87,8 @@ class Reader:
             named = store.orders(order_ids=_numbers(said.text)) if said.text else []
             found = self._with_buyers(found, str(chat.data.get("phone", "")))
             return replace(found, named=named[0] if named else None)
+        if chat.step == "consent" and chat.data.get("digest"):
+            found = replace(found, invitation=store.invitation([str(chat.data["digest"])]))
         if not found.members:
             return found
         orders = self._orders(found.members, today)

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 LEASE = "inbox"
 LEASE_SECONDS = 60.0
 BATCH = 50
+TRIES = 3
 
 Pin = Callable[[str, Location], bool]
 """Gives an order that waits its place; False where none waits."""
@@ -108,16 +109,17 @@ class Inbox:
             if event is None:
                 self._put_aside(heard, "empty")
                 return None
-            answered = self._decided(heard, event, channel)
-        except storage.StorageError:
+            for _ in range(TRIES):  # what somebody else has changed meanwhile is read anew
+                answered = self._decided(heard, event, channel)
+                if self._store.heed(heard, answered.heeded, holder=self._holder, at=self._clock.now()):
+                    return _Due(event=event, reply=answered.reply)
+            log.warning("event %s of %s was not to be settled; it is put aside", heard.event_id, heard.channel)
+        except (storage.Unreachable, storage.Busy):
             raise
         except Exception:
             log.exception("event %s of %s cannot be worked off; it is put aside", heard.event_id, heard.channel)
-            self._put_aside(heard, "failed")
-            return None
-        if not self._store.heed(heard, answered.heeded, holder=self._holder, at=self._clock.now()):
-            return None  # it is read anew, with what has changed since
-        return _Due(event=event, reply=answered.reply)
+        self._put_aside(heard, "failed")
+        return None
 
     def _decided(self, heard: Heard, event: Inbound, channel: Channel) -> Answered:
         now, config = self._clock.now(), self._versions.config()
@@ -129,7 +131,7 @@ class Inbox:
             for order_id in decision.pins[0]:
                 self._pin(order_id, decision.pins[1])
         compose = self._versions.texts().compose
-        return Writer(event, heard, known, config, compose, now).written(decision, channel)
+        return Writer(event, heard.received_at, known, config, compose, now).written(decision, channel)
 
     def _put_aside(self, heard: Heard, outcome: str) -> None:
         self._store.heed(heard, Heeded(outcome=outcome), holder=self._holder, at=self._clock.now())

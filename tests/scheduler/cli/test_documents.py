@@ -18,6 +18,7 @@ from samples import DAY
 
 import scheduler
 from storage import AttemptEnd, AttemptStart, open_store
+from storage.heard import Heeded, LinkRequest, Told
 
 Documents = dict[str, list[Any]]
 
@@ -54,6 +55,16 @@ def _unknown_fate(house: House) -> str:
             holder="test",
         )
     return message.id
+
+
+def _asks_for_a_link(house: House) -> str:
+    """A chat that says it belongs to a phone number."""
+    at = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
+    with open_store(house.url) as store:
+        store.add_inbox("telegram", [Told(event_id="1", body=b"{}")], at=at)
+        request = LinkRequest(id="l1", channel="telegram", address="77", phone="0812345678", created_at=at)
+        store.heed(store.heard()[0], Heeded(outcome="request", request=request), holder="test", at=at)
+    return request.id
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +138,13 @@ def documents(house: House) -> Documents:
     said("messages", "budget")
     said("report", "day", DAY)
     said("members", "list")
+    said("members", "invite", "R1", "--qr", folder / "invite.svg", SONGSUK_SECRET_KEY="k")
+    said("members", "invite", "--community", "sirisuk")
+    said("members", "links")
+    asked = _asks_for_a_link(house)
+    said("members", "links")
+    said("members", "link", asked, "--refuse")
+    said("members", "erase", "R1", "--role", "rider", "--yes")
     said("keys", "create", "webshop")
     said("keys", "revoke", "webshop")
     for name, document in (("problem", PROBLEM), ("bad", {"vehicles": [{"id": 1}]})):

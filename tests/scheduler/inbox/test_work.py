@@ -1,0 +1,101 @@
+"""Those who work: their route or list once more, and what they read becomes confirmed; a buyer's place is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scheduler.notices.messages import content_from_json
+from storage.records import Message, Role
+
+
+@pytest.fixture
+def route(talk: Any, somebody: str) -> Message:
+    """A rider's route that LINE has accepted; the rider has the chat `somebody`."""
+    route: Message = talk.messages(kinds={"route"})[0]
+    assert route.state == "accepted"
+    talk.gives(Role.RIDER, route.member_ref, "line", somebody)
+    return route
+
+
+def state(talk: Any, message: Message) -> str:
+    (found,) = [each for each in talk.messages() if each.id == message.id]
+    return str(found.state)
+
+
+def test_the_button_confirms_its_message(talk: Any, somebody: str, someone: str, route: Message) -> None:
+    """A tap on the rider's own message confirms it; somebody else's tap with the same data does not."""
+    button = content_from_json(route.content).actions[0]
+    assert (button.label, button.value) == ("รับทราบ", f"seen:{route.id}")
+    talk.telegram_says(someone, data=button.value)
+    assert state(talk, route) == "accepted"
+    assert "รับทราบแล้ว" in talk.line_says(somebody, data=button.value)[0]
+    assert state(talk, route) == "confirmed"
+    assert "รับทราบแล้ว" in talk.line_says(somebody, data=button.value)[0]
+
+
+@pytest.mark.parametrize("words", ["รับทราบครับ", "OK", "👍", "ได้ค่ะ"])
+def test_a_word_confirms_what_waits(talk: Any, somebody: str, route: Message, words: str) -> None:
+    """A typed word does what the button does."""
+    talk.line_says(somebody, text=words)
+    assert state(talk, route) == "confirmed"
+
+
+def test_an_answer_to_the_message_confirms_it(talk: Any, somebody: str, route: Message) -> None:
+    """A quoted message was read, whatever is said about it."""
+    number = route.attempts[-1].provider_id
+    message = {"type": "text", "id": "1", "quoteToken": "q", "text": "เดี๋ยวไปครับ", "quotedMessageId": number}
+    talk.line_says(somebody, type="message", message=message)
+    assert state(talk, route) == "confirmed"
+
+
+def test_a_rider_sees_the_route_once_more(talk: Any, somebody: str, route: Message) -> None:
+    """The same words as before, free of charge."""
+    (shown,) = talk.line_says(somebody, text="งานของฉัน")
+    for line in content_from_json(route.content).lines[:5]:
+        assert line.value in shown
+    assert talk.line.used == 0
+    talk.later(days=3)
+    assert "ยังไม่มีงาน" in talk.line_says(somebody, text="งาน")[0]
+
+
+def test_a_place_becomes_the_orders_place(talk: Any, somebody: str) -> None:
+    """Asked once whether it is there, the order that waits for a pin gets it, and with it a wave."""
+    lost = pinless(talk)
+    talk.gives(Role.BUYER, lost.buyer_ref, "line", somebody)
+    (answer,) = talk.line_says(somebody, text="ถึงไหน")
+    assert "รอตำแหน่งบ้าน" in answer
+    quick = talk.line.log[-1].messages[-1]["quickReply"]["items"]
+    assert quick[0]["action"]["type"] == "location"
+    place = {"type": "location", "id": "5", "title": "x", "address": "y", "latitude": 9.1462, "longitude": 99.3257}
+    (asked,) = talk.line_says(somebody, type="message", message=place)
+    assert lost.order_id in asked
+    assert talk.orders(order_ids=[lost.order_id])[0].location is None
+    talk.line_says(somebody, data="yes:pin")
+    (found,) = talk.orders(order_ids=[lost.order_id])
+    assert found.location == pytest.approx((99.3257, 9.1462))
+    assert found.pin_source == "buyer"
+    assert found.legs[0].reason != "needs_pin"
+
+
+def test_a_place_told_in_words_reaches_a_coordinator(talk: Any, somebody: str, someone: str) -> None:
+    """Who cannot send a place may say it."""
+    lost = pinless(talk)
+    talk.gives(Role.BUYER, lost.buyer_ref, "line", somebody)
+    talk.gives(Role.COORDINATOR, talk.app.store.members(Role.COORDINATOR)[0].ref, "telegram", someone)
+    assert "ผู้ประสานงาน" in talk.line_says(somebody, text="บ้านรั้วสีฟ้า หลังวัดใหม่")[0]
+    (told,) = talk.telegram.log
+    assert "บ้านรั้วสีฟ้า หลังวัดใหม่" in told.text
+    assert lost.order_id in told.text
+
+
+def pinless(talk: Any) -> Any:
+    """An order that waits for its place."""
+    from dataclasses import replace
+
+    order = next(order for order in talk.orders(states={"received"}))
+    lost = replace(order, order_id="X-1", location=None, pin_source=None, legs=(), address_text="ไม่ทราบ")
+    talk.app.take_orders([lost], actor="test")
+    (found,) = talk.orders(order_ids=["X-1"])
+    return found
