@@ -101,11 +101,11 @@ def _for_time(trial: Trial, given: Sequence[Relaxation], broken: Broken) -> list
         return replace(r, seconds=_smallest(lambda n: fits([*rest, replace(r, seconds=n)]), guess))
 
     possible = list(_loosenable(trial, new=len(others) < len(given)))
+    if not fits(possible):
+        return []
     by_itself = [just(r, ()) for r in possible if fits([r])]
     if by_itself:
         return [min(reversed(by_itself), key=lambda r: weight_of(r, trial.shipment))]
-    if not fits(possible):
-        return []
     together = possible
     for r in possible:
         fewer = [other for other in together if other is not r]

@@ -19,8 +19,8 @@ from .relax import hour
 
 Floats = npt.NDArray[np.float64]
 
-_OTHERS = 3.0
-"""How much worse it is to make other people's stops late than to ask something of the shipment's own."""
+_HOPELESS = 12.0
+"""What it counts, in hours, where other people's stops would be late and nothing asked of this order would help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,11 @@ class Places:
         self.gaps = np.array([len(route) + 1 for route in routes])
         self.before = np.full((size, gaps), -1)
         self.after = np.full((size, gaps), -1)
-        self.leave, self.due = np.zeros((size, gaps)), np.zeros((size, gaps))
+        self.leave = np.zeros((size, gaps))
+        self.due, self.home = np.full((size, gaps), np.inf), np.zeros((size, gaps))
+        """The latest arrival behind the gap that keeps everybody's windows, and that ends within the shift."""
+        self.prompt = np.zeros((size, gaps), dtype=bool)
+        """Whether the vehicle waits nowhere before the gap, so that it would be there earlier if it started earlier."""
         self.opens, self.work = np.zeros((size, gaps)), np.zeros((size, gaps))
         self.load = np.zeros((size, gaps, len(compiled.problem.dimensions)))
         for v, route in enumerate(routes):
@@ -86,18 +90,19 @@ class Places:
             here, there = places[k], places[k + 1]
             return 0 if here is None or there is None else rider.durations[here, there]
 
-        t: float = rider.window[0]
-        self.leave[v, 0] = t
+        t, prompt = rider.window[0], rider.vehicle.window is not None
+        self.leave[v, 0], self.prompt[v, 0] = t, prompt
         for k, stop in enumerate(stops):
-            self.opens[v, k] = stop.windows[0][0]
-            self.work[v, k] = stop.service + (stop.setup if places[k] != stop.index else 0)
-            t = max(t + leg(k), stop.windows[0][0]) + self.work[v, k]
-            self.leave[v, k + 1] = t
-        t = rider.window[1]
-        self.due[v, len(stops)] = t
+            opens = stop.windows[0][0]
+            self.opens[v, k], self.work[v, k] = opens, stop.service + (stop.setup if places[k] != stop.index else 0)
+            t, prompt = t + leg(k), prompt and opens <= t + leg(k)
+            t = max(t, opens) + int(self.work[v, k])
+            self.leave[v, k + 1], self.prompt[v, k + 1] = t, prompt
+        self.home[v, len(stops)] = rider.window[1]
         for k in range(len(stops) - 1, -1, -1):
-            t = min(t - leg(k + 1) - self.work[v, k], stops[k].windows[-1][1])
-            self.due[v, k] = t
+            busy = leg(k + 1) + self.work[v, k]
+            self.home[v, k] = self.home[v, k + 1] - busy
+            self.due[v, k] = min(self.due[v, k + 1] - busy, stops[k].windows[-1][1])
 
     def _legs(self, here: npt.NDArray[np.int64], there: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Seconds and metres of these legs, each row by its own vehicle; none from or to an open side."""
@@ -131,11 +136,12 @@ class Places:
         amount = np.array([max(column) for column in zip(*self._loads(s), strict=True)], dtype=float)
 
         # the pickups, at each gap: when they are done, how late they were, and the way from before to after them
-        at, t, late = self.before, self.leave, np.zeros((size, gaps))
+        at, t, late, idle = self.before, self.leave, np.zeros((size, gaps)), np.zeros((size, gaps))
         way, metres, work = np.zeros((size, gaps)), np.zeros((size, gaps)), np.zeros((size, gaps))
         for stop in pickups:
             leg, far = self._legs(at, np.full((size, gaps), stop.index))
             busy = stop.service + np.where(at == stop.index, 0, stop.setup)
+            idle = idle + np.maximum(0, stop.windows[0][0] - t - leg)
             t = np.maximum(t + leg, stop.windows[0][0])
             late = late + np.maximum(0, t - stop.windows[-1][1])
             t, way, metres, work = t + busy, way + leg, metres + far, work + busy
@@ -156,8 +162,12 @@ class Places:
                 np.column_stack([np.repeat(self.before[:, k, None], k, 1), at[:, k]]) == delivery.index, 0, 1
             )
             done = begin + delivery.service + setup * delivery.setup
-            over = np.maximum(0, done + leave_drop[:, k, None] - self.due[:, k, None])
-            over = np.maximum(over, np.column_stack([others, np.zeros(size)]))
+            back = done + leave_drop[:, k, None]
+            others_late = np.maximum(0, back - self.due[:, k, None])
+            others_late = np.maximum(others_late, np.column_stack([others, np.zeros(size)]))
+            spare = idle[:, : k + 1] + np.maximum(0, delivery.windows[0][0] - arrival)
+            hopeless = (others_late > spare) & ~self.prompt[:, : k + 1]
+            overtime = np.maximum(0, back - self.home[:, k, None])
             mine = late[:, : k + 1] + np.maximum(0, begin - delivery.windows[-1][1])
             most = np.concatenate([np.maximum(most, self.load[:, None, k]), self.load[:, None, k]], axis=1)
             share = np.max(
@@ -178,7 +188,8 @@ class Places:
                 ]
             )
             hours = (
-                (mine + _OTHERS * over + np.maximum(0, added - self.spare_seconds[:, None])) / 3600
+                (mine + others_late + overtime + np.maximum(0, added - self.spare_seconds[:, None])) / 3600
+                + _HOPELESS * hopeless
                 + np.maximum(0, further - self.spare_metres[:, None]) / 20_000
                 + share
             )

@@ -21,8 +21,11 @@ from .places import Place
 from .relax import another_id, price
 from .trial import Trial
 
-MOST_PLACES = 8
+MOST_PLACES = 12
 """How many places in planned routes are looked at closely for one shipment."""
+
+PROMISING = 1.2
+"""How much more than the best fix so far a place may look to cost, and still be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +37,15 @@ class _Found:
 def cheapest_fix(standing: Standing, s: int, places: Sequence[Sequence[Place]]) -> Fix | None:
     """The fix for shipment `s`; None where nothing that we know to loosen would help. `places`: per vehicle."""
     only = standing.bound_to(s)
-    promising = sorted(
-        (place for of in places for place in of if only in (None, place.v)), key=lambda place: place.rank
-    )
-    found = [
-        _at(standing, place.v, sequence, s)
-        for place in promising[:MOST_PLACES]
-        for sequence in sequences(standing.compiled, standing.routes[place.v], place, s)
-    ]
-    if only is None:
-        found.extend(_one_more(standing, s))
-    best = min((f for f in found if f is not None), key=lambda f: f.total, default=None)
+    best = min(_one_more(standing, s), key=lambda f: f.total, default=None) if only is None else None
+    promising = sorted((p for of in places for p in of if only in (None, p.v)), key=lambda place: place.rank)
+    for place in promising[:MOST_PLACES]:
+        if best is not None and place.rank > PROMISING * best.total:
+            break
+        for sequence in sequences(standing.compiled, standing.routes[place.v], place, s):
+            found = _at(standing, place.v, sequence, s)
+            if found is not None and (best is None or found.total < best.total):
+                best = found
     return best.fix if best is not None else None
 
 
@@ -67,7 +68,7 @@ def _at(standing: Standing, v: int, sequence: Sequence[int], s: int) -> _Found |
     return _found(trial, given, standing.spent[v], steered)
 
 
-def _one_more(standing: Standing, s: int) -> Iterator[_Found | None]:
+def _one_more(standing: Standing, s: int) -> Iterator[_Found]:
     """One vehicle more, alone with the shipment: of the cheapest kind that takes it, else what each kind lacks."""
     compiled = standing.compiled
     shipment = compiled.problem.shipments[s]
@@ -95,7 +96,8 @@ def _one_more(standing: Standing, s: int) -> Iterator[_Found | None]:
         trial = Trial(compiled, rider, sequence, s, bound=False)
         given = least(trial, needed)
         unknown = replace(rider.vehicle, id=another_id(compiled.problem))
-        yield None if given is None else _found(trial, given, 0, slight(unknown, shipment))
+        if given is not None:
+            yield _found(trial, given, 0, slight(unknown, shipment))
 
 
 _NEW = Relaxation(code=FixCode.ONE_MORE_RIDER)

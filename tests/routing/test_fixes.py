@@ -73,7 +73,7 @@ def all_smaller(relaxations: Sequence[Relaxation]) -> Iterator[tuple[Relaxation,
             yield (*relaxations[:k], less, *relaxations[k + 1 :])
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_a_fix_makes_room_and_nothing_less_does(problems: Any, data: st.DataObject) -> None:
     """For any problem: with its fix each order left out fits at the stated place and cost, with one unit less not."""

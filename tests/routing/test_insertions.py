@@ -68,7 +68,7 @@ def begin(step: Step) -> int:
     return step.arrival + step.waiting_time
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_the_cheapest_places_of_all_are_found_and_hold(problems: Any, data: st.DataObject) -> None:
     """For any plan: no place is cheaper than those found, each passes the check at its stated cost and delays."""
