@@ -23,11 +23,11 @@ def tasks_of(shipments: Sequence[Shipment]) -> Tasks:
     return tasks
 
 
-def with_steps(top: Node, vehicles: Sequence[Vehicle], tasks: Tasks) -> list[Vehicle]:
+def with_steps(nodes: Sequence[Node], vehicles: Sequence[Vehicle], tasks: Tasks) -> list[Vehicle]:
     """The vehicles with the routes that a search may start from. As in VROOM, a step must name a task there is."""
     seen: set[tuple[Id, int | None]] = set()
     answer = []
-    for node, vehicle in zip(top.children("vehicles"), vehicles, strict=True):
+    for node, vehicle in zip(nodes, vehicles, strict=True):
         visits: list[Visit] = []
         for step in node.children("steps"):
             if step.text("type", "start") in ("start", "end", "break"):

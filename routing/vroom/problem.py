@@ -30,27 +30,32 @@ def problem_from_json(doc: Any) -> Problem:
     if not top.has("shipments") and not top.has("jobs"):
         top.wrong("shipments", "tasks.none", "a problem needs shipments or jobs")
     places = places_of(top)
-    vehicles = [vehicle_from(node, places) for node in top.children("vehicles")]
+    nodes = {key: list(top.children(key)) for key in ("vehicles", "shipments", "jobs")}
+    if any(len(found) < len(top.items(key)) for key, found in nodes.items()):
+        errors.raise_any()  # what is no object has no number among those that are
+    vehicles = [vehicle_from(node, places) for node in nodes["vehicles"]]
     reader = _Tasks(places)
-    shipments = [reader.shipment(node) for node in top.children("shipments")]
-    shipments += [reader.job(node) for node in top.children("jobs")]
+    shipments = [reader.shipment(node) for node in nodes["shipments"]]
+    shipments += [reader.job(node) for node in nodes["jobs"]]
     _unique(top, "vehicles", [v.id for v in vehicles])
     dimensions = _dimensions(top, vehicles, shipments)
     _known_vehicles(top, vehicles, shipments)
+    tasks = tasks_of(shipments)
+    vehicles = with_steps(nodes["vehicles"], vehicles, tasks)
+    balance = top.child("balance")
+    share = Balance(duration=balance.integer("duration"), tasks=balance.integer("tasks")) if balance else None
+    previous, churn = previous_from(top, tasks), churn_from(top)
     matrices = places.matrices(vehicles)
     errors.raise_any()
-    tasks = tasks_of(shipments)
-    balance = top.child("balance")
     problem = Problem(
-        vehicles=tuple(with_steps(top, vehicles, tasks)),
+        vehicles=tuple(vehicles),
         shipments=tuple(shipments),
         matrices=matrices,
         dimensions=dimensions,
-        balance=Balance(duration=balance.integer("duration"), tasks=balance.integer("tasks")) if balance else None,
-        previous=previous_from(top, tasks),
-        churn=churn_from(top),
+        balance=share,
+        previous=previous,
+        churn=churn,
     )
-    errors.raise_any()
     # what the fields alone do not show, such as an index that lies outside of its matrix
     left = list(model_errors(problem))
     if left:

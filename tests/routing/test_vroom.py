@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -346,12 +347,31 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     (f"{S}.priority", 101, "shipments[0].priority", "number.out_of_range"),
     (f"{S}.allowed_vehicles", ["R9"], "shipments[0].allowed_vehicles", "vehicle.unknown"),
     (f"{S}.skills", [1.5], "shipments[0].skills[0]", "id.invalid"),
-    (f"{S}.group", "g", "shipments[0].group", "field.unsupported"),
-    (f"{S}.delivery.soft_end", 9, "shipments[0].delivery.soft_end", "field.unsupported"),
+    (f"{S}.group", [], "shipments[0].group", "id.invalid"),
+    (f"{S}.delivery.soft_end", "noon", "shipments[0].delivery.soft_end", "type.integer"),
+    (
+        f"{S}.delivery.service_per_type",
+        {"bike": -1},
+        "shipments[0].delivery.service_per_type.bike",
+        "number.out_of_range",
+    ),
+    (f"{S}.pickup.setup_per_type", [60], "shipments[0].pickup.setup_per_type", "type.object"),
     (S, 7, "shipments[0]", "type.object"),
-    (f"{V}.breaks", [{"id": 1}], "vehicles[0].breaks", "field.unsupported"),
-    (f"{V}.steps", [{"type": "start"}], "vehicles[0].steps", "field.unsupported"),
-    (f"{V}.max_reloads", 1, "vehicles[0].max_reloads", "field.unsupported"),
+    (f"{V}.breaks", [{"service": 1}], "vehicles[0].breaks[0].id", "id.missing"),
+    (f"{V}.breaks", [{"id": 1}] * 2, "vehicles[0].breaks", "id.duplicate"),
+    (f"{V}.breaks", [{"id": 1, "time_windows": [[2, 1]]}], "vehicles[0].breaks[0].time_windows[0]", "window.reversed"),
+    (f"{V}.breaks", [{"id": 1, "max_load": [1]}], "vehicles[0].breaks[0].max_load", "amount.dimensions"),
+    (f"{V}.steps", [{"type": "job", "id": 7}], "vehicles[0].steps[0].id", "step.unknown"),
+    (f"{V}.steps", [{"type": "delivery", "id": "SR-0001"}] * 2, "vehicles[0].steps[1].id", "step.duplicate"),
+    (
+        f"{V}.reload_depots",
+        [{"location_index": 9}],
+        "vehicles[0].reload_depots[0].location_index",
+        "index.out_of_range",
+    ),
+    (f"{V}.reload_depots", [{"location_index": 1}] * 2, "vehicles[0].reload_depots", "reload_depots.duplicate"),
+    (f"{V}.max_ride_time", 0.5, "vehicles[0].max_ride_time", "type.integer"),
+    (f"{V}.worked", {"tasks": -1}, "vehicles[0].worked.tasks", "number.out_of_range"),
     (f"{V}.capacity", [1], "vehicles[0].capacity", "amount.dimensions"),
     (f"{V}.time_window", [5, 4], "vehicles[0].time_window", "window.reversed"),
     (f"{V}.speed_factor", 0, "vehicles[0].speed_factor", "speed_factor.out_of_range"),
@@ -366,14 +386,18 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("shipments", MARKET["shipments"] * 2, "shipments[1].pickup.id", "id.duplicate"),
     ("shipments", DELETE, "shipments", "tasks.none"),
     ("barriers", [{"id": 1}], "barriers", "barriers.with_matrices"),
-    ("balance", {"duration": 1}, "balance", "field.unsupported"),
-    ("previous", {"routes": []}, "previous", "field.unsupported"),
+    ("balance", {"duration": "even"}, "balance.duration", "type.integer"),
+    ("churn", {"max_moved": 1}, "churn", "churn.no_previous"),
+    ("previous", {"routes": [{"steps": []}]}, "previous.routes[0].vehicle", "id.missing"),
+    ("previous", {"routes": [{"vehicle": 1, "lock": "firm"}]}, "previous.routes[0].lock", "lock.unknown"),
+    ("previous", {"routes": [{"vehicle": 1}] * 2}, "previous.routes[1].vehicle", "id.duplicate"),
     ("matrices.motorcycle.durations", [[0, 1]], "matrices.motorcycle.durations", "matrix.not_square"),
     ("matrices.motorcycle.durations.0.1", "x", "matrices.motorcycle.durations[0][1]", "type.integer"),
     ("matrices.motorcycle.durations.0.1", -1, "matrices.motorcycle.durations[0][1]", "matrix.negative"),
     ("matrices.motorcycle.distances", [[0]], "matrices.motorcycle.distances", "matrix.size"),
     ("matrices.motorcycle.durations", DELETE, "matrices.motorcycle.durations", "matrix.missing"),
-    ("matrices.motorcycle.costs", [[1]], "matrices.motorcycle.costs", "field.unsupported"),
+    ("matrices.motorcycle.costs", [[1]], "matrices.motorcycle.costs", "matrix.size"),
+    ("matrices.motorcycle.costs", [[1, -1, 1]] * 3, "matrices.motorcycle.costs[0][1]", "matrix.negative"),
 ]
 
 
@@ -401,7 +425,7 @@ def test_distances_are_asked_for_where_they_are_needed() -> None:
 
 def test_all_mistakes_are_named_at_once() -> None:
     """A document with three mistakes is refused with three errors."""
-    doc = market(balance={"tasks": 1})
+    doc = market(balance={"tasks": -1})
     doc["vehicles"][0]["time_window"] = [2, 1]
     doc["shipments"][0]["pickup"]["service"] = None
     doc["shipments"][0]["delivery"]["service"] = "soon"
@@ -430,20 +454,96 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(data=st.data(), value=json_values)
-def test_no_value_in_any_place_breaks_the_reader(data: st.DataObject, value: Any) -> None:
-    """Any field replaced by any JSON value is either refused or solved."""
-    doc = market()
+def everything() -> dict[str, Any]:
+    """The market's example with every field that there is."""
+    doc = market(balance={"duration": 5, "tasks": 5}, churn={"max_moved": 3, "max_shift": 900, "cost_per_moved": 7})
+    doc["vehicles"][0] |= {
+        "type": "salaeng",
+        "max_distance": 90000,
+        "max_ride_time": 9000,
+        "speed_factor": 1.1,
+        "breaks": [{"id": 1, "service": 60, "time_windows": [[38000, 48000]], "max_load": [9000, 9000]}],
+        "reload_depots": [{"location_index": 0, "location": [99.3257, 9.1463], "service": 60}],
+        "max_reloads": 1,
+        "worked": {"duration": 3600, "tasks": 9},
+        "steps": [{"type": "job", "id": 7}],
+    }
+    doc["shipments"][0] |= {"group": "g", "penalty": 99999, "allowed_vehicles": ["R4"], "preferred_vehicles": ["R4"]}
+    doc["shipments"][0]["delivery"] |= {"soft_end": 40000, "cost_per_hour_after_soft_end": 60}
+    doc["jobs"] = [
+        {"id": 7, "location_index": 1, "delivery": [1, 1], "pickup": [1, 0], "service_per_type": {"salaeng": 9}}
+    ]
+    step = {"type": "delivery", "id": "SR-0001", "arrival": 39600, "waiting_time": 0}
+    doc["previous"] = {"routes": [{"vehicle": "R4", "lock": "vehicle", "steps": [step]}]}
+    return doc
+
+
+def test_everything_at_once_is_solved_and_right() -> None:
+    """The example with every field is a problem, and its plan holds."""
+    answer = solve_document(everything(), GREEDY)
+    assert (answer["code"], answer["summary"]["unassigned"]) == (0, 0)
+    assert check_document(everything(), answer) == []
+
+
+def spoilt(data: st.DataObject, doc: Any, value: Any) -> Any:
+    """The document with one field, anywhere, replaced by a value, left out or said twice."""
+    doc = copy.deepcopy(doc)
     at: Any = doc
     while True:
         keys = list(at) if isinstance(at, dict) else list(range(len(at)))
         key = data.draw(st.sampled_from(keys))
-        if not isinstance(at[key], dict | list) or not at[key] or data.draw(st.booleans()):
-            at[key] = value
-            break
+        if not isinstance(at[key], dict | list) or not at[key] or data.draw(st.integers(0, 3)) == 0:
+            how = data.draw(st.sampled_from(["other", "gone", "twice"]))
+            if how == "gone":
+                del at[key]
+            elif how == "twice" and isinstance(at, list):
+                at.append(copy.deepcopy(at[key]))
+            else:
+                at[key] = value
+            return doc
         at = at[key]
-    assert solve_document(doc, GREEDY)["code"] in (0, 2)
+
+
+def stands(doc: Any, path: str) -> bool:
+    """Whether a path names a field of the document, or one that is missing from an object there is."""
+    at, parts = doc, [p for p in re.split(r"\.|\[(\d+)\]", path) if p]
+    for part in parts:
+        if isinstance(at, list) and part.isdigit() and int(part) < len(at):
+            at = at[int(part)]
+        elif isinstance(at, dict):
+            if part not in at:
+                return part == parts[-1]
+            at = at[part]
+        else:
+            return False
+    return bool(parts)
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data(), value=json_values)
+def test_no_value_in_any_place_breaks_the_reader(data: st.DataObject, value: Any) -> None:
+    """Any field spoilt in any way: the problem is solved, or refused with the paths of fields that it has."""
+    doc = spoilt(data, everything(), value)
+    answer = solve_document(doc, GREEDY)
+    assert answer["code"] in (0, 2)
+    for error in answer.get("errors", []):
+        assert stands(doc, error["path"]), error
+
+
+PLAN = solve_document(everything(), GREEDY)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), value=json_values)
+def test_no_value_in_any_place_breaks_the_check(data: st.DataObject, value: Any) -> None:
+    """Any field of a plan spoilt in any way: it is judged, or refused with paths."""
+    doc = spoilt(data, PLAN, value)
+    errors: Sequence[Any] = ()
+    try:
+        json.dumps(check_document(everything(), doc))
+    except DocumentError as refused:
+        errors = refused.errors
+    assert all(error.path for error in errors)
 
 
 def test_a_plan_that_is_none_is_refused() -> None:
