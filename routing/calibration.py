@@ -1,10 +1,10 @@
 """What rounds that were really driven say of the travel times they were planned with. Pure; changes nothing.
 
 A leg is planned as ``minutes_per_leg`` and the time on the move, and calibrated is the second: its factor is all that
-was observed over all that was planned, so that whole rounds come out right. (The median leg would promise too little: few
-legs take much longer than planned, none much shorter.) One rider's lunch must not count, so legs `ODD` times longer or
-shorter than the median are left out. How sure the factor is comes from drawing the legs again and again (Efron's
-bootstrap).
+was observed over all that was planned, so that whole rounds come out right. (The median leg would promise too little:
+some legs take much longer than planned, none much shorter.) One rider's lunch must not count, so legs `ODD` times
+longer or shorter than the median are left out. How sure the factor is comes from drawing the legs again and again
+(Efron's bootstrap).
 """
 
 from __future__ import annotations

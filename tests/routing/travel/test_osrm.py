@@ -16,9 +16,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lines import decode
 from town import BRIDGES, EAST_BANK, ISLAND, WEST_BANK, needs_osrm
 
-from routing import UNREACHABLE, Location, Matrix, polyline
+from routing import UNREACHABLE, Location, Matrix, Problem, Reason, Shipment, Task, Vehicle, solve
+from routing import Settings as Effort
 from routing.roads import DataSet
 from routing.travel import Barrier, Crossing, Kind, Measured, Settings, Unavailable, Why
 from routing.travel import osrm as module
@@ -47,7 +49,7 @@ def test_the_other_bank_is_reached_over_a_bridge(town: DataSet) -> None:
     """A river of 900 m is six kilometres, and the drawn way crosses it where a bridge is."""
     provider = osrm(data=town.folder)
     assert matrix(provider, [WEST, EAST]).distances[0, 1] == pytest.approx(6216, abs=50)
-    line = polyline.decode(provider.geometry([WEST, EAST], "motorcycle") or "")
+    line = decode(provider.geometry([WEST, EAST], "motorcycle") or "")
     (over,) = {b[1] for a, b in pairwise(line) if (a[0] < 99.320) != (b[0] < 99.320)}
     assert any(over == pytest.approx(bridge, abs=1e-4) for bridge in BRIDGES)
 
@@ -62,6 +64,27 @@ def test_an_island_is_unreachable_and_no_overflow(town: DataSet, town_server: st
             assert (table[[0, 2], 1] == UNREACHABLE).all()
             assert 0 < table[0, 2] < UNREACHABLE
         assert provider.geometry([WEST, ISLAND], "motorcycle") is None
+
+
+@needs_osrm
+def test_an_order_for_the_island_is_left_out_as_unreachable(town: DataSet) -> None:
+    """The solver takes the others and says why not this one, whatever a rider's speed does to the numbers."""
+    points = [WEST, EAST, ISLAND]
+    table = matrix(osrm(data=town.folder), points)
+    shipments = tuple(
+        Shipment(
+            id=name,
+            pickups=(Task(id=f"{name}/shop", index=0),),
+            delivery=Task(id=name, index=index),
+            amounts=((1,),),
+        )
+        for name, index in (("near", 1), ("island", 2))
+    )
+    rider = Vehicle(id="R1", profile="motorcycle", start=0, end=0, capacity=(9,), speed_factor=0.37)
+    problem = Problem(vehicles=(rider,), shipments=shipments, matrices={"motorcycle": table}, dimensions=("bags",))
+    plan = solve(problem, Effort(engine="greedy", seconds=0.1, workers=1))
+    assert [(left.shipment, left.code) for left in plan.unassigned] == [("island", Reason.UNREACHABLE)]
+    assert [step.shipment for route in plan.routes for step in route.steps if step.type == "delivery"] == ["near"]
 
 
 @needs_osrm

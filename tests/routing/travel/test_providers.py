@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lines import decode
 from town import needs_osrm
 
-from routing import UNREACHABLE, Location, Matrix, polyline, travel
+from routing import UNREACHABLE, Location, Matrix, travel
 from routing.roads import DataSet
 from routing.travel import Kind, Measured, Settings, Travel, TravelError, connect
 
@@ -117,7 +118,7 @@ def test_a_point_that_is_none_is_refused(provider: Travel) -> None:
 
 def test_a_way_begins_and_ends_at_its_stops(provider: Travel) -> None:
     """The drawn way leads from the first stop to the last, to within the next street."""
-    line = polyline.decode(provider.geometry(TOWN[:3], "pickup") or "")
+    line = decode(provider.geometry(TOWN[:3], "pickup") or "")
     for here, there in ((line[0], TOWN[0]), (line[-1], TOWN[2])):
         assert abs(here[0] - there[0]) < 0.005
         assert abs(here[1] - there[1]) < 0.005

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lines import decode
 
-from routing import UNREACHABLE, Location, polyline
+from routing import UNREACHABLE, Location
 from routing.travel import Barrier, Crossing, Kind, Settings, TravelError
 from routing.travel.straight import EARTH_RADIUS, Straight, haversine
 
@@ -157,7 +158,7 @@ def test_every_way_is_the_quickest_chain_of_crossings(data: st.DataObject) -> No
                         stops = [(here, set[str]()), *((c.location, {x.id}) for x, c in chain), (there, set[str]())]
                         time = sum(leg(p, q, own | other) for (p, own), (q, other) in pairwise(stops))
                         best = min(best, time + sum(c.seconds for _, c in chain))
-            way = polyline.decode(provider.geometry([here, there], "drive") or "")
+            way = decode(provider.geometry([here, there], "drive") or "")
             if best < inf:
                 drawn = sum(metres(p, q) for p, q in pairwise(way))
                 assert drawn == pytest.approx(float(matrix.distances[i, j]), abs=2 + 2 * len(way))
