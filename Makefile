@@ -5,10 +5,10 @@ STAMP := .venv/.installed
 READY := .venv/.compiled
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo run test check format bench clean
+.PHONY: help install lock demo run test check format bench bench-full clean
 
 help:  ## print this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock pyproject.toml
 	@python="$$(sh .ci/find-python)" && echo "setting up .venv with $$("$$python" --version)" >&2 && \
@@ -53,6 +53,10 @@ format: $(STAMP)  ## write the format that check wants
 
 bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 	@$(BIN)/python -m benchmarks
+
+bench-full: $(READY)  ## also against VROOM, which it installs beside the locked packages
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
+	@$(BIN)/python -m benchmarks.vroom_examples --each 3
 
 clean:  ## remove what the other targets made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var build dist .coverage .coverage.*
