@@ -170,9 +170,8 @@ class Places:
             overtime = np.maximum(0, back - self.home[:, k, None])
             mine = late[:, : k + 1] + np.maximum(0, begin - delivery.windows[-1][1])
             most = np.concatenate([np.maximum(most, self.load[:, None, k]), self.load[:, None, k]], axis=1)
-            share = np.max(
-                np.maximum(0, most + amount - self.capacity[:, None]) / np.maximum(amount, 1e-9), axis=2, initial=0
-            )
+            behind = np.maximum(0, most + amount - self.capacity[:, None])
+            share = np.max(behind / np.maximum(amount - behind, 1e-3), axis=2, initial=0)
             apart = straight[:, k] + leave_drop[:, k] - self.seconds[:, k]
             far_apart = far_straight[:, k] + far_leave[:, k] - self.metres[:, k]
             added = np.column_stack(

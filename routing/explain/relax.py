@@ -6,7 +6,7 @@ what the route costs more: in hours of that rider,
     window, longer shift, longest travel time       the time itself
     longest ride                                    twice the time: the goods suffer
     farthest distance                               the time it takes at 20 km/h
-    lighter                                         the share that stays behind (the greatest of any dimension)
+    lighter                                         what stays behind per what is brought: half of it counts one hour
     most tasks                                      ten minutes a task
     a rider whom the order does not allow           1
     one rider more                                  1
@@ -52,7 +52,7 @@ def weight_of(relaxation: Relaxation, shipment: Shipment) -> float:
     if relaxation.code is FixCode.LIGHTER:
         behind = zip(_sum(relaxation.amounts), _sum(shipment.amounts), strict=True)
         returned = zip(relaxation.collected, shipment.collected, strict=False)
-        return max(less / whole for less, whole in (*behind, *returned) if less)
+        return max((less / max(whole - less, 1e-9) for less, whole in (*behind, *returned) if less), default=0.0)
     return (
         _HOURS.get(relaxation.code, 0.0)
         + _PER_SECOND.get(relaxation.code, 0.0) * (relaxation.seconds or 0)
