@@ -16,9 +16,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
-from channels.base import Channel, Later, Outcome, Unknown
+from channels.base import Content, Later, Outcome, Payload, Unknown
 from scheduler.clock import Clock
 from scheduler.notices import content_from_json
 from scheduler.outbox.pace import LIMITS, Limits, Pace
@@ -43,6 +43,19 @@ TOO_MANY = 429
 InThread = Callable[..., Awaitable[Any]]
 
 
+class Speaks(Protocol):
+    """The part of a channel that sends."""
+
+    name: str
+
+    @property
+    def keyed(self) -> bool: ...
+
+    def render(self, content: Content) -> Payload: ...
+
+    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome: ...
+
+
 def lease_of(channel: str) -> str:
     """The name of the lease that makes a process the sender of a channel's account."""
     return f"sender:{channel}"
@@ -57,7 +70,7 @@ class Outbox:
     def __init__(
         self,
         store: Store,
-        channels: Mapping[str, Channel],
+        channels: Mapping[str, Speaks],
         clock: Clock,
         *,
         limits: Mapping[str, Limits] = LIMITS,
@@ -112,7 +125,7 @@ class _Sender:
     def __init__(
         self,
         store: Store,
-        channel: Channel,
+        channel: Speaks,
         clock: Clock,
         holder: str,
         limits: Limits,

@@ -16,9 +16,12 @@ PIN = ("9.1500", "99.3300")
 
 def later_file(path: Path, changes: dict[str, Callable[[Row], Row]]) -> Path:
     """The sample orders, with some rows as they now are."""
-    return write_rows(
-        path, [changes.get(row["order_id"], lambda same: same)({**row, "status": ""}) for row in rows("orders")]
-    )
+
+    def now(row: Row) -> Row:
+        change = changes.get(row["order_id"])
+        return change(row) if change is not None else row
+
+    return write_rows(path, [now({**row, "status": ""}) for row in rows("orders")])
 
 
 def test_a_file_that_comes_again_after_the_approval(tmp_path: Path, sqlite_url: str) -> None:
