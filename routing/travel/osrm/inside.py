@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -29,6 +30,8 @@ class Inside:
         """By road profile: the version of the data, and the engine."""
 
     def version(self, roads: str) -> str | Unavailable:
+        if find_spec("osrm") is None:
+            return Unavailable(why=Why.NOT_INSTALLED)
         found = data.current(self.folder)
         if found is None:
             return Unavailable(why=Why.NO_DATA, detail=str(self.folder))
@@ -87,10 +90,8 @@ class Inside:
             return version
         if monotonic() > deadline:
             return Unavailable(why=Why.SLOW)
-        try:
-            import osrm
-        except ImportError as error:
-            return Unavailable(why=Why.NOT_INSTALLED, detail=str(error))
+        import osrm
+
         try:
             return ask(osrm, self._engine(osrm, roads, version))
         except RuntimeError as error:

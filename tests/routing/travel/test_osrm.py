@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -110,11 +111,11 @@ def test_times_follow_the_kind_of_vehicle(town: DataSet) -> None:
     assert slow.distances[0, 1] == quick.distances[0, 1]
 
 
-def test_without_data_there_is_no_answer(tmp_path: Path) -> None:
-    """No folder, or no data for this kind of road, is a value that says so."""
+def test_without_data_or_osrm_there_is_no_answer(tmp_path: Path) -> None:
+    """No folder, or no wheel for this machine, is a value that says so."""
     found = osrm(data=tmp_path / "none").measure([WEST, EAST], ["motorcycle"])
     assert isinstance(found, Unavailable)
-    assert found.why is Why.NO_DATA
+    assert found.why is (Why.NO_DATA if find_spec("osrm") else Why.NOT_INSTALLED)
     assert osrm(data=tmp_path / "none").geometry([WEST, EAST], "motorcycle") is None
 
 
