@@ -136,6 +136,27 @@ class Unknown:
     status: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How an account should be set up: where its events go (None: nowhere), and the few words offered to everybody.
+
+    ``words`` are (command in letters, what it says in the market's language); services show them as they can.
+    """
+
+    webhook: str | None
+    words: tuple[tuple[str, str], ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What became of one part of an account: ``webhook``, ``menu`` or ``commands``."""
+
+    what: str
+    state: Literal["unchanged", "changed", "would_change", "failed"]
+    detail: str = ""
+
+
 Outcome = Receipt | Later | Gone | Refused | Unknown
 
 
@@ -200,6 +221,10 @@ class Channel(Protocol):
 
     async def invitation(self, code: str | None) -> str | None:
         """An address that opens a chat with this account and says `code` there; None where there is none to be had."""
+        ...
+
+    async def setup(self, wanted: Wanted, *, dry_run: bool) -> Sequence[Change]:
+        """Bring the account to what is wanted; done twice, the second time changes nothing. Never raises for it."""
         ...
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from channels.base import Content, Inbound, Outcome, Payload, Receipt, Refused
+from channels.base import Change, Content, Inbound, Outcome, Payload, Receipt, Refused, Wanted
 from channels.fit import setting, tidy
 
 SECRETS: tuple[str, ...] = ()
@@ -68,6 +68,11 @@ class Console:
     async def invitation(self, code: str | None) -> str | None:
         del code
         return None
+
+    async def setup(self, wanted: Wanted, *, dry_run: bool) -> Sequence[Change]:
+        """There is no account."""
+        del wanted, dry_run
+        return ()
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         """Nobody talks back through a console."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from channels.base import Content, Inbound, NotConfigured, Outcome, Payload, Refused, Unknown
+from channels.base import Change, Content, Inbound, NotConfigured, Outcome, Payload, Refused, Unknown, Wanted
 from channels.fit import base_address, setting
 from channels.hooks import document, text
 from channels.line.flex import render
@@ -126,6 +126,12 @@ class LineChannel:
         if code is None:
             return f"https://line.me/R/ti/p/{quote(account, safe='')}"
         return f"https://line.me/R/oaMessage/{quote(account, safe='')}/?{quote(code)}"
+
+    async def setup(self, wanted: Wanted, *, dry_run: bool) -> Sequence[Change]:
+        from channels.line.setup import Account
+
+        account = Account(self._token, self._api_base, self._data_base, self._timeout)
+        return await account.brought_to(wanted, dry_run=dry_run)
 
     async def quota(self) -> Quota | Outcome:
         """What this month allows and what is used of it, by LINE's own count; an outcome where LINE does not say."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from channels.base import Content, Inbound, NotConfigured, Outcome, Payload, Refused
+from channels.base import Change, Content, Inbound, NotConfigured, Outcome, Payload, Refused, Wanted
 from channels.fit import base_address, setting
 from channels.hooks import mapping, parsed
 from channels.telegram.html import render
@@ -46,6 +46,7 @@ def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) ->
         webhook_secrets=(secrets.get(_SECRET, ""), secrets.get(_SECRET_PREVIOUS, "")),
         api_base=base_address(settings, "api_base", API_BASE),
         timeout=float(setting(settings, "timeout_seconds", 10)),
+        polling=polling,
     )
 
 
@@ -56,7 +57,10 @@ class TelegramChannel:
     keyed = False
     replies = False
 
-    def __init__(self, *, token: str, webhook_secrets: Sequence[str], api_base: str, timeout: float) -> None:
+    def __init__(
+        self, *, token: str, webhook_secrets: Sequence[str], api_base: str, timeout: float, polling: bool = False
+    ) -> None:
+        self._polling = polling
         self._token, self._webhook_secrets = token, tuple(webhook_secrets)
         self._api_base, self._timeout = api_base, timeout
         self._bot: Bot | None = None
@@ -98,6 +102,12 @@ class TelegramChannel:
         except Exception:  # without Telegram there is no address; a code can still be typed
             return None
         return f"https://t.me/{account}" + (f"?start={code}" if code else "") if account else None
+
+    async def setup(self, wanted: Wanted, *, dry_run: bool) -> Sequence[Change]:
+        from channels.telegram.setup import brought_to
+
+        webhook = None if self._polling else wanted.webhook
+        return await brought_to(self._open(), wanted, webhook, self._webhook_secrets[0], HEARD, dry_run=dry_run)
 
     async def heard(self, event: Inbound) -> None:
         """Ends the little clock that turns on a tapped button."""

@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from scheduler.cli.channels import app as channels_app
 from scheduler.cli.config import app as config_app
 from scheduler.cli.day import day
 from scheduler.cli.day import report as report_app
@@ -45,6 +46,7 @@ app.add_typer(messages_app, name="messages", help="What was said to whom, and wh
 app.add_typer(config_app, name="config", help="config.yaml: check, schema.")
 app.add_typer(roads_app, name="roads", help="Real roads: build, calibrate.")
 app.add_typer(report_app, name="report", help="What a day came to.")
+app.add_typer(channels_app, name="channels", help="The accounts at LINE and Telegram: setup.")
 app.add_typer(keys_app, name="keys", help="API keys.")
 app.add_typer(db_app, name="db", help="The database: upgrade.")
 

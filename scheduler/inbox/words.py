@@ -59,6 +59,11 @@ class Said:
 
 _ENDINGS = re.compile(r"(?:นะ|น่ะ|ครับผม|ครับ|คับ|ค่ะ|คะ|ค่า|จ้า|จ้ะ|จ๊ะ|จ้ะ|ฮะ|หน่อย|please)+$")
 _SIGNS = re.compile(r"[\s.,!?…ๆ\"'“”()/]+")
+MENU = {
+    "th": (("where", "ถึงไหนแล้ว"), ("work", "งานของฉัน"), ("help", "ช่วยเหลือ")),
+    "en": (("where", "Where is it?"), ("work", "My work"), ("help", "Help")),
+}
+"""What everybody is offered, whatever their role: the command, and the words on the button."""
 _LONGEST = 200
 """More letters than this are a letter, not a command."""
 
@@ -71,6 +76,7 @@ _EXACT = {
     Meant.HELP: "ช่วย ช่วยเหลือ ช่วยด้วย help เมนู menu วิธีใช้ สวัสดี hello hi หวัดดี",
     Meant.MINE: "งาน งานของฉัน งานวันนี้ งานพรุ่งนี้ เส้นทาง รายการ รายการของฉัน เตรียมของ ของที่ต้องเตรียม สรุป "
     "mywork work route myroute picklist mylist summary",
+    Meant.WHERE: "where",
     Meant.NO_NUMBER: "ไม่มี ไม่มีเลข ไม่ทราบ ไม่รู้ ไม่ทราบเลข จำไม่ได้ ให้ผู้ประสานงานช่วย nonumber idonotknow dontknow",
 }
 _INSIDE = {

@@ -61,6 +61,10 @@ class LineServer(FakeServer):
         self._keys: dict[str, tuple[float, Accepted]] = {}
         self._tokens: dict[str, tuple[float, str]] = {}
         self._events = 0
+        self.webhook: str | None = None
+        self.menus: dict[str, dict[str, Any]] = {}
+        self.pictures: dict[str, bytes] = {}
+        self.menu_for_all: str | None = None
         self._pushes = Window(2_000, 1.0)
 
     def routes(self) -> list[web.RouteDef]:
@@ -69,6 +73,14 @@ class LineServer(FakeServer):
             web.post("/v2/bot/message/reply", self._reply),
             web.post("/v2/bot/message/validate/push", self._validate),
             web.get("/v2/bot/info", self._info),
+            web.get("/v2/bot/channel/webhook/endpoint", self._webhook),
+            web.put("/v2/bot/channel/webhook/endpoint", self._set_webhook),
+            web.get("/v2/bot/user/all/richmenu", self._default_menu),
+            web.post("/v2/bot/user/all/richmenu/{menu}", self._set_default_menu),
+            web.post("/v2/bot/richmenu", self._make_menu),
+            web.get("/v2/bot/richmenu/{menu}", self._menu),
+            web.delete("/v2/bot/richmenu/{menu}", self._drop_menu),
+            web.post("/v2/bot/richmenu/{menu}/content", self._draw_menu),
             web.get("/v2/bot/message/quota", self._quota),
             web.get("/v2/bot/message/quota/consumption", self._consumption),
         ]
@@ -169,7 +181,7 @@ class LineServer(FakeServer):
             delivered=delivered,
             reply=reply,
         )
-        self.log.append(accepted)
+        self.keep(accepted)
         self.used += delivered and not reply
         if key is not None:
             self._keys[key] = (self.now(), accepted)
@@ -214,6 +226,67 @@ class LineServer(FakeServer):
             if faults
             else web.json_response({})
         )
+
+    async def _webhook(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        if self.webhook is None:
+            return _error(404, "Webhook endpoint not found")
+        return web.json_response({"endpoint": self.webhook, "active": True})
+
+    async def _set_webhook(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        body = await request.json()
+        if faults := line_faults("SetWebhookEndpointRequest", body):
+            return _error(400, "The request body is wrong", details=faults)
+        if not body["endpoint"].startswith("https://"):
+            return _error(400, "Invalid webhook endpoint URL")
+        self.webhook = body["endpoint"]
+        return web.json_response({})
+
+    async def _default_menu(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        if self.menu_for_all is None:
+            return _error(404, "no default richmenu")
+        return web.json_response({"richMenuId": self.menu_for_all})
+
+    async def _set_default_menu(self, request: web.Request) -> web.Response:
+        menu = request.match_info["menu"]
+        if menu not in self.pictures:
+            return _error(400, "must upload richmenu image before applying it to user")
+        self.menu_for_all = menu
+        return self._refused(request) or web.json_response({})
+
+    async def _make_menu(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
+        body = await request.json()
+        if faults := line_faults("RichMenuRequest", body):
+            return _error(400, "The request body is wrong", details=faults)
+        menu = f"richmenu-{len(self.menus) + 1:032x}"
+        self.menus[menu] = body
+        return web.json_response({"richMenuId": menu})
+
+    async def _menu(self, request: web.Request) -> web.Response:
+        menu = request.match_info["menu"]
+        if menu not in self.menus:
+            return _error(404, "richmenu not found")
+        return self._refused(request) or web.json_response({"richMenuId": menu, **self.menus[menu]})
+
+    async def _drop_menu(self, request: web.Request) -> web.Response:
+        self.menus.pop(request.match_info["menu"], None)
+        return self._refused(request) or web.json_response({})
+
+    async def _draw_menu(self, request: web.Request) -> web.Response:
+        drawn, size = await request.read(), self.menus[request.match_info["menu"]]["size"]
+        told = int.from_bytes(drawn[16:20]), int.from_bytes(drawn[20:24])
+        wanted = drawn[:8] == b"\x89PNG\r\n\x1a\n" and request.content_type == "image/png" and len(drawn) <= 1 << 20
+        if not wanted or told != (size["width"], size["height"]):
+            return _error(400, "The image is not of the menu's size, or no PNG of at most 1 MB")
+        self.pictures[request.match_info["menu"]] = drawn
+        return self._refused(request) or web.json_response({})
 
     async def _info(self, request: web.Request) -> web.Response:
         account = {"userId": "Ubot", "basicId": "@songsuk", "displayName": "ตลาดสิริสุข", "chatMode": "bot"}

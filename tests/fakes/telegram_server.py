@@ -9,6 +9,7 @@ was accepted.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections import defaultdict
@@ -24,6 +25,10 @@ from serving import FakeServer, Window, abort, main
 from specs import telegram_faults, telegram_is_text
 
 TOKEN = "1234:telegram-token"
+ACCOUNT = {
+    *("answerCallbackQuery", "getUpdates", "getWebhookInfo", "setWebhook", "deleteWebhook"),
+    *("getMyCommands", "setMyCommands"),
+}
 TAGS = {"b", "i", "u", "s", "a", "code", "pre"}
 
 
@@ -54,6 +59,10 @@ class TelegramServer(FakeServer):
         self.retry_after = 7
         self.bad_requests: list[Any] = []
         self.answered: list[str] = []
+        self.updates: list[dict[str, Any]] = []
+        """What getUpdates has to give."""
+        self.webhook: dict[str, Any] = {}
+        self.commands: list[dict[str, str]] = []
         self._updates = 0
 
     def routes(self) -> list[web.RouteDef]:
@@ -95,16 +104,44 @@ class TelegramServer(FakeServer):
         if method == "getMe":
             me = {"id": 1234, "is_bot": True, "first_name": "Songsuk", "username": "songsuk_bot"}
             return web.json_response({"ok": True, "result": me})
-        if method == "answerCallbackQuery":
+        if method in ACCOUNT:
             fields = await _fields(request, method)
             if faults := telegram_faults(method, fields):
                 self.bad_requests.append({"fields": fields, "faults": faults})
                 return _error(400, f"Bad Request: {faults[0]}")
-            self.answered.append(fields["callback_query_id"])
-            return web.json_response({"ok": True, "result": True})
+            return await self._of_account(method, fields)
         if method != "sendMessage":
             return _error(404, "Not Found")
         return await self._send(request, fault)
+
+    async def _of_account(self, method: str, fields: dict[str, Any]) -> web.Response:
+        """What is not a message: taps answered, updates fetched, webhook and commands."""
+        result: Any = True
+        match method:
+            case "answerCallbackQuery":
+                self.answered.append(fields["callback_query_id"])
+            case "getUpdates":
+                if self.webhook.get("url"):
+                    return _error(409, "Conflict: can't use getUpdates method while webhook is active")
+                after = fields.get("offset", 0)
+                self.updates = [each for each in self.updates if each["update_id"] >= after]
+                if not self.updates:
+                    await asyncio.sleep(min(0.05, fields.get("timeout", 0)))
+                result = self.updates[: fields.get("limit", 100)]
+            case "getWebhookInfo":
+                told = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
+                result = told | {
+                    name: self.webhook[name] for name in ("url", "allowed_updates") if name in self.webhook
+                }
+            case "setWebhook":
+                self.webhook = fields
+            case "deleteWebhook":
+                self.webhook = {}
+            case "getMyCommands":
+                result = self.commands
+            case "setMyCommands":
+                self.commands = fields["commands"]
+        return web.json_response({"ok": True, "result": result})
 
     async def _send(self, request: web.Request, fault: Any) -> web.StreamResponse:
         fields = await _fields(request, "sendMessage")
@@ -130,7 +167,7 @@ class TelegramServer(FakeServer):
         if self.chats is not None and chat not in self.chats:
             return _error(400, "Bad Request: chat not found")
         number = len(self.log) + 1
-        self.log.append(Accepted(number, chat, text, fields, bool(fields.get("disable_notification"))))
+        self.keep(Accepted(number, chat, text, fields, bool(fields.get("disable_notification"))))
         if instead := await self.after_accept(fault, request):
             return instead
         shown = {"id": int(chat) if chat.lstrip("-").isdigit() else 1, "type": "private", "first_name": "x"}

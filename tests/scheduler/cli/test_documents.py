@@ -160,6 +160,7 @@ def documents(house: House) -> Documents:
     said("members", "links")
     said("members", "link", asked, "--refuse")
     said("members", "erase", "R1", "--role", "rider", "--yes")
+    said("channels", "setup", "--dry-run")
     (folder / "legs.csv").write_text(
         "vehicle,from,to,minutes\n" + 'motorcycle,"9.1463,99.3257","9.1163,99.3257",30\n' * 20 + "rocket,a,b,c\n",
         encoding="utf-8",
