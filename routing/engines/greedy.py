@@ -39,28 +39,39 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
 
 def begin(compiled: Compiled) -> list[list[int]]:
     """What of the plan before, or of the vehicles' own steps, can still be driven; what is locked comes first."""
-    routes: list[list[int]] = []
     before = {route.vehicle: route.visits for route in compiled.problem.previous}
     number_of = {s.id: k for k, s in enumerate(compiled.problem.shipments)}
-    taken: set[int] = set()
-    for v, rider in enumerate(compiled.riders):
-        visits = before.get(rider.vehicle.id, rider.vehicle.steps)
-        named = [
-            compiled.stops_of[number_of[x.shipment]][-1 if x.pickup is None else x.pickup]
-            for x in visits
-            if x.shipment in number_of
+    wanted = [
+        [
+            compiled.stops_of[number_of[visit.shipment]][-1 if visit.pickup is None else visit.pickup]
+            for visit in before.get(rider.vehicle.id, rider.vehicle.steps)
+            if visit.shipment in number_of
         ]
+        for rider in compiled.riders
+    ]
+    return fitted(compiled, wanted)
+
+
+def fitted(compiled: Compiled, wanted: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Of the wanted routes, given by any of their stops, what can be driven, in their order."""
+    routes: list[list[int]] = []
+    taken: set[int] = set()
+    home: dict[tuple[int, ...], int] = {}
+    for v, (rider, named) in enumerate(zip(compiled.riders, wanted, strict=True)):
+        own = set(named)
         route: list[int] = []
         for s in dict.fromkeys(compiled.stops[n].shipment for n in named):
-            if s in taken or v not in compiled.carriers[s]:
+            group = compiled.groups.get(s, ())
+            if s in taken or v not in compiled.carriers[s] or home.get(group, v) != v:
                 continue
-            mine = set(compiled.stops_of[s])
-            kept = [n for n in named if n in route or n in mine]
-            rest = [n for n in (*route, *compiled.stops_of[s]) if n not in kept]
-            longer = [*kept, *rest]
+            here = {*route, *compiled.stops_of[s]}
+            rest = [n for n in (*route, *compiled.stops_of[s]) if n not in own]
+            longer = [*(n for n in named if n in here), *rest]
             if in_order(compiled, s, longer) and isinstance(timetable(compiled, rider, longer), Timetable):
                 route = longer
                 taken.add(s)
+                if group:
+                    home[group] = v
         routes.append(route)
     return routes if weight(compiled, routes) is not None else [[] for _ in routes]
 

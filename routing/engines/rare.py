@@ -3,26 +3,30 @@
 The line is that of Christiaens and Vanden Berghe (2020): take neighbouring strings of shipments out of neighbouring
 routes, put each back where it weighs least, and keep what is lighter, or by annealing not much heavier. Whatever a
 problem asks is judged by `timetable` and `routing.whole`, so a rule that these know needs nothing here.
+
+Where there is no plan before to start from, the kernel plans first what the problem asks without its rare rules; as
+much of that as the rules allow is where the search starts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import exp
 from random import Random
 from time import monotonic
 
 import numpy as np
 
-from routing.compiled import Compiled
+from routing.compiled import Compiled, compile_problem
 from routing.model import Settings
 from routing.plans import Answer, left_out, weight
 from routing.rules import ALL
 from routing.timetable import Broken, timetable
 
-from . import Report
+from . import Report, kernel
 from ._insertion import OpenRoutes
-from .greedy import begin, construct, fold, insertion_order
+from .greedy import begin, construct, fitted, fold, insertion_order
 
 HONOURS = ALL
 
@@ -38,6 +42,9 @@ MOST_ABSENT = 12
 WARMTH = 0.1
 """The first temperature, as a share of what a shipment weighs in the mean; the last is a hundredth of it."""
 
+AHEAD = 0.25
+"""The share of the time in which the kernel plans ahead."""
+
 PATIENCE = 400
 """Iterations per shipment without a lighter plan that end the search, and a thousand in any case."""
 
@@ -47,7 +54,8 @@ def available() -> bool:
 
 
 def warm() -> None:
-    """It is plain Python."""
+    if kernel.available():
+        kernel.warm()
 
 
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
@@ -56,9 +64,46 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     routes = construct(compiled, begin(compiled), deadline=deadline)
     first_plan_ms = round((monotonic() - began) * 1000)
     report(routes)
+    if not any(begin(compiled)) and kernel.available():
+        ahead = construct(
+            compiled, fitted(compiled, _ahead(compiled, settings, Report(stopped=report.stopped))), deadline=deadline
+        )
+        routes = min((routes, ahead), key=lambda each: weight(compiled, each) or 0)
     search = _Search(compiled, Random(settings.seed), report)  # noqa: S311 - a search, no secret
     search.run(routes, deadline, settings.iterations)
     return Answer(routes=search.best, engine="rare", iterations=search.iterations, first_plan_ms=first_plan_ms)
+
+
+def _ahead(compiled: Compiled, settings: Settings, report: Report) -> Sequence[Sequence[int]]:
+    """The kernel's routes for what the problem asks without its rare rules. What legs cost stays, as kilometres."""
+    problem = compiled.problem
+    tariff = all(m.costs is not None for m in problem.matrices.values())
+    tariff = tariff and all(v.max_distance is None for v in problem.vehicles)
+    plain = replace(
+        problem,
+        vehicles=tuple(
+            replace(
+                v,
+                type=None,
+                breaks=(),
+                max_ride_time=None,
+                reload_depots=(),
+                max_reloads=0,
+                costs=replace(v.costs, per_hour=0, per_km=1000) if tariff else v.costs,
+            )
+            for v in problem.vehicles
+        ),
+        shipments=tuple(replace(s, group=None) for s in problem.shipments),
+        matrices={
+            profile: replace(m, distances=m.costs if tariff and m.costs is not None else m.distances, costs=None)
+            for profile, m in problem.matrices.items()
+        },
+        balance=None,
+        previous=(),
+        churn=None,
+    )
+    share = replace(settings, seconds=AHEAD * settings.seconds)
+    return kernel.solve(compile_problem(plain), share, report).routes
 
 
 class _Search:
@@ -85,7 +130,9 @@ class _Search:
         warmth = WARMTH * max(1, heavy - left) / len(compiled.stops_of)
         hope = max(1000, PATIENCE * len(compiled.stops_of))
         since = 0
-        while since < hope and (self.iterations < iterations if iterations is not None else monotonic() < deadline):
+        while since < hope and not self.report.stopped():
+            if self.iterations >= iterations if iterations is not None else monotonic() >= deadline:
+                break
             spent = self.iterations / iterations if iterations else (monotonic() - began) / max(1e-9, deadline - began)
             self.iterations += 1
             since += 1
