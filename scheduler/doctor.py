@@ -119,7 +119,8 @@ def _travel(config: configs.Config) -> dict[str, Any]:
         )
     data = roads.current(Path(config.travel.data)) if config.travel.url is None else None
     if data is None:
-        return _check("travel", True, f"{config.travel.url}", f"{config.travel.url}")
+        server = f"{config.travel.provider}: {config.travel.url}"
+        return _check("travel", True, server, server)
     age = f"{data.as_of:%Y-%m-%d}" if data.as_of is not None else "?"
     size = f"{data.size / 1e6:.1f} MB"
     profiles = ", ".join(data.profiles)

@@ -8,7 +8,6 @@ fast, and nothing of ours changes speeds between builds.
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import hashlib
 import re
 import shutil
@@ -168,6 +167,8 @@ def _run(program: Path, *arguments: object) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One build in a folder at a time; the lock goes with the process that holds it."""
+    import fcntl  # not on Windows, where there is no OSRM to build with either
+
     with (folder / "lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

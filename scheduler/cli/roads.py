@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,7 +66,7 @@ def build(
 
         def on_step(name: str, done: int, of: int) -> None:
             show(done, of)
-            if not json:
+            if not json and not sys.stderr.isatty():  # a terminal has the bar
                 screen.say(name)
 
         try:

@@ -49,10 +49,10 @@ class Osrm:
         places = degrees(points)
         same = same_place(places)
         squares: dict[str, Square] = {}
+        session = _session(self.settings.url, self.settings.data)
+        deadline = monotonic() + self.settings.timeout_seconds
         for roads in sorted({self.settings.kinds[profile].roads for profile in wanted} if len(points) else ()):
-            found = _session(self.settings.url, self.settings.data).square(
-                roads, [(lon, lat) for lon, lat in places.tolist()], self.settings.timeout_seconds
-            )
+            found = session.square(roads, [(lon, lat) for lon, lat in places.tolist()], deadline)
             if isinstance(found, Unavailable):
                 return found
             squares[roads] = found
@@ -90,7 +90,8 @@ class Osrm:
         stops = [points[0], *(b for a, b in pairwise(points) if a != b)] if points else []
         if len(stops) < 2:
             return None
-        found = _session(self.settings.url, self.settings.data).route(roads, stops, self.settings.timeout_seconds)
+        deadline = monotonic() + self.settings.timeout_seconds
+        found = _session(self.settings.url, self.settings.data).route(roads, stops, deadline)
         return None if isinstance(found, Unavailable) else found
 
 
@@ -114,15 +115,15 @@ class _Session:
         self.source, self.rows = source, Rows()
         self.failed: tuple[float, Unavailable] | None = None
 
-    def square(self, roads: str, points: Sequence[Location], patience: float) -> Square | Unavailable:
+    def square(self, roads: str, points: Sequence[Location], deadline: float) -> Square | Unavailable:
         if self.failed is not None and monotonic() < self.failed[0]:
             return self.failed[1]
-        return self._remember(self.rows.square(self.source, roads, points, monotonic() + patience))
+        return self._remember(self.rows.square(self.source, roads, points, deadline))
 
-    def route(self, roads: str, points: Sequence[Location], patience: float) -> str | Unavailable | None:
+    def route(self, roads: str, points: Sequence[Location], deadline: float) -> str | Unavailable | None:
         if self.failed is not None and monotonic() < self.failed[0]:
             return self.failed[1]
-        return self._remember(self.source.route(roads, points, monotonic() + patience))
+        return self._remember(self.source.route(roads, points, deadline))
 
     def _remember(self, found: T) -> T:
         self.source.close()
