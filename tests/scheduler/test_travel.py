@@ -83,6 +83,7 @@ def test_pins_off_the_road_are_told_by_whose_they_are(make: Any, config: Config)
     assert {(each.kind, each.ref) for each in found} >= {("rider", "R1"), ("seller", "S01")}
     answer = solve_area(area, Effort(engine="greedy", seconds=0.1, workers=1))
     assert answer.source.provider == "straight"
+    assert pickle.loads(pickle.dumps((area, answer)))[1].source == answer.source  # noqa: S301
 
 
 def test_the_area_holds_all_that_is_served(config: Config) -> None:
