@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 LOOK = 0.05
@@ -54,6 +55,7 @@ def partition(
     """
     from ortools.linear_solver import pywraplp
 
+    began = monotonic()
     solver = pywraplp.Solver.CreateSolver("SAT")
     once = {s: solver.RowConstraint(1, 1, "") for s in left_out}
     driven = {kind: solver.RowConstraint(0, count, "") for kind, count in riders.items()}
@@ -78,19 +80,19 @@ def partition(
     solver.SetHint(
         [*chosen, *leave], [*(float(k in taken) for k in range(len(columns))), *(float(s not in served) for s in once)]
     )
-    if not _solve(solver, effort) or objective.Value() > -WORTHWHILE:
+    if not _solve(solver, effort, began) or objective.Value() > -WORTHWHILE:
         return None
     return [k for k, take in enumerate(chosen) if take.solution_value() > 0.5]
 
 
-def _solve(solver: Any, effort: Effort) -> bool:
+def _solve(solver: Any, effort: Effort, began: float) -> bool:
     """Whether there is an answer. It is looked for in a thread, so that whoever waits for the plan may stop it."""
     from ortools.linear_solver import pywraplp
 
     bound = f",max_deterministic_time:{effort.seconds}" if effort.steady else ""
     solver.SetSolverSpecificParametersAsString(f"num_workers:1,random_seed:{effort.seed},relative_gap_limit:0{bound}")
     if not effort.steady:
-        solver.SetTimeLimit(max(1, round(1000 * effort.seconds)))
+        solver.SetTimeLimit(max(1, round(1000 * (began + effort.seconds - monotonic()))))
     found: list[int] = []
     thread = Thread(target=lambda: found.append(solver.Solve()))
     thread.start()
@@ -98,6 +100,7 @@ def _solve(solver: Any, effort: Effort) -> bool:
         while thread.is_alive() and not effort.stopped():
             thread.join(LOOK)
     finally:
-        solver.InterruptSolve()
-        thread.join()
+        while thread.is_alive():  # an interruption that comes before the search has begun is not heard
+            solver.InterruptSolve()
+            thread.join(LOOK)
     return found in ([pywraplp.Solver.OPTIMAL], [pywraplp.Solver.FEASIBLE])

@@ -362,7 +362,7 @@ class _Search:
         model.routing.CloseModelWithParameters(parameters)
         best: tuple[int, list[list[int]]] | None = None
         for start in self._starts(parameters, greedy):
-            if not self._time(parameters):
+            if not self._time(parameters) or self.report.stopped():
                 break
             self.best, self.improved = None, monotonic()
             found = model.routing.SolveFromAssignmentWithParameters(model.assignment(start), parameters)
@@ -418,6 +418,8 @@ class _Search:
 
     def _hopeless(self) -> bool:
         self.iterations = int(self.model.solver.AcceptedNeighbors())
+        if self.report.stopped():
+            return True
         if self.settings.iterations is not None:
             return self.iterations >= self.settings.iterations
         return monotonic() - self.improved > self.patience

@@ -73,6 +73,16 @@ class TestEveryEngine:
         plan = solve(problem, Settings(engine=engine, seconds=0.001))
         assert check(problem, plan) == []
 
+    def test_a_search_ends_when_no_more_is_wanted(self, engine: str, street: Any) -> None:
+        """Whoever waits may stop at once: the plan there is by then is valid, long before the time is up."""
+        problem = street.problem(
+            [street.rider("R1"), street.rider("R2", start=19, end=19)],
+            [street.order(f"O{k}", (7 * k) % 20, (3 * k + 5) % 20) for k in range(12)],
+        )
+        plan = solve(problem, Settings(engine=engine, seconds=3600), stopped=lambda: True)
+        assert check(problem, plan) == []
+        assert plan.routes
+
     def test_same_seed_and_iterations_give_the_same_plan(self, engine: str, street: Any) -> None:
         """A run bounded by iterations repeats stop for stop."""
         problem = street.problem(

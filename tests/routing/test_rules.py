@@ -68,7 +68,7 @@ def test_a_problem_states_what_its_fields_say(street: Any) -> None:
 def test_auto_takes_the_kernel(street: Any) -> None:
     """The market's own engine comes first."""
     plan = solve(street.problem([street.rider()], [street.order("A", 1, 2)]), Settings(iterations=5))
-    assert plan.engine == "kernel"
+    assert plan.engine.startswith("kernel")
 
 
 @pytest.mark.parametrize("engine", ["auto", "kernel"])

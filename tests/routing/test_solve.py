@@ -24,7 +24,7 @@ def test_the_cost_is_that_of_the_shortest_way(street: Any) -> None:
     plan = solve(street.problem([rider], [street.order("A", 2, 5), street.order("B", 3, 4)]), QUICK)
     assert plan.cost == 500 + 600 + 70
     assert plan.cost_split == {"fixed": 500, "time": 600, "distance": 70, "lateness": 0, "penalty": 0}
-    assert plan.engine == "kernel"
+    assert plan.engine.startswith("kernel")
 
 
 def test_work_costs_what_it_is_said_to_cost(street: Any) -> None:

@@ -29,22 +29,37 @@ def warm() -> None:
     """Have all machine code ready. Half a minute the first time on a machine, then a second."""
     if not _warm:
         _warm.append(True)
-        solve(compile_problem(_example()), Settings(seconds=60, iterations=2), Report())
+        from .helpers import Helpers
+        from .session import Session
+
+        compiled, settings = compile_problem(_example()), Settings(iterations=2)
+        session = Session(compiled, settings, Report(), monotonic() + 60, Helpers(compiled, settings))
+        session.first()
+        session.reduce()
+        session.run()
+        session.decision.grow(session.state)
 
 
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
+    from .helpers import Helpers
     from .session import Session
 
     began = monotonic()
-    session = Session(compiled, settings, report, began + settings.seconds)
+    deadline = began + settings.seconds
+    helpers = Helpers(compiled, settings)
+    session = Session(compiled, settings, report, deadline, helpers)
     session.first()
     first_plan_ms = round((monotonic() - began) * 1000)
-    session.reduce()
-    session.run()
+    try:
+        helpers.start(deadline)
+        session.reduce()
+        session.run()
+    finally:
+        helpers.close()
     return Answer(
         routes=session.routes(),
         engine="kernel+cp_sat" if session.decided else "kernel",
-        iterations=session.iterations,
+        iterations=session.iterations + helpers.iterations,
         first_plan_ms=first_plan_ms,
     )
 

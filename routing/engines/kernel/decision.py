@@ -14,7 +14,7 @@ import numpy as np
 from routing.engines._partition import Column, Effort, partition
 
 from . import columns as c
-from .pool import DRIVER, LENGTH, SIZE, exchange, gather, offer, pool_of, refilled
+from .pool import DRIVER, LENGTH, ROOM, SIZE, Short, exchange, gather, offer, pool_of, refilled
 from .tables import Data, Floats, Ints, State
 
 ASKED = 3000
@@ -46,18 +46,23 @@ class Decision:
         """Remember the present routes."""
         gather(self.data, self.state, self.pool)
 
+    def take_in(self, routes: Sequence[tuple[int, list[int]]]) -> None:
+        """Remember these routes, each met with that vehicle, as far as there is room for them."""
+        for v, stops in routes:
+            if self.pool.note[SIZE] < ROOM and len(stops) + 2 <= self.pool.stop.shape[1]:
+                offer(self.data, self.state, self.pool, np.array(stops, dtype=np.int32), len(stops), v)
+
+    def best_routes(self, routes: Sequence[Sequence[int]], most: int) -> list[tuple[int, list[int]]]:
+        """Those that look best beside these routes, each with a vehicle that may drive it."""
+        pool = self.pool
+        first = {self.kinds[v]: int(v) for v in self.first_of_kind}
+        rows = self._best(self._shares(routes)[0], most).tolist()
+        return [(first[int(pool.head[r, DRIVER])], pool.stop[r, : pool.head[r, LENGTH]].tolist()) for r in rows]
+
     def better(self, routes: Sequence[Sequence[int]], possible: Ints, effort: Effort) -> list[list[int]] | None:
         """Better routes than these, a list of stops per vehicle; None if the pool has none."""
-        data, state, scratch = self.data, self.state, len(self.kinds)
-        shares = np.zeros(len(data.stop))
-        shares[self.delivery] = data.weight[:, c.PENALTY]
-        incumbent: list[int] = []
-        for v, route in enumerate(routes):
-            if route:
-                stops = np.array(route, dtype=np.int32)
-                incumbent.append(int(offer(data, state, self.pool, stops, len(route), v)))
-                brought = self._brought(stops)
-                shares[brought] = state.arc[scratch, 0] / max(1, len(brought))
+        data, state = self.data, self.state
+        shares, incumbent = self._shares(routes)
         if len(self.first_of_kind) > 1:
             best = self._best(shares, max(len(incumbent), EXCHANGED // len(self.first_of_kind)))
             exchange(data, state, self.pool, best, self.first_of_kind)
@@ -71,12 +76,28 @@ class Decision:
             self._keep(self._best(shares, KEPT))
         return answer
 
+    def _shares(self, routes: Sequence[Sequence[int]]) -> tuple[Floats, list[int]]:
+        """Per stop what its shipment costs in these routes, or weighs where it is left out, 0 for a pickup; and the
+        rows of the routes."""
+        shares = np.zeros(len(self.data.stop))
+        shares[self.delivery] = self.data.weight[:, c.PENALTY]
+        rows: list[int] = []
+        for v, route in enumerate(routes):
+            if route:
+                stops = np.array(route, dtype=np.int32)
+                rows.append(int(offer(self.data, self.state, self.pool, stops, len(route), v)))
+                brought = self._brought(route)
+                shares[brought] = self.state.arc[len(self.kinds), 0] / max(1, len(brought))
+        return shares, rows
+
     def _keep(self, rows: Ints) -> None:
         self.pool = refilled(self.pool, self.data, rows, self.state.pos.shape[1])
 
-    def _brought(self, stops: Ints) -> Ints:
+    def _brought(self, route: Sequence[int] | Short) -> Ints:
         """The deliveries among these stops."""
-        return stops[self.delivery[self.data.stop[stops, c.SHIPMENT]] == stops]
+        stops: Ints = np.array(route, dtype=np.int64)
+        brought: Ints = stops[self.delivery[self.data.stop[stops, c.SHIPMENT]] == stops]
+        return brought
 
     def _best(self, shares: Floats, most: int) -> Ints:
         """The rows whose routes cost least beyond what their shipments cost today."""
@@ -87,7 +108,7 @@ class Decision:
 
     def _column(self, row: int) -> Column:
         pool = self.pool
-        brought = self._brought(pool.stop[row, : pool.head[row, LENGTH]].astype(np.int64))
+        brought = self._brought(pool.stop[row, : pool.head[row, LENGTH]])
         shipments = tuple(self.data.stop[brought, c.SHIPMENT].tolist())
         return Column(int(pool.head[row, DRIVER]), shipments, float(pool.cost[row]))
 

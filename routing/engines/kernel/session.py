@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import monotonic
+from typing import Protocol
 
 import numpy as np
 
@@ -58,6 +59,9 @@ DECISIONS = (0.7,)
 DECIDING = 0.05
 """Share of a round's time for each of these."""
 
+LEAST_DECIDING = 0.05
+"""Seconds of work that CP-SAT is given in any case where a search is bounded by iterations."""
+
 STEADY_RATE = 20_000
 """Iterations a second that a search bounded by iterations assumes, to measure out CP-SAT's share."""
 
@@ -71,10 +75,20 @@ BATCH = 64
 NONE = np.zeros(0, dtype=np.int64)
 
 
+class Company(Protocol):
+    """Other searches of the same problem."""
+
+    def meet(self, session: Session) -> None:
+        """Exchange what was found; comes before each decision."""
+
+
 class Session:
     """Routes on their way; `routes` are the best so far."""
 
-    def __init__(self, compiled: Compiled, settings: Settings, report: Report, deadline: float) -> None:
+    def __init__(
+        self, compiled: Compiled, settings: Settings, report: Report, deadline: float, company: Company
+    ) -> None:
+        self.company = company
         self.compiled, self.settings, self.report, self.deadline = compiled, settings, report, deadline
         self.data = data_of(compiled)
         self.seed = settings.seed
@@ -148,6 +162,7 @@ class Session:
 
     def run(self) -> None:
         """Rounds of annealing until the time is up, the iterations are used or a round was hardly worth it."""
+        self.company.meet(self)
         length, rounds = ROUND * len(self.possible), 0
         last = not length
         while not last and self._left():
@@ -228,8 +243,8 @@ class Session:
             done += size
             if moments and done >= moments[0] * length:
                 moments.pop(0)
-                self._decide(DECIDING * length / STEADY_RATE)
-        self._decide(DECIDING * length / STEADY_RATE)
+                self._decide(max(LEAST_DECIDING, DECIDING * length / STEADY_RATE))
+        self._decide(max(LEAST_DECIDING, DECIDING * length / STEADY_RATE))
 
     def _by_clock(self, seconds: float) -> None:
         began = now = monotonic()
@@ -268,6 +283,7 @@ class Session:
             seconds = min(seconds, self.deadline - monotonic())
         if seconds <= 0 or self.report.stopped():
             return
+        self.company.meet(self)
         effort = Effort(seconds=seconds, seed=self.seed, steady=steady, stopped=self.report.stopped)
         better = self.decision.better(self.routes(), self.possible, effort)
         if better is not None:
