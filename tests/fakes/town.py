@@ -67,7 +67,7 @@ def write_town(path: Path) -> Path:
 
 
 @contextmanager
-def served(data: DataSet, profile: str) -> Iterator[str]:
+def served(data: DataSet, profile: str, *options: str) -> Iterator[str]:
     """OSRM's own server on one profile of a data set; yields its address."""
     spec = find_spec("osrm")
     assert spec is not None
@@ -76,7 +76,19 @@ def served(data: DataSet, profile: str) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     program = Path(spec.origin).parent / "bin" / "osrm-routed"
-    command = [str(program), "-i", "127.0.0.1", "-p", str(port), "-t", "1", "-l", "ERROR", str(data.base(profile))]
+    command = [
+        str(program),
+        "-i",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-t",
+        "1",
+        "-l",
+        "ERROR",
+        *options,
+        str(data.base(profile)),
+    ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "DISABLE_ACCESS_LOGGING": "1"})
     try:
         until = time.monotonic() + 20

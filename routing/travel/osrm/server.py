@@ -29,14 +29,13 @@ AGAIN = 3600.0
 class Server:
     """``url`` is what stands before ``/table/v1``."""
 
-    block = 100
-    """A hundred sources and a hundred targets are the most that a server answers as it is shipped."""
-
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self.secure, self.host, self.port = parts.scheme == "https", parts.hostname or "", parts.port
         self.path = parts.path.rstrip("/")
         self.connection: http.client.HTTPConnection | None = None
+        self.block = 100
+        """A hundred sources and a hundred targets are the most that a server answers as it is shipped."""
 
     def version(self, roads: str) -> str | Unavailable:
         return f"{self.host}:{self.port}{self.path} {monotonic() // AGAIN:.0f}"
@@ -52,7 +51,8 @@ class Server:
             deadline,
         )
         if isinstance(found, Unavailable):
-            return found
+            too_big = found.detail.startswith("TooBig") and len(sources) * len(targets) > 1
+            return self._in_halves(roads, sources, targets, deadline) if too_big else found
         try:
             table = Table(
                 seconds=numbers(found["durations"]),
@@ -67,6 +67,29 @@ class Server:
                 why=Why.REFUSED, detail=f"a table of {table.seconds.shape}, not of {(len(sources), len(targets))}"
             )
         return table
+
+    def _in_halves(
+        self, roads: str, sources: Sequence[Location], targets: Sequence[Location], deadline: float
+    ) -> Table | Unavailable:
+        """Of a server that answers less at once, which is asked for less from now on."""
+        n, m = len(sources), len(targets)
+        self.block = min(self.block, (max(n, m) + 1) // 2)
+        axis, half = (0, n // 2) if n >= m else (1, m // 2)
+        parts = [(sources[:half], targets), (sources[half:], targets)]
+        if axis == 1:
+            parts = [(sources, targets[:half]), (sources, targets[half:])]
+        tables = []
+        for some, others in parts:
+            found = self.table(roads, some, others, deadline)
+            if isinstance(found, Unavailable):
+                return found
+            tables.append(found)
+        return Table(
+            seconds=np.concatenate([table.seconds for table in tables], axis=axis),
+            metres=np.concatenate([table.metres for table in tables], axis=axis),
+            sources_off=np.concatenate([table.sources_off for table in tables[: 2 - axis]]),
+            targets_off=np.concatenate([table.targets_off for table in tables[: 1 + axis]]),
+        )
 
     def route(self, roads: str, points: Sequence[Location], deadline: float) -> str | Unavailable | None:
         found = self._get(

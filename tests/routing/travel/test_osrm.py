@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lines import decode
-from town import BRIDGES, EAST_BANK, ISLAND, WEST_BANK, needs_osrm
+from town import BRIDGES, EAST_BANK, ISLAND, WEST_BANK, needs_osrm, served
 
 from routing import UNREACHABLE, Location, Matrix, Problem, Reason, Shipment, Task, Vehicle, solve
 from routing import Settings as Effort
@@ -128,6 +128,17 @@ def test_data_for_other_roads_is_no_data(town: DataSet) -> None:
     assert (found.why, "bicycle" in found.detail) == (Why.NO_DATA, True)
 
 
+@needs_osrm
+def test_a_server_that_answers_less_at_once_is_asked_for_less(town: DataSet, town_server: str) -> None:
+    """One that takes nine pairs at once gives the same times as one that takes ten thousand."""
+    points = [*[(lon, 9.1) for lon in WEST_BANK], *[(lon, 9.18) for lon in EAST_BANK]]
+    with served(town, "motorcycle", "--max-table-size", "3") as small:
+        few = matrix(osrm(url=small), points)
+    many = matrix(osrm(url=town_server), points)
+    assert (few.durations == many.durations).all()
+    assert (few.distances == many.distances).all()
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     asked = 0
@@ -169,7 +180,7 @@ def answering(body: bytes | None, status: int = 200) -> Iterator[tuple[str, _Ser
     [
         (b"<html>gateway</html>", Why.REFUSED),
         (b"[]", Why.REFUSED),
-        (json.dumps({"code": "TooBig", "message": "too many"}).encode(), Why.REFUSED),
+        (json.dumps({"code": "NoSegment", "message": "no road near"}).encode(), Why.REFUSED),
         (json.dumps({"code": "Ok"}).encode(), Why.REFUSED),
         (
             json.dumps(
