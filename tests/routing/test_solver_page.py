@@ -16,24 +16,8 @@ PAGE = (ROOT / "docs" / "reference" / "solver.md").read_text(encoding="utf-8")
 SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 
 READERS = frozenset(
-    [
-        "has",
-        "child",
-        "children",
-        "items",
-        "integer",
-        "optional_integer",
-        "number",
-        "text",
-        "ids",
-        "optional_id",
-        "amount",
-        "location",
-        "window",
-        "windows",
-        "durations",
-        "index",
-    ]
+    {"has", "child", "children", "items", "integer", "optional_integer", "number", "text", "ids", "optional_id"}
+    | {"amount", "location", "window", "windows", "durations", "index"}
 )
 """The verbs by which fields are read; each names its fields in words."""
 
