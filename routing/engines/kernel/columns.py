@@ -60,8 +60,8 @@ TOTAL_COLUMNS = 14
 # State.list, by shipment: slot or -1; the absent, now and before the round; those to be inserted
 WHERE, LEFT, LEFT_BEFORE, QUEUE = range(4)
 
-# State.row, by position: a sequence to look at, one to keep, times; routes to try
-TRIAL, KEEP, BEGIN, CANDIDATE = range(4)
+# State.row, by position: a sequence to look at, one to keep, times; routes to try; a route's shipments
+TRIAL, KEEP, BEGIN, CANDIDATE, BLAMED = range(5)
 
 # State.copy[which, route]: stops to go back to (their number first), stops of the best routes
 OLD, BEST = range(2)

@@ -10,6 +10,7 @@ import math
 
 from .columns import (
     BLAME,
+    BLAMED,
     CANDIDATE,
     COUNT,
     FIRST,
@@ -24,6 +25,12 @@ from .jit import jit
 from .routes import chance, leave_out, save, schedule
 from .ruin import close_up, near_routes
 from .tables import Data, State
+
+FEW = 4.0
+"""Stops taken out at once, in the mean, between ejections: enough to stir the routes."""
+
+HOLES = 300
+"""So many ejections are weighed for one shipment; then the best so far is taken, if there is any."""
 
 
 @jit
@@ -43,34 +50,44 @@ def without(data: Data, state: State, v: int, e: int, f: int) -> int:
 
 @jit
 def eject(data: Data, state: State, s: int, now: int, tag: int) -> bool:
-    """Eject one or two shipments from a route near `s` so that `s` fits there; whether there are any such."""
+    """Eject one or two shipments from a route near `s` so that `s` fits there; whether there are any such.
+
+    First every single one, then pairs: those whose counters sum to more than the least found are not even tried.
+    """
     least = math.inf
     best_v = best_e = best_f = data.flag[NOBODY]
     room = state.pos.shape[1] - 2
-    for x in range(near_routes(data, state, s, tag)):
-        v = state.row[CANDIDATE, x]
-        if data.weight[s, SLIGHT + v] == math.inf or state.total[v, STOPS] + data.shipment[s, COUNT] > room:
-            continue
-        count = state.total[v, STOPS]
-        for a in range(1, count + 1):
-            e = data.stop[state.pos[v, a, POS_STOP], SHIPMENT]
-            one = state.score[BLAME, e] + 0.5 * chance(state.note)
-            if one >= least or not _last_of(data, state, v, a, e):
+    routes = near_routes(data, state, s, tag)
+    tried = 0
+    for pairs in range(2):
+        for x in range(routes):
+            v = state.row[CANDIDATE, x]
+            if data.weight[s, SLIGHT + v] == math.inf or state.total[v, STOPS] + data.shipment[s, COUNT] > room:
                 continue
-            for b in range(a, count + 1):
-                f = data.stop[state.pos[v, b, POS_STOP], SHIPMENT]
-                both = one if b == a else one + state.score[BLAME, f]
-                if both >= least or not _last_of(data, state, v, b, f):
-                    continue
-                hole = without(data, state, v, e, f)
-                if hole < 0:
-                    continue
-                _, i, _ = cheapest(data, state, hole, v, s, math.inf)
-                if i >= 0:
-                    least = both
-                    best_v, best_e, best_f = v, e, f
-                    if b == a:
+            size = _by_blame(data, state, v)
+            for a in range(size):
+                e = state.row[BLAMED, a]
+                blame = state.score[BLAME, e]
+                if blame >= least:
+                    break
+                for b in range(a + pairs, size if pairs else a + 1):
+                    f = state.row[BLAMED, b]
+                    both = blame + (state.score[BLAME, f] if pairs else 0.0)
+                    if both >= least:
                         break
+                    both += 0.5 * chance(state.note)
+                    if both >= least:
+                        continue
+                    tried += 1
+                    if tried > HOLES and best_v >= 0:
+                        break
+                    hole = without(data, state, v, e, f)
+                    if hole < 0:
+                        continue
+                    _, i, _ = cheapest(data, state, hole, v, s, math.inf)
+                    if i >= 0:
+                        least = both
+                        best_v, best_e, best_f = v, e, f
     if best_v < 0:
         return False
     save(state, best_v, now)
@@ -82,6 +99,17 @@ def eject(data: Data, state: State, s: int, now: int, tag: int) -> bool:
 
 
 @jit
-def _last_of(data: Data, state: State, v: int, k: int, s: int) -> bool:
-    """Whether position `k` is the delivery of shipment `s`."""
-    return bool(state.pos[v, k, POS_STOP] == data.shipment[s, FIRST] + data.shipment[s, COUNT] - 1)
+def _by_blame(data: Data, state: State, v: int) -> int:
+    """The shipments of a route, the least blamed first, in row BLAMED; how many."""
+    size = 0
+    for k in range(1, state.total[v, STOPS] + 1):
+        s = data.stop[state.pos[v, k, POS_STOP], SHIPMENT]
+        if state.pos[v, k, POS_STOP] != data.shipment[s, FIRST] + data.shipment[s, COUNT] - 1:
+            continue
+        j = size
+        while j > 0 and state.score[BLAME, state.row[BLAMED, j - 1]] > state.score[BLAME, s]:
+            state.row[BLAMED, j] = state.row[BLAMED, j - 1]
+            j -= 1
+        state.row[BLAMED, j] = s
+        size += 1
+    return size

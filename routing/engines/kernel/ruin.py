@@ -42,7 +42,9 @@ from .jit import jit
 from .routes import chance, leave_out, save, schedule
 from .tables import Data, State
 
-REMOVED = 10
+REMOVED = 10.0
+"""Stops taken out at once, in the mean."""
+
 LONGEST_STRING = 10.0
 SPLIT = 0.5
 SPLIT_DEPTH = 0.01
@@ -56,8 +58,8 @@ MOST_ABSENT = 10
 
 
 @jit
-def ruin(data: Data, state: State, now: int) -> None:
-    """Take strings out of routes near a random stop; their shipments become absent."""
+def ruin(data: Data, state: State, now: int, removed: float) -> None:
+    """Take strings, `removed` stops in the mean, out of routes near a random stop; their shipments become absent."""
     note = state.note
     stops = 0
     used = 0
@@ -67,8 +69,8 @@ def ruin(data: Data, state: State, now: int) -> None:
             stops += state.total[v, STOPS]
     if used == 0:
         return
-    longest = min(LONGEST_STRING, stops / used)
-    most = 4.0 * REMOVED / (1.0 + longest) - 1.0
+    longest = min(LONGEST_STRING, removed, stops / used)
+    most = 4.0 * removed / (1.0 + longest) - 1.0
     strings = int(chance(note) * most + 1.0)
     seed = int(chance(note) * len(data.stop))
     for x in range(data.near.shape[1]):

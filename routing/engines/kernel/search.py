@@ -24,10 +24,10 @@ from .columns import (
     STOPS,
     WHERE,
 )
-from .fleet import eject
+from .fleet import FEW, eject
 from .jit import jit
 from .routes import chance, leave_out, schedule, undo
-from .ruin import BLINK, close_up, place, ruin, take_up, weigh
+from .ruin import BLINK, REMOVED, close_up, place, ruin, take_up, weigh
 from .tables import Data, Ints, State
 
 ANNEAL, BUILD, ALONE, REDUCE = range(4)
@@ -79,7 +79,7 @@ def search(
     of `queue`, the last of the absent, go in that order where each costs least. ALONE: routes are empty, and of the
     absent in `queue` those stay absent that some vehicle could carry by themselves; the others are forgotten. REDUCE:
     without a further vehicle, until nothing is absent (then 1) or the iterations are used; one round out of `every`
-    ejects others to make room for one of the absent.
+    puts one of the absent in, by force if need be: others are ejected to make room for it.
     """
     note = state.note
     cooling = (cold / hot) ** (1.0 / iterations)
@@ -105,10 +105,14 @@ def search(
             state.list[LEFT, k] = state.list[LEFT, note[ABSENT]]
             state.list[QUEUE, 0] = s
             size = 1
-            note[SEEN] += 1
-            forced = eject(data, state, s, now, note[SEEN])
+            if place(data, state, s, now, math.inf, 0.0, True):
+                size = 0
+                forced = True
+            else:
+                note[SEEN] += 1
+                forced = eject(data, state, s, now, note[SEEN])
         else:
-            ruin(data, state, now)
+            ruin(data, state, now, FEW if task == REDUCE else REMOVED)
             size = take_up(data, state, before)
         for k in range(size):
             s = state.list[QUEUE, k]

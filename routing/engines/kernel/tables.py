@@ -254,7 +254,7 @@ def state_of(data: Data, longest: int, seed: int) -> State:
         arc=np.zeros((slots, room)),
         total=np.zeros((slots, c.TOTAL_COLUMNS), dtype=np.int64),
         list=np.zeros((4, shipments), dtype=np.int64),
-        row=np.zeros((4, max(room, slots)), dtype=np.int64),
+        row=np.zeros((5, max(room, slots)), dtype=np.int64),
         copy=np.zeros((2, slots, room), dtype=np.int64),
         score=np.ones((2, shipments)),
         value=np.zeros(2),
