@@ -31,7 +31,10 @@ __all__ = [
 
 
 def solve_document(
-    doc: Any, settings: Settings, on_progress: Callable[[Progress], None] | None = None
+    doc: Any,
+    settings: Settings,
+    on_progress: Callable[[Progress], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """VROOM's answer to VROOM's question: ``code`` 0 with a plan, 2 with ``errors``, 1 if we failed ourselves."""
     began = monotonic()
@@ -41,7 +44,7 @@ def solve_document(
         return errors_to_json(refused)
     loading = round((monotonic() - began) * 1000)
     try:
-        plan = solve(problem, settings, on_progress)
+        plan = solve(problem, settings, on_progress, stopped)
     except ProblemError as refused:
         return errors_to_json(DocumentError([refused]))
     except InternalPlanError as broken:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json as jsonlib
 import math
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any
 
 import typer
@@ -58,7 +62,8 @@ def solve(
         screen.document({"schema": "songsuk/check/1", "ok": not violations, "violations": violations})
         raise typer.Exit(1 if violations else 0)
     settings = Settings(engine=engine, seconds=seconds, iterations=iterations, workers=workers, seed=seed)
-    answer = solve_document(asked, settings)
+    with screen.progress("searching", quiet=json) as show, until_interrupted() as interrupted:
+        answer = solve_document(asked, settings, lambda p: show(round(p.seconds), round(seconds)), interrupted)
     if geometry:
         answer = with_geometry(asked, answer)
     if answer["code"] and not json:
@@ -66,6 +71,22 @@ def solve(
     if not answer["code"] or json or not sys.stdout.isatty():  # a program reads VROOM's document, a person the lines
         screen.document(answer)
     raise typer.Exit({0: 0, 2: 2}.get(answer["code"], 1))
+
+
+@contextmanager
+def until_interrupted() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C ends the search, and the best plan so far is the answer; a second one ends the program."""
+    interrupted = Event()
+
+    def note(*_: object) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupted.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _tell(problem: Path, answer: dict[str, Any]) -> None:
