@@ -44,7 +44,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
         "still_cod_satang": 0,
     },
     "ask_pin": {"url": None},
-    "summary": {"approved_by": None},
+    "summary": {"approved_by": None, "no_roads": ""},
     "escalation": {"orders": 0, "order_ids": (), "command": ""},
     **talk.KINDS,
 }
@@ -199,6 +199,7 @@ def _summary(thai: bool) -> dict[str, Any]:
         "line_pushes": 27,
         "plan_id": "p_01JD",
         "approved_by": "มาลี" if thai else "Malee",
+        "no_roads": "เซิร์ฟเวอร์ถนนตอบช้าเกินไป" if thai else "the road server took too long",
     }
 
 

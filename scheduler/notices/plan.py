@@ -265,11 +265,20 @@ class Notices:
                 kind="summary",
                 event=f"plan:{self.plan.id}:summary",
                 to=coordinator,
-                facts={**facts, "unassigned": self._unassigned_rows(coordinator)},
+                facts={
+                    **facts,
+                    "unassigned": self._unassigned_rows(coordinator),
+                    "no_roads": self._no_roads(coordinator),
+                },
                 expires_at=self.wave_end,
             )
             for _, coordinator in sorted(self.people.coordinators.items())
         ]
+
+    def _no_roads(self, reader: Member) -> str:
+        """Why a plan that was to follow roads is made of straight lines; nothing where it is as it should be."""
+        reason = self.plan.travel.get("reason")
+        return str(reason["message"][language_of(reader, self.config)]) if reason is not None else ""
 
     def _unassigned_rows(self, reader: Member) -> list[dict[str, str]]:
         language = language_of(reader, self.config)

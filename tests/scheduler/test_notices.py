@@ -242,6 +242,19 @@ def test_no_next_wave_is_said_without_a_date(make: Any, config: Config) -> None:
         )
 
 
+def test_a_summary_says_why_a_plan_is_not_on_roads(make: Any, config: Config) -> None:
+    """Where the road engine did not answer, each coordinator reads the reason; else not a word of it."""
+    plan, orders = a_plan(make)
+    reason = {"code": "down", "message": {"th": "ติดต่อไม่ได้", "en": "cannot be reached"}}
+    fallen = replace(plan, travel={"provider": "straight", "estimate": True, "instead_of": "osrm", "reason": reason})
+    for each, words in ((plan, ""), (fallen, "ติดต่อไม่ได้")):
+        notes = said(make, config, each, *orders, coordinators=[make.coordinator()])
+        told = notes.summaries([], 0, "C1")
+        assert [notice.facts["no_roads"] for notice in told] == [words]
+        (row,) = rows(make, config, told, each)
+        assert ("ไม่ได้ใช้ถนนจริง" in row.text) == bool(words)
+
+
 def test_a_summary_counts_calls_and_pushes(make: Any, config: Config) -> None:
     """The coordinator sees what goes over LINE, whom to ring, who waits for a pin and who found no place."""
     lost = make.order(4)
