@@ -80,6 +80,7 @@ async def serve(app: App, host: str, port: int) -> None:
         lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
         secret_keys=secret_keys(app.environ),
         spoke=wake,
+        busy=lambda: site.state.door.busy(),
     )
 
     async def tick() -> dt.datetime | None:

@@ -32,6 +32,7 @@ LEASE = "inbox"
 LEASE_SECONDS = 60.0
 BATCH = 50
 TRIES = 3
+PATIENCE_SECONDS, GLANCE_SECONDS = 0.5, 0.02
 
 Pin = Callable[[str, Location], bool]
 """Gives an order that waits its place; False where none waits."""
@@ -58,9 +59,10 @@ class Inbox:
         *,
         secret_keys: Sequence[str] = (),
         spoke: Callable[[], None] = lambda: None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store, self._channels, self._clock, self._versions = store, channels, clock, versions
-        self._pin, self._reader, self._spoke = pin, Reader(store, secret_keys), spoke
+        self._pin, self._reader, self._spoke, self._busy = pin, Reader(store, secret_keys), spoke, busy
         self._holder = uuid.uuid4().hex
 
     async def lead(self) -> bool:
@@ -89,14 +91,22 @@ class Inbox:
                 break
             done += len(waiting)
             talks: dict[tuple[str, str | None], list[_Due]] = defaultdict(list)
-            for due in await asyncio.to_thread(self._take_all, waiting):
-                talks[due.event.channel, due.event.address].append(due)
+            for heard in waiting:
+                await self._give_way()
+                if (due := await asyncio.to_thread(self._take, heard)) is not None:
+                    talks[due.event.channel, due.event.address].append(due)
             self._spoke()
-            await asyncio.gather(*(self._answer(each) for each in talks.values()))
+            ends = await asyncio.gather(*(self._answer(each) for each in talks.values()))
+            told = [end for each in ends for end in each]
+            await asyncio.to_thread(lambda told=told: self._store.finish_attempts(told, holder=self._holder))  # type: ignore[misc]
         return done
 
-    def _take_all(self, waiting: Sequence[Heard]) -> list[_Due]:
-        return [due for heard in waiting if (due := self._take(heard)) is not None]
+    async def _give_way(self) -> None:
+        """Let calls that come in be acknowledged first; a flood slows this down, and does not stop it."""
+        patience = PATIENCE_SECONDS
+        while patience > 0 and self._busy():
+            await asyncio.sleep(GLANCE_SECONDS)
+            patience -= GLANCE_SECONDS
 
     def _take(self, heard: Heard) -> _Due | None:
         """One event, from its raw body to its rows; None where nothing is left to tell the service."""
@@ -136,15 +146,16 @@ class Inbox:
     def _put_aside(self, heard: Heard, outcome: str) -> None:
         self._store.heed(heard, Heeded(outcome=outcome), holder=self._holder, at=self._clock.now())
 
-    async def _answer(self, talk: Sequence[_Due]) -> None:
-        """Reply to one chat's events in their order."""
+    async def _answer(self, talk: Sequence[_Due]) -> list[AttemptEnd]:
+        """Reply to one chat's events in their order; what became of the replies."""
+        ends = []
         for due in talk:
             channel = self._channels[due.event.channel]
             await channel.heard(due.event)
             if due.reply is not None:
                 outcome = await channel.reply(due.event.reply_token or "", dict(due.reply.payload or {}))
-                end = ended(due.reply, outcome, self._clock.now())
-                await asyncio.to_thread(lambda end=end: self._store.finish_attempts([end], holder=self._holder))  # type: ignore[misc]
+                ends.append(ended(due.reply, outcome, self._clock.now()))
+        return ends
 
 
 def ended(reply: Message, outcome: Outcome, at: dt.datetime) -> AttemptEnd:

@@ -25,6 +25,7 @@ router = APIRouter(include_in_schema=False)
 
 SERVICES_A_SECOND, STRANGERS_A_SECOND = 1000.0, 20.0
 BURST_SECONDS = 5.0
+BUSY_SECONDS = 0.05
 
 
 class Bucket:
@@ -52,6 +53,15 @@ class Door:
         self.services, self.strangers = Bucket(SERVICES_A_SECOND), Bucket(STRANGERS_A_SECOND)
         self._waiting: list[tuple[str, Sequence[Told], asyncio.Future[None]]] = []
         self._storing: asyncio.Task[None] | None = None
+        self._knocked = 0.0
+
+    def knock(self) -> None:
+        """Somebody is calling."""
+        self._knocked = time.monotonic()
+
+    def busy(self) -> bool:
+        """Whether calls come so fast that other work had better wait."""
+        return time.monotonic() - self._knocked < BUSY_SECONDS
 
     async def keep(self, channel: str, told: Sequence[Told]) -> None:
         """Returns when it is stored."""
@@ -89,6 +99,7 @@ async def hook(name: str, request: Request) -> Response:
     """200 once every event is stored; 401 for a bad or missing signature; 404 for a channel that is not configured."""
     app: App = request.app.state.app
     door: Door = request.app.state.door
+    door.knock()
     channel = app.channels().get(name)
     if channel is None or name == "console":
         return problem(404, "hook.unknown", {"th": "ไม่มีช่องทางนี้", "en": "no such channel is configured"})

@@ -1,0 +1,67 @@
+"""Where no webhook can reach us, updates are fetched: each once, by one process, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from scheduler.inbox import Inbox, poll
+
+IDLE = 0.01
+
+
+def fetch(talk: Any, *, until: int, rounds: int = 1) -> list[str]:
+    """Polls until so many updates lie in the inbox; the ids of those not yet worked off."""
+
+    async def work() -> list[str]:
+        app = talk.app
+        channels = app.channels()
+        for _ in range(rounds):
+            inbox = Inbox(app.store, channels, app.clock, app.versions, lambda order_id, place: False)
+            stop, heard = asyncio.Event(), asyncio.Event()
+            polling = asyncio.create_task(poll(channels["telegram"], inbox, stop, heard.set, wait=0))
+            while len(app.store.heard()) < until:  # noqa: ASYNC110 - what is waited for is a row
+                await asyncio.sleep(IDLE)
+            stop.set()
+            await polling
+            await inbox.release()
+        await app.close_channels()
+        return [each.event_id for each in app.store.heard()]
+
+    return asyncio.run(asyncio.wait_for(work(), 30))
+
+
+def test_updates_are_fetched_once_and_answered(talk: Any, someone: str) -> None:
+    """What Telegram gives again after a restart is known, and what was fetched is answered like a webhook's."""
+    talk.telegram.updates = [talk.telegram.update(someone, text=words) for words in ("สวัสดี", "ถึงไหน")]
+    ids = [str(each["update_id"]) for each in talk.telegram.updates]
+    assert fetch(talk, until=2) == ids
+    talk.telegram.updates += [talk.telegram.update(someone, text="ช่วยด้วย")]
+    assert fetch(talk, until=3, rounds=2)[:2] == ids
+    talk.settle()
+    assert [each.chat_id for each in talk.telegram.log] == [someone] * 3
+
+
+def test_only_one_process_fetches(talk: Any, someone: str) -> None:
+    """While another process works the inbox off, nothing is asked of Telegram."""
+    talk.telegram.updates = [talk.telegram.update(someone, text="สวัสดี")]
+
+    async def work() -> None:
+        app = talk.app
+        channels = app.channels()
+        one, two = (Inbox(app.store, channels, app.clock, app.versions, lambda order_id, place: False) for _ in "12")
+        assert await one.lead()
+        assert not await two.lead()
+        stop = asyncio.Event()
+        polling = asyncio.create_task(poll(channels["telegram"], two, stop, lambda: None, wait=0))
+        await asyncio.sleep(IDLE)
+        stop.set()
+        await polling
+        assert await two.drain() == 0
+        await one.release()
+        assert await two.lead()
+        await two.release()
+        await app.close_channels()
+
+    asyncio.run(work())
+    assert talk.app.store.heard() == []
