@@ -100,10 +100,7 @@ class OpenRoute:
     def best(self, s: int, below: float) -> Found | None:
         """The cheapest way to take in shipment `s`, if for less than `below`."""
         if s not in self.known:
-            if self.by_ways:
-                found, sure = self._nearest(s, below)
-            else:
-                found, sure = self._weightiest(s), True
+            found, sure = self._nearest(s, below) if self.by_ways else self._weightiest(s, below)
             if found is None and sure and self.rider.reloads:
                 found = self._on_another_trip(s)
             if not sure:
@@ -131,13 +128,18 @@ class OpenRoute:
                 return (found[1] - self.weight if several else delta + used, sequence), True
         return None, True
 
-    def _weightiest(self, s: int) -> Found | None:
-        """Of the shortest detours, the one that weighs least when all is counted; where moves are bounded, the one
-        that moves least."""
+    def _weightiest(self, s: int, below: float) -> tuple[Found | None, bool]:
+        """Of the shortest detours, the one that weighs least when all is counted, or, where moves are bounded, moves
+        least; and whether more than `below` was looked for. No detour weighs less than its ways."""
         best: tuple[int, int, list[int]] | None = None
         bounded = most_moved(self.compiled) is not None
+        used = 0 if self.stops else self.rider.vehicle.costs.fixed
         weighed = tries = 0
-        for _, make in self._candidates(s):
+        for delta, make in self._candidates(s):
+            if best is None and delta + used >= below:
+                return None, False
+            if best is not None and not bounded and delta + used >= best[1] - self.weight:
+                break
             sequence = make()
             found = self._weighed(sequence) if sequence else None
             if found is None:
@@ -151,7 +153,7 @@ class OpenRoute:
             weighed += 1
             if weighed >= MOST_WEIGHED:
                 break
-        return None if best is None else (best[1] - self.weight, best[2])
+        return (None if best is None else (best[1] - self.weight, best[2])), True
 
     def _candidates(self, s: int) -> Iterator[tuple[float, Callable[[], list[int]]]]:
         """Detours, the shortest first, and the sequence of each."""

@@ -4,8 +4,9 @@ The line is that of Christiaens and Vanden Berghe (2020): take neighbouring stri
 routes, put each back where it weighs least, and keep what is lighter, or by annealing not much heavier. Whatever a
 problem asks is judged by `timetable` and `routing.whole`, so a rule that these know needs nothing here.
 
-Where there is no plan before to start from, the kernel plans first what the problem asks without its rare rules; as
-much of that as the rules allow is where the search starts.
+Where there is no plan before to start from, or it has no place for somebody, the kernel plans first what the problem
+asks without its rare rules, each shipment with its vehicle of before if it can; as much of that as the rules allow is
+where the search starts.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ REMOVED = 10
 LONGEST_STRING = 10
 """The most that is taken out of one route."""
 
-MOST_ABSENT = 12
+MOST_ABSENT = 6
 """How many of those left out are tried again at once."""
 
 WARMTH = 0.1
@@ -44,6 +45,9 @@ WARMTH = 0.1
 
 AHEAD = 0.25
 """The share of the time in which the kernel plans ahead."""
+
+FOLDING = 0.2
+"""The share of the time in which whole routes are tried to be spared."""
 
 PATIENCE = 400
 """Iterations per shipment without a lighter plan that end the search, and a thousand in any case."""
@@ -61,10 +65,11 @@ def warm() -> None:
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     began = monotonic()
     deadline = began + settings.seconds
-    routes = construct(compiled, begin(compiled), deadline=deadline)
+    before = begin(compiled)
+    routes = construct(compiled, before, deadline=began + settings.seconds / 2)
     first_plan_ms = round((monotonic() - began) * 1000)
     report(routes)
-    if not any(begin(compiled)) and kernel.available():
+    if kernel.available() and (not any(before) or left_out(compiled, routes)):
         ahead = construct(
             compiled, fitted(compiled, _ahead(compiled, settings, Report(stopped=report.stopped))), deadline=deadline
         )
@@ -77,6 +82,7 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
 def _ahead(compiled: Compiled, settings: Settings, report: Report) -> Sequence[Sequence[int]]:
     """The kernel's routes for what the problem asks without its rare rules. What legs cost stays, as kilometres."""
     problem = compiled.problem
+    was = {s: frozenset({problem.vehicles[v].id}) for s, (v, _) in compiled.before.items()}
     tariff = all(m.costs is not None for m in problem.matrices.values())
     tariff = tariff and all(v.max_distance is None for v in problem.vehicles)
     plain = replace(
@@ -93,7 +99,10 @@ def _ahead(compiled: Compiled, settings: Settings, report: Report) -> Sequence[S
             )
             for v in problem.vehicles
         ),
-        shipments=tuple(replace(s, group=None) for s in problem.shipments),
+        shipments=tuple(
+            replace(s, group=None, preferred_vehicles=s.preferred_vehicles or was.get(k, frozenset()))
+            for k, s in enumerate(problem.shipments)
+        ),
         matrices={
             profile: replace(m, distances=m.costs if tariff and m.costs is not None else m.distances, costs=None)
             for profile, m in problem.matrices.items()
@@ -121,7 +130,7 @@ class _Search:
         lightest = weight(compiled, routes)
         if lightest is None or not compiled.stops_of:
             return
-        folded = fold(compiled, routes, deadline)
+        folded = fold(compiled, routes, began + FOLDING * (deadline - began))
         folded_weight = weight(compiled, folded)
         if folded_weight is not None and folded_weight < lightest:
             self.best, lightest = folded, folded_weight
