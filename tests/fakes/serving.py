@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import sys
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
@@ -40,6 +41,8 @@ class FakeServer:
         self.enforce = False
         """Whether the service's limits hold: a call above them gets its 429, and is counted in `limited`."""
         self.limited = 0
+        self.took: list[float] = []
+        """When each message was accepted, by the machine's own clock."""
         self.checked = True
         """Whether requests are held against the service's description: a millisecond each, which a race may spare."""
         self.base = ""
@@ -70,6 +73,11 @@ class FakeServer:
             self._stopping.set()
             await runner.cleanup()
 
+    def keep(self, accepted: Any) -> None:
+        """Into the log: from here on the message is said."""
+        self.log.append(accepted)
+        self.took.append(time.monotonic())
+
     async def after_accept(self, fault: Point | None, request: web.Request) -> web.StreamResponse | None:
         """What the sender gets in place of an answer, if anything was ordered."""
         match fault:
@@ -88,7 +96,8 @@ class FakeServer:
         return web.json_response([each if isinstance(each, dict) else asdict(each) for each in self.log])
 
     async def _show_counts(self, _: web.Request) -> web.Response:
-        return web.json_response({"accepted": len(self.log), "limited": self.limited})
+        span = self.took[-1] - self.took[0] if self.took else 0.0
+        return web.json_response({"accepted": len(self.log), "limited": self.limited, "span": span})
 
     async def _order(self, request: web.Request) -> web.Response:
         wanted = await request.json()
