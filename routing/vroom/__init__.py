@@ -10,8 +10,10 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+import numpy as np
+
 from routing.check import Rounding, check
-from routing.model import ProblemError, Progress, Settings
+from routing.model import UNREACHABLE, Plan, Problem, ProblemError, Progress, Settings
 from routing.solving import InternalPlanError, solve
 
 from .document import DocumentError
@@ -56,6 +58,17 @@ def check_document(problem_doc: Any, plan_doc: Any) -> list[dict[str, Any]]:
     """The violations of a plan, ours or another program's. Raises `DocumentError` if either cannot be read."""
     problem = problem_from_json(problem_doc)
     plan = plan_from_json(plan_doc, problem)
-    # others may round otherwise: a cost has up to three parts, times matter where a speed factor makes fractions
-    fractions = any(vehicle.speed_factor != 1.0 for vehicle in problem.vehicles)
-    return violations_to_json(check(problem, plan, Rounding(seconds=1 if fractions else 0, cost=3)))
+    return violations_to_json(check(problem, plan, _rounding(problem, plan)))
+
+
+def _rounding(problem: Problem, plan: Plan) -> Rounding:
+    """Others may round otherwise: a cost has up to three parts, and VROOM takes a speed factor's inverse at two digits,
+    which is half a hundredth of a leg."""
+    if all(vehicle.speed_factor == 1.0 for vehicle in problem.vehicles):
+        return Rounding(cost=3)
+    tables = [m.durations for m in problem.matrices.values()]
+    longest = max((int(np.max(t, where=t < UNREACHABLE, initial=0)) for t in tables), default=0)
+    slack = 1 + longest // 200
+    legs = max((len(route.steps) for route in plan.routes), default=0)
+    dearest = max((vehicle.costs.per_hour for vehicle in problem.vehicles), default=0)
+    return Rounding(seconds=slack, cost=3 + slack * legs * dearest // 3600)
