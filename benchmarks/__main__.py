@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import day, hooks, intake, messages, plans, roads, start, zones
+from benchmarks import day, hooks, intake, limits, messages, plans, roads, sending, start, zones
 from benchmarks.harness import Table, commit, machine
 
 BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
@@ -25,6 +25,8 @@ BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
     "plans": plans.measure,
     "roads": roads.measure,
     "messages": messages.measure,
+    "sending": sending.measure,
+    "limits": limits.measure,
     "hooks": hooks.measure,
     "day": day.measure,
 }
