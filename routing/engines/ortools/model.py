@@ -1,4 +1,4 @@
-"""OR-Tools' routing model with guided local search, started from the better of our greedy plan and its own.
+"""The problem in the words of OR-Tools' routing model. Searches nothing.
 
 Every evaluator is a matrix or a vector: a Python callback would cost several times the search itself. Pairs rely on
 `AddPickupAndDelivery` alone, which already holds both stops in one route and in order.
@@ -13,81 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import pairwise
-from time import monotonic
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from routing.compiled import Compiled, slight
-from routing.model import UNREACHABLE, Costs, Settings, TimeWindow
-from routing.plans import Answer, left_out, weight
-from routing.rules import ALL, RARE
-
-from . import Report
-from .greedy import construct, fold
-
-HONOURS = ALL - RARE
+from routing.model import UNREACHABLE, Costs, TimeWindow
 
 SCALE = 100
 """The model counts cost in hundredths, so that short legs at low rates still differ."""
 
-OWN_START_UP_TO = 1500
-"""Pairs of shipment and vehicle up to which OR-Tools' own first solution is tried: its insertion grows steeply."""
-
-PATIENCE = (0.1, 0.4)
-"""Least and most share of the time without any improvement that ends the search; it grows up to 100 shipments."""
-
-WORTH_A_SEARCH = 1.25
-"""A second start is searched from if it costs at most so many times the first."""
-
-LEAST_PATIENCE = 1.0
-"""Seconds without improvement that the search is granted however little time there is."""
-
-EXPLAINING = 0.0008
-"""Seconds kept free for every pair of a shipment left out and a vehicle: each is tried once more, and
-gets its reason, after the search."""
-
-REPORT_EVERY = 0.25
-"""Seconds between two reports of progress."""
-
 Ints = npt.NDArray[np.int64]
 
 
-def available() -> bool:
-    return find_spec("ortools") is not None
-
-
-def warm() -> None:
-    import_module("ortools.constraint_solver.pywrapcp")
-
-
-def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
-    began = monotonic()
-    deadline = began + settings.seconds
-    greedy = construct(compiled, deadline=deadline)
-    first_plan_ms = round((monotonic() - began) * 1000)
-    report(greedy)
-    greedy = fold(compiled, greedy, deadline)
-    answer = Answer(routes=greedy, engine="greedy", first_plan_ms=first_plan_ms)
-    if not any(compiled.carriers) or monotonic() >= deadline:
-        return answer
-    reasons = len(left_out(compiled, greedy)) * len(compiled.riders)
-    deadline -= min(EXPLAINING * reasons, settings.seconds / 4)
-    search = _Search(compiled, settings, deadline, report)
-    better = search.run(greedy)
-    if better is not None:
-        better = fold(compiled, construct(compiled, better), deadline)
-        lightest, present = weight(compiled, better), weight(compiled, greedy)
-        if lightest is not None and (present is None or lightest <= present):
-            answer = Answer(routes=better, engine="ortools", first_plan_ms=first_plan_ms, iterations=search.iterations)
-    return answer
-
-
-class _Model:
+class Model:
     """The problem in OR-Tools' words. Nodes are the stops that some vehicle may serve, then the vehicles' places."""
 
     def __init__(self, compiled: Compiled) -> None:
@@ -331,95 +272,3 @@ class _Model:
                 index = follow(index)
             out.append(route)
         return out
-
-
-class _Search:
-    """Guided local search from one start after the other, each until hope is gone, all until the time is."""
-
-    def __init__(self, compiled: Compiled, settings: Settings, deadline: float, report: Report) -> None:
-        self.compiled, self.settings, self.deadline, self.report = compiled, settings, deadline, report
-        size = len(compiled.problem.shipments)
-        least, most = PATIENCE
-        self.patience = max(LEAST_PATIENCE, settings.seconds * min(most, max(least, most * size / 100)))
-        self.best: int | None = None
-        self.improved = self.reported = monotonic()
-        self.iterations = 0
-
-    def run(self, greedy: Sequence[Sequence[int]]) -> list[list[int]] | None:
-        from ortools.constraint_solver import pywrapcp, routing_enums_pb2
-
-        model = _Model(self.compiled)
-        self.model = model
-        model.solver.ReSeed(self.settings.seed)
-        limit = model.solver.CustomLimit(self._hopeless)
-        model.routing.AddSearchMonitor(limit)
-        model.routing.AddAtSolutionCallback(self._found)
-        parameters = pywrapcp.DefaultRoutingSearchParameters()
-        strategies = routing_enums_pb2.FirstSolutionStrategy
-        parameters.first_solution_strategy = strategies.PARALLEL_CHEAPEST_INSERTION
-        parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-        self._time(parameters)
-        model.routing.CloseModelWithParameters(parameters)
-        best: tuple[int, list[list[int]]] | None = None
-        for start in self._starts(parameters, greedy):
-            if not self._time(parameters) or self.report.stopped():
-                break
-            self.best, self.improved = None, monotonic()
-            found = model.routing.SolveFromAssignmentWithParameters(model.assignment(start), parameters)
-            if found is not None and (best is None or found.ObjectiveValue() < best[0]):
-                best = (int(found.ObjectiveValue()), self._routes(found))
-            if self.settings.iterations is not None:
-                break
-        return None if best is None else best[1]
-
-    def _routes(self, assignment: Any) -> list[list[int]]:
-        return self.model.routes(lambda index: int(assignment.Value(self.model.routing.NextVar(index))))
-
-    def _time(self, parameters: Any) -> bool:
-        """Give the search what is left of the time; whether that is anything."""
-        left = self.deadline - monotonic()
-        parameters.time_limit.FromMilliseconds(max(1, round(left * 1000)))
-        return left > 0
-
-    def _starts(self, parameters: Any, greedy: Sequence[Sequence[int]]) -> list[list[list[int]]]:
-        """Routes to start from, the best first: ours, and OR-Tools' own where it is quick or ours is refused."""
-        model = self.model
-        starts: list[tuple[int, list[list[int]]]] = []
-        given = model.assignment(greedy)
-        if given is None:
-            given = model.assignment(construct(model.stricter(), deadline=self.deadline))
-        if given is not None:
-            starts.append((int(given.ObjectiveValue()), self._routes(given)))
-        pairs = len(self.compiled.problem.shipments) * len(model.vehicles)
-        if (pairs <= OWN_START_UP_TO or not starts) and self._time(parameters):
-            everything = parameters.solution_limit
-            parameters.solution_limit = 1
-            own = model.routing.SolveWithParameters(parameters)
-            parameters.solution_limit = everything
-            self.improved = monotonic()  # hope begins anew: reading routes back asks the same limit
-            if own is not None:  # it never takes in a shipment of several pickups: they are no pair
-                routes = self._routes(own)
-                given = model.assignment(construct(self.compiled, routes, deadline=self.deadline))
-                if given is None:
-                    given = model.assignment(routes)
-                if given is not None:
-                    starts.append((int(given.ObjectiveValue()), self._routes(given)))
-        starts.sort()
-        return [routes for cost, routes in starts if cost <= WORTH_A_SEARCH * starts[0][0]]
-
-    def _found(self) -> None:
-        cost = int(self.model.routing.CostVar().Max())
-        if self.best is not None and cost >= self.best:
-            return
-        self.best, self.improved = cost, monotonic()
-        if self.improved - self.reported > REPORT_EVERY:
-            self.reported = self.improved
-            self.report(self.model.routes(lambda index: int(self.model.routing.NextVar(index).Value())))
-
-    def _hopeless(self) -> bool:
-        self.iterations = int(self.model.solver.AcceptedNeighbors())
-        if self.report.stopped():
-            return True
-        if self.settings.iterations is not None:
-            return self.iterations >= self.settings.iterations
-        return monotonic() - self.improved > self.patience
