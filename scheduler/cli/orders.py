@@ -119,7 +119,8 @@ def show_import(found: dict[str, Any], *, as_json: bool) -> None:
     if len(found["errors"]) > 200:
         screen.say(f"… {len(found['errors']) - 200} more; --json has them all")
     for warning in found["warnings"][:20]:
-        screen.say(f"row {warning['row']}, {warning['column']}: {warning['message'][chosen]}")
+        place = ", ".join(filter(None, (f"row {warning['row']}", warning["column"])))
+        screen.say(f"{place}: {warning['message'][chosen]}")
     counts = ", ".join(f"{found[name]} {name}" for name in ("created", "updated", "unchanged", "rejected"))
     waiting = ", ".join(f"{count} {code}" for code, count in found.get("waiting", {}).items() if count)
     dry = " (dry run: nothing saved)" if found["dry_run"] else ""

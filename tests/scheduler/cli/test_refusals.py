@@ -205,6 +205,17 @@ def test_an_order_of_a_day_that_is_over_is_added_with_a_word(planned: House) -> 
     assert "after_cutoff" in answer.out
 
 
+def test_a_word_about_a_whole_row_names_no_column(planned: House) -> None:
+    """Where one row of an order is refused, the warning about its other row names that row, and no column."""
+    rows = [f"HALF-1,{DAY},S01,{phone},9.1400,99.3270" for phone in ("0812345678", "0812345679")]
+    head = "order_id,service_date,seller_id,buyer_phone,lat,lon"
+    (planned.folder / "half.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    answer = planned.run("orders", "import", planned.folder / "half.csv", "--dry-run")
+    assert answer.code == 1
+    assert "row 2: " in answer.err
+    assert "None" not in answer.err
+
+
 def test_a_stray_program_file_is_no_table(planned: House) -> None:
     """Random bytes are refused as a file, before any row."""
     assert str(refused(planned, ["orders", "import", planned.folder / "noise.csv"], 2)["code"]).startswith("file.")
