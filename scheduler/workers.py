@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -70,7 +71,7 @@ class Planner:
             raise Stopped
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self._workers, mp_context=multiprocessing.get_context("spawn"), initializer=_deaf_to_the_keyboard
+                self._workers, mp_context=multiprocessing.get_context("spawn"), initializer=_settle
             )
         return self._pool
 
@@ -86,9 +87,21 @@ class Planner:
             self._pool = None
 
 
-def _deaf_to_the_keyboard() -> None:
-    """Ctrl-C reaches every process of a terminal; the one that started us decides what becomes of us."""
+def _settle() -> None:
+    """What a process does first: live as long as the one that started it, and no longer.
+
+    Ctrl-C reaches every process of a terminal; our parent decides what becomes of us. A parent that was killed decides
+    nothing: we would wait for work for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True, name="parent").start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _load() -> int:
