@@ -139,6 +139,20 @@ def test_insertion_is_never_better_than_the_optimum_nor_worse_than_leaving_all_o
     assert brute_force(compiled) <= found <= empty + sum(compiled.penalties)
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data())
+def test_whatever_is_asked_two_shipments_are_served_as_well_as_can_be(
+    problems: Callable[..., Any], data: st.DataObject
+) -> None:
+    """With every rule at once but second trips, the engine for rare rules finds what trying everything finds."""
+    problem: Problem = data.draw(problems(most_shipments=2, most_vehicles=2, rare=True))
+    problem = replace(problem, vehicles=tuple(replace(v, max_reloads=0) for v in problem.vehicles))
+    assume(sum(len(s.pickups) + 1 for s in problem.shipments) <= 5)
+    compiled = compile_problem(problem)
+    plan = solve(problem, Settings(engine="rare", seconds=5, iterations=60))
+    assert weight(compiled, sequences(compiled, plan)) == brute_force(compiled)
+
+
 def test_an_unknown_engine_is_refused_by_name(street: Any) -> None:
     """The error names the setting and what there is to choose from."""
     with pytest.raises(ProblemError, match=r"settings\.engine") as refused:
