@@ -17,6 +17,9 @@ from routing.rules import ALL, RARE
 
 HONOURS = ALL - RARE
 
+FOREVER = 1e6
+"""Seconds: however slow a machine compiles, `warm` gets to the end."""
+
 _warm: list[bool] = []
 
 
@@ -33,7 +36,7 @@ def warm() -> None:
         from .session import Session
 
         compiled, settings = compile_problem(_example()), Settings(iterations=2)
-        session = Session(compiled, settings, Report(), monotonic() + 60, Helpers(compiled, settings))
+        session = Session(compiled, settings, Report(), monotonic() + FOREVER, Helpers(compiled, settings))
         session.first()
         session.reduce()
         session.run()
