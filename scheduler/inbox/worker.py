@@ -32,7 +32,7 @@ LEASE = "inbox"
 LEASE_SECONDS = 60.0
 BATCH = 50
 TRIES = 3
-PATIENCE_SECONDS, GLANCE_SECONDS = 0.5, 0.02
+PATIENCE_SECONDS, GLANCE_SECONDS = 2.0, 0.05
 
 Pin = Callable[[str, Location], bool]
 """Gives an order that waits its place; False where none waits."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Request
@@ -25,7 +25,8 @@ router = APIRouter(include_in_schema=False)
 
 SERVICES_A_SECOND, STRANGERS_A_SECOND = 1000.0, 20.0
 BURST_SECONDS = 5.0
-BUSY_SECONDS = 0.05
+FLOOD = (10, 0.5)
+"""Calls within seconds."""
 
 
 class Bucket:
@@ -53,15 +54,16 @@ class Door:
         self.services, self.strangers = Bucket(SERVICES_A_SECOND), Bucket(STRANGERS_A_SECOND)
         self._waiting: list[tuple[str, Sequence[Told], asyncio.Future[None]]] = []
         self._storing: asyncio.Task[None] | None = None
-        self._knocked = 0.0
+        self._knocks: deque[float] = deque(maxlen=FLOOD[0])
 
     def knock(self) -> None:
         """Somebody is calling."""
-        self._knocked = time.monotonic()
+        self._knocks.append(time.monotonic())
 
     def busy(self) -> bool:
         """Whether calls come so fast that other work had better wait."""
-        return time.monotonic() - self._knocked < BUSY_SECONDS
+        calls, seconds = FLOOD
+        return len(self._knocks) == calls and time.monotonic() - self._knocks[0] < seconds
 
     async def keep(self, channel: str, told: Sequence[Told]) -> None:
         """Returns when it is stored."""
