@@ -95,8 +95,8 @@ def choose(honours: Mapping[str, frozenset[Rule]], needed: frozenset[Rule]) -> s
     for name, taken in honours.items():
         if needed <= taken:
             return name
-    lacking = {name: sorted(needed - taken) for name, taken in honours.items()}
-    raise ProblemError("settings.engine", "engine.rules", f"no engine takes all rules; not taken: {lacking}")
+    lacking = [f"{name} lacks {', '.join(sorted(needed - taken))}" for name, taken in honours.items()]
+    raise ProblemError("settings.engine", "engine.rules", f"no engine takes all rules: {'; '.join(lacking)}")
 
 
 def _teller(
