@@ -57,20 +57,20 @@ TOTAL_COLUMNS = 14
 
 # State.load[route, k, dimension]: leaving k; the most up to k, and from k on (these two only where there are jobs)
 
-# State.list, by shipment: slot or -1; the absent, now and before the round; those to be inserted
-WHERE, LEFT, LEFT_BEFORE, QUEUE = range(4)
+# State.list, by shipment: slot or -1; the absent, now, before the round and before an excursion; those to be inserted
+WHERE, LEFT, LEFT_BEFORE, QUEUE, HOME_LEFT = range(5)
 
 # State.row, by position: a sequence to look at, one to keep, times; routes to try; a route's shipments
 TRIAL, KEEP, BEGIN, CANDIDATE, BLAMED = range(5)
 
-# State.copy[which, route]: stops to go back to (their number first), stops of the best routes
-OLD, BEST = range(2)
+# State.copy[which, route]: stops to go back to (their number first), the best, those before an excursion
+OLD, BEST, HOME = range(3)
 
 # State.score, by shipment
 KEY, BLAME = range(2)
 
-# State.value
-NOW, LEAST = range(2)
+# State.value: weight of the present and of the best routes; its penalties and fixed costs; a price
+NOW, LEAST, STAKES, LEAST_STAKES, PRICE = range(5)
 
 # State.known[shipment, vehicle]: the cheapest insertion into that version of its route; AFTER_PICKUP is -1 if there is
 # none below the cost in State.price
@@ -78,4 +78,6 @@ OF_VERSION, AFTER_PICKUP, AFTER_DELIVERY = range(3)
 
 # State.note: numbers that calls leave for each other and for the caller
 SEEN, ABSENT, FULL, SAVED, RANDOM_1, RANDOM_2, BEST_ABSENT, KEPT, VERSIONS = range(9)
-NOTES = 9
+ROUNDS, AWAY, AWAY_FOR, HOME_ABSENT, DEAR = range(9, 14)
+NOTES = 14
+"""``ROUNDS`` since excursions' price changed, ``AWAY`` of them; ``DEAR``: whether vehicles cost more than all else."""

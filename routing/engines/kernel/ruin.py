@@ -25,7 +25,6 @@ from .columns import (
     NOBODY,
     OF_VERSION,
     ORDER,
-    PENALTY,
     POS_STOP,
     QUEUE,
     RUINED,
@@ -268,14 +267,3 @@ def take_up(data: Data, state: State, before: int) -> int:
     note[ABSENT] = before - tried
     choose_order(data, state, size, before > 0)
     return int(size)
-
-
-@jit
-def weigh(data: Data, state: State) -> float:
-    """What the routes cost, and the penalties of what is absent."""
-    weight = 0.0
-    for v in range(len(data.vehicle)):
-        weight += state.arc[v, 0]
-    for k in range(state.note[ABSENT]):
-        weight += data.weight[state.list[LEFT, k], PENALTY]
-    return weight

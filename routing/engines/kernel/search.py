@@ -6,28 +6,36 @@ import math
 
 from .columns import (
     ABSENT,
+    AWAY,
+    AWAY_FOR,
     BEST,
     BEST_ABSENT,
     BEST_STOPS,
     BLAME,
     CLOSED,
+    DEAR,
+    KINDS,
     LEAST,
+    LEAST_STAKES,
     LEFT,
     LEFT_BEFORE,
     NOW,
     PENALTY,
     POS_STOP,
     QUEUE,
+    ROUNDS,
     SAVED,
     SEEN,
     SHIPMENT,
+    STAKES,
     STOPS,
     WHERE,
 )
+from .excursions import move_price, walk, weigh
 from .fleet import FEW, eject
 from .jit import jit
 from .routes import chance, leave_out, schedule, undo
-from .ruin import BLINK, REMOVED, close_up, place, ruin, take_up, weigh
+from .ruin import BLINK, REMOVED, close_up, place, ruin, take_up
 from .tables import Data, Ints, State
 
 ANNEAL, BUILD, ALONE, REDUCE = range(4)
@@ -51,16 +59,20 @@ def start(data: Data, state: State, routes: Ints, counts: Ints, possible: Ints) 
     for s in possible:
         if state.list[WHERE, s] < 0:
             leave_out(state, s)
-    state.value[NOW] = weigh(data, state)
-    state.value[LEAST] = math.inf
-    remember(data, state)
+    state.note[AWAY_FOR] = state.note[ROUNDS] = state.note[AWAY] = 0
+    full, _ = weigh(data, state, math.inf)
+    fixed = full - weigh(data, state, 0.0)[1]
+    alike = data.flag[KINDS] == 1 and state.note[ABSENT] == 0
+    state.note[DEAR] = alike and 2.0 * fixed >= full and full > 0.0
+    remember(data, state, full)
     return holds
 
 
 @jit
-def remember(data: Data, state: State) -> None:
-    """Keep the present routes as the best."""
-    state.value[LEAST] = state.value[NOW]
+def remember(data: Data, state: State, weight: float) -> None:
+    """Keep the present routes, of this weight, as the best."""
+    state.value[LEAST] = weight
+    state.value[LEAST_STAKES] = state.value[STAKES]
     state.note[BEST_ABSENT] = state.note[ABSENT]
     for v in range(len(data.vehicle)):
         count = state.total[v, STOPS]
@@ -85,6 +97,11 @@ def search(
     cooling = (cold / hot) ** (1.0 / iterations)
     temperature = hot
     improved = 0
+    price = math.inf
+    if task == ANNEAL:
+        price = move_price(data, state, hot)
+    _, state.value[NOW] = weigh(data, state, price)
+    closed = task == REDUCE or (task == ANNEAL and state.note[DEAR] > 0)
     for round_ in range(iterations):
         note[SEEN] += 1
         now = note[SEEN]
@@ -118,17 +135,17 @@ def search(
             s = state.list[QUEUE, k]
             worth = data.weight[s, PENALTY] if task in (ANNEAL, BUILD) else math.inf
             blink = BLINK if task in (ANNEAL, REDUCE) else 0.0
-            placed = place(data, state, s, now, worth, blink, task == REDUCE)
+            placed = place(data, state, s, now, worth, blink, closed)
             if task == ALONE and placed:
                 v = state.list[WHERE, s]
                 leave_out(state, s)
                 close_up(data, state, v)
             elif task != ALONE and not placed:
                 leave_out(state, s)
-        weight = weigh(data, state)
+        weight, judged = weigh(data, state, price)
         better = forced
         if not better and (task == ANNEAL or note[ABSENT] <= before):
-            better = weight < state.value[NOW] - temperature * math.log(chance(note))
+            better = judged < state.value[NOW] - temperature * math.log(chance(note))
         if task == REDUCE:
             was = is_ = 0.0
             for k in range(before):
@@ -138,18 +155,20 @@ def search(
                 state.score[BLAME, state.list[LEFT, k]] += 1.0
             better = better or is_ < was
         if better:
-            state.value[NOW] = weight
+            state.value[NOW] = judged
             if task == REDUCE:
                 if note[ABSENT] == 0:
-                    remember(data, state)
+                    remember(data, state, weight)
                     return 1
             elif forced or weight < state.value[LEAST] - 1e-6:
-                remember(data, state)
+                remember(data, state, weight)
                 improved += 1
         else:
             undo(data, state)
             note[ABSENT] = before
             for k in range(before):
                 state.list[LEFT, k] = state.list[LEFT_BEFORE, k]
+        if task == ANNEAL:
+            walk(data, state, now, before, better)
         temperature *= cooling
     return improved
