@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import datetime as dt
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,6 @@ import pytest
 from commands import House
 from line_server import LineServer
 from samples import DAY, SECRETS, config_text, line_id, telegram_id, write_rows
-from sites import Site
 from telegram_server import TelegramServer
 from threads import beside
 
@@ -27,7 +27,7 @@ from scheduler.config import parse, secret_keys
 from scheduler.demo.market import write
 from scheduler.inbox import Inbox
 from scheduler.outbox import Outbox
-from scheduler.web import create
+from storage.heard import Told
 from storage.records import ChatAddress, Member, Message, Order, Role
 
 KEY = {"SONGSUK_SECRET_KEY": "a secret of the house"}
@@ -41,13 +41,21 @@ class Talk:
     def __init__(self, house: House, app: App, line: LineServer, telegram: TelegramServer) -> None:
         self.house, self.app, self.line, self.telegram = house, app, line, telegram
         self.clock = app.clock
-        self._site = Site(create(app))
+        self._runner = asyncio.Runner()
+        channels = app.channels()
+        self._inbox = Inbox(
+            app.store,
+            channels,
+            app.clock,
+            app.versions,
+            lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
+            secret_keys=secret_keys(app.environ),
+        )
+        self._outbox = Outbox(app.store, channels, app.clock)
 
     def line_tells(self, *events: Any) -> None:
-        """Events over LINE's webhook, and everything that follows from them."""
-        headers, body = self.line.signed(list(events))
-        assert self._site.post("/hooks/line", content=body, headers=headers).status_code == 200
-        self.settle()
+        """Events as LINE's webhook brings them, and everything that follows from them."""
+        self._told("line", *self.line.signed(list(events)))
 
     def line_says(self, user: str, **told: Any) -> list[str]:
         before = len(self.line.log)
@@ -56,34 +64,30 @@ class Talk:
 
     def telegram_says(self, chat: str, **told: Any) -> list[str]:
         before = len(self.telegram.log)
-        update = self.telegram.update(chat, **told)
-        assert self._site.post("/hooks/telegram", json=update, headers=TELEGRAM).status_code == 200
-        self.settle()
+        self._told("telegram", TELEGRAM, json.dumps(self.telegram.update(chat, **told)).encode())
         return [each.text for each in self.telegram.log[before:] if each.chat_id == chat]
+
+    def _told(self, service: str, headers: dict[str, str], body: bytes) -> None:
+        events = self.app.channels()[service].receive(headers, body)
+        told = [Told(event_id=event.event_id, body=event.body) for event in events]
+        self.app.store.add_inbox(service, told, at=self.clock.now())
+        self.settle()
 
     def settle(self) -> None:
         """Work off the inbox and send what is due, as the daemon would."""
 
         async def work() -> None:
-            app = self.app
-            channels = app.channels()
-            inbox = Inbox(
-                app.store,
-                channels,
-                app.clock,
-                app.versions,
-                lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
-                secret_keys=secret_keys(app.environ),
-            )
-            outbox = Outbox(app.store, channels, app.clock)
-            await inbox.drain()
-            await outbox.drain()
-            await inbox.release()
-            await outbox.release()
-            await app.close_channels()
+            await self._inbox.drain()
+            await self._outbox.drain()
+            await self._inbox.release()
+            await self._outbox.release()
 
-        asyncio.run(work())
+        self._runner.run(work())
         assert self.line.bad_requests == self.telegram.bad_requests == []
+
+    def close(self) -> None:
+        self._runner.run(self.app.close())
+        self._runner.close()
 
     def later(self, **ahead: float) -> None:
         assert isinstance(self.clock, SteppedClock)
@@ -170,8 +174,9 @@ def talk(market_files: Path, tmp_path: Path) -> Iterator[Talk]:
         chats += f"  telegram: {{api_base: '{telegram.base}'}}"
         house.config.write_text(config_text(chats), encoding="utf-8")
         app = application.build(config_path=house.config, environ=house.settings(), clock=SteppedClock(NOON))
-        yield Talk(house, app, line, telegram)
-        asyncio.run(app.close())
+        opened = Talk(house, app, line, telegram)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
