@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 READY := .venv/.compiled
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo run test check format bench bench-full clean
+.PHONY: help install lock demo run test check format bench bench-full faults clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 bench-full: $(READY)  ## also against VROOM, which it installs beside the locked packages
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
+
+faults: $(READY)  ## kill the sender at every point, over 1,000 messages on each database (docs/reliability.md)
+	@$(BIN)/python tests/faults/sending.py --database sqlite
+	@$(BIN)/python tests/faults/sending.py --database postgresql
 
 clean:  ## remove what the other targets made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var build dist .coverage .coverage.*

