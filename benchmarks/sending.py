@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks import sent
 from benchmarks.harness import Table, measured, scaled
 
-COUNT, ROUNDS = 500, 3
+COUNT, ROUNDS = 300, 3
 IN_FLIGHT = 64
 """As many as our own sender has in hand."""
 

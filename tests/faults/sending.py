@@ -132,7 +132,7 @@ def _torment(database: str, count: int, rounds: int, chosen: list[str] | None, c
     with _database(database) as url, beside(line), beside(telegram):
         with open_store(url) as store:
             store.add_messages(_written(count, share), actor="faults", at=BEGAN)
-        at = BEGAN
+        at = BEGAN - STEP
         for order in orders:
             at += STEP
             # Passed once a message: somewhere among its share. Passed once a drain or a batch: at once.
