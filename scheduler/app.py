@@ -32,6 +32,9 @@ from storage.records import LegMove, Location, Order, Role, Run, Saved
 
 log = logging.getLogger(__name__)
 
+WAITS = frozenset({"needs_pin", "out_of_zone", "after_cutoff"})
+"""What an order can wait for from the start; an import counts these."""
+
 
 class OfficialBase(Exception):
     """Something that must not reach real people would: ``channels`` names the channels with an official base."""
@@ -122,18 +125,28 @@ class App:
         What was approved follows them in the same transaction (`amendment`).
         """
         market = self.waves.market()
-        waiting: Counter[str] = Counter()
+        would_wait: dict[int, tuple[str, str]] = {}
 
         def placed() -> Iterable[Order]:
-            for order, leg in batch.assign_all(orders, market):
-                if leg.reason in {"needs_pin", "out_of_zone", "after_cutoff"}:
-                    waiting[leg.reason] += 1
+            for number, (order, leg) in enumerate(batch.assign_all(orders, market)):
+                if leg.reason in WAITS:
+                    would_wait[number] = (order.order_id, leg.reason)
                 yield replace(order, legs=(leg,))
 
         saved = self.store.save_orders(
             placed(), actor=actor, at=self.clock.now(), dry_run=dry_run, rule=self.waves.amending()
         )
-        return saved, waiting
+        return saved, self._waiting(saved, would_wait)
+
+    def _waiting(self, saved: Sequence[tuple[Saved, ...]], would_wait: Mapping[int, tuple[str, str]]) -> Counter[str]:
+        """How many of a file's orders wait, and for what: a new one as it was placed, a known one as it stands."""
+        known = [id for number, (id, _) in would_wait.items() if set(saved[number]) != {Saved.CREATED}]
+        stand = {order.order_id: order.legs[0] for order in (self.store.orders(order_ids=known) if known else ())}
+        waiting = Counter(reason for id, reason in would_wait.values() if id not in stand)
+        for leg in stand.values():
+            if leg.reason in WAITS and leg.state in {"received", "batched"}:
+                waiting[leg.reason] += 1
+        return waiting
 
     def cancel_order(self, order_id: str, *, actor: str, note: str = "") -> Saved | None:
         """Cancel an order that has not left; who was told of it is told in the same transaction (`amendment`)."""

@@ -209,7 +209,7 @@ class Waves:
             zone = zones.locate(order.location) if order.location is not None else None
             if zone is None or order.legs[0].state not in {"received", "unassigned"}:
                 continue
-            leg = replace(order.legs[0], date=run.date, wave=run.wave, zone=zone.id, area=zone.area)
+            leg = replace(order.legs[0], date=run.date, wave=run.wave, zone=zone.id, area=zone.area, reason=None)
             found.append(replace(order, legs=(leg,)))
         return found
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from scheduler.batch import Market, WaveKey, assign
-from storage.records import LegMove, Order, Plan
+from storage.records import Leg, LegMove, Order, Plan
 
 
 def of_plan(plan: Plan, orders: Sequence[Order]) -> list[LegMove]:
@@ -26,7 +26,7 @@ def of_plan(plan: Plan, orders: Sequence[Order]) -> list[LegMove]:
             order_id=order.order_id,
             leg=leg.leg,
             state="planned" if placed else "unassigned",
-            reason=None if placed else left[order.order_id].code,
+            reason=_why_here(leg, plan) if placed else left[order.order_id].code,
             date=plan.date,
             wave=plan.wave,
             zone=leg.zone,
@@ -36,8 +36,14 @@ def of_plan(plan: Plan, orders: Sequence[Order]) -> list[LegMove]:
         )
         moves.append(move)
         if leg.state not in {"batched", "planned"}:  # added by hand, or left over by the plan before
-            batched.append(replace(move, state="batched", reason=None, plan_id=None, rider_id=None))
+            batched.append(replace(move, state="batched", reason=_why_here(leg, plan), plan_id=None, rider_id=None))
     return [*batched, *moves]
+
+
+def _why_here(leg: Leg, plan: Plan) -> str | None:
+    """Why an order rides in another wave than it wanted: true for as long as it does, and its buyer hears it."""
+    came_here = (leg.date, leg.wave) == (plan.date, plan.wave) and leg.state in {"received", "batched", "planned"}
+    return leg.reason if came_here else None
 
 
 def put_off(orders: Sequence[Order], missed: WaveKey, market: Market, why: str) -> tuple[list[LegMove], list[Order]]:

@@ -108,12 +108,21 @@ def test_without_approval_nothing_is_written_to_anybody(tmp_path: Path, sqlite_u
     states = {wave["wave"]: wave["state"] for wave in day["waves"]}
     assert (states["midday"], states["evening"]) == ("planned", "planned")
     assert day["messages"] == {}
-    preview = {wave["wave"]: wave["messages"]["by_kind"] for wave in house.json("plan", "show", DAY)["waves"]}
-    assert preview["midday"]["window"] > 0
+    [midday] = house.json("plan", "show", DAY, "--wave", "midday")["waves"]
+    preview = midday["messages"]["by_kind"]
+    assert preview["window"] > 0
     assert house.json("messages", "list")["messages"] == []
     house.json("day", DAY, "--approve", "--wave", "midday")
     sent = Counter(message["kind"] for message in house.json("messages", "list", "--wave", "midday")["messages"])
-    assert sent == preview["midday"]
+    assert sent == preview
+    late = {order["order_id"] for order in house.json("orders", "list", "--reason", "after_cutoff")["orders"]}
+    moved = {
+        order_id
+        for message in house.json("messages", "list", "--kind", "changed")["messages"]
+        for order_id in message["order_ids"]
+    }
+    assert late
+    assert late <= moved, "planned in a later wave before this one was approved, and told why all the same"
     assert house.json("messages", "list", "--wave", "evening")["messages"] == []
 
 
