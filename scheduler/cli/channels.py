@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,6 +27,8 @@ def setup(
     json: Json = False,
 ) -> None:
     """Register webhooks, LINE's menu and Telegram's commands; what is right already is left alone."""
+    import asyncio
+
     with opened(config) as app:
         needs_secrets(app)
         found: dict[str, Any] = {

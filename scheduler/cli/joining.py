@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import sys
 from pathlib import Path
@@ -127,6 +126,7 @@ def _community(app: App, community: str) -> dict[str, Any]:
 
 def _links(app: App, code: str | None) -> dict[str, str]:
     """The address, by service, that opens a chat with the market and says the code there."""
+    import asyncio
 
     async def ask() -> dict[str, str]:
         found = {}

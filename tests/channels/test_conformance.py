@@ -83,7 +83,7 @@ def channel(request: pytest.FixtureRequest) -> Channel:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(content=contents)
 def test_every_message_fits(channel: Channel, content: Content) -> None:

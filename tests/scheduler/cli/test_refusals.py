@@ -202,7 +202,8 @@ def test_an_order_of_a_day_that_is_over_is_added_with_a_word(planned: House) -> 
     answer = planned.run(*words, SONGSUK_CLOCK="2020-01-08T12:00:00+07:00")
     assert answer.code == 0
     assert "service_date: this day is over; if it was delivered" in answer.err
-    assert "after_cutoff" in answer.out
+    [order] = planned.json("orders", "show", "OLD")["orders"]
+    assert order["reason"] == "after_cutoff"
 
 
 def test_a_word_about_a_whole_row_names_no_column(planned: House) -> None:

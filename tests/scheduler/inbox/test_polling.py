@@ -25,7 +25,7 @@ def fetch(talk: Any, *, until: int, rounds: int = 1) -> list[str]:
             stop.set()
             await polling
             await inbox.release()
-        await app.close_channels()
+        await asyncio.gather(*(channel.close() for channel in channels.values()))  # of this loop: others follow
         return [each.event_id for each in app.store.heard()]
 
     return asyncio.run(asyncio.wait_for(work(), 30))
@@ -61,7 +61,7 @@ def test_only_one_process_fetches(talk: Any, someone: str) -> None:
         await one.release()
         assert await two.lead()
         await two.release()
-        await app.close_channels()
+        await asyncio.gather(*(channel.close() for channel in channels.values()))  # of this loop: others follow
 
     asyncio.run(work())
     assert talk.app.store.heard() == []
