@@ -12,7 +12,7 @@ from storage.records import Role
 
 def invited(talk: Any, ref: str, role: str = "rider") -> str:
     """The code of a new invitation."""
-    return str(talk.house.json("members", "invite", ref, "--role", role)["code"])
+    return str(talk.commands("members", "invite", ref, "--role", role)["code"])
 
 
 def rider(talk: Any) -> Any:
@@ -130,9 +130,9 @@ def test_a_number_that_has_a_chat_is_not_taken_over(talk: Any, somebody: str) ->
     talk.gives(Role.BUYER, order.buyer_ref, "line", line_id(1))
     talk.line_says(somebody, text=order.buyer.phone)
     assert "ผู้ประสานงานจะตรวจ" in talk.line_says(somebody, text=order.order_id)[0]
-    (asked,) = talk.house.json("members", "links")["requests"]
+    (asked,) = talk.commands("members", "links")["requests"]
     assert asked["phone"] == order.buyer.phone
-    talk.house.json("members", "link", asked["id"], "--refuse")
+    talk.commands("members", "link", asked["id"], "--refuse")
     talk.settle()
     assert "ยังยืนยันเบอร์นี้ไม่ได้" in str(talk.line.log[-1].messages)
     assert talk.chats(Role.BUYER, order.buyer_ref) == {("line", "active")}
@@ -184,8 +184,7 @@ def test_erasure_by_chat(talk: Any, somebody: str) -> None:
     talk.later(days=30)
     assert "ใช่ไหม" in talk.line_says(somebody, text="ขอให้ลบข้อมูลด้วย")[0]
     assert "ไม่ลบอะไร" in talk.line_says(somebody, data="no:erase")[0]
-    talk.line_says(somebody, text="delete my data")
-    assert "ใช่ไหม" in talk.line_says(somebody, text="ok")[0] or True
+    assert "ใช่ไหม" in talk.line_says(somebody, text="delete my data")[0]
     assert "ลบข้อมูลของท่านแล้ว" in talk.line_says(somebody, data="yes:erase")[0]
     member = talk.member(Role.BUYER, waiting.buyer_ref)
     assert (member.person.name, member.person.phone, member.person.addresses) == ("", None, ())
@@ -196,10 +195,10 @@ def test_erasure_by_chat(talk: Any, somebody: str) -> None:
 def test_erasure_by_command(talk: Any, somebody: str) -> None:
     """The operator erases who asks by phone; who still gets something only after it."""
     waiting = next(order for order in talk.orders(states={"received"}))
-    refused = talk.house.json("members", "erase", waiting.buyer_ref, "--role", "buyer", "--yes", code=1)
+    refused = talk.commands("members", "erase", waiting.buyer_ref, "--role", "buyer", "--yes", code=1)
     assert refused["errors"][0]["code"] == "member.open_orders"
     who = rider(talk)
     talk.gives(Role.RIDER, who.ref, "line", somebody)
-    assert talk.house.json("members", "erase", who.ref, "--role", "rider", "--yes")["erased"] is True
+    assert talk.commands("members", "erase", who.ref, "--role", "rider", "--yes")["erased"] is True
     assert talk.member(Role.RIDER, who.ref).person.name == ""
     assert not talk.member(Role.RIDER, who.ref).active
