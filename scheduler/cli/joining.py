@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json, actor_name, needs_secrets, opened
+from scheduler.cli.opened import ConfigFile, Json, actor_name, known_role, needs_secrets, opened
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
@@ -274,8 +274,6 @@ def erase(
 
 def member_of(app: App, ref: str, role: str | None) -> Member:
     """The one member of this id, in this role where it is named."""
-    from scheduler.cli.members import known_role
-
     wanted: Role | None = known_role(role)
     found = app.store.members(wanted, refs=[ref])
     if len(found) == 1:

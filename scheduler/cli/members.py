@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from scheduler.cli import joining, screen
-from scheduler.cli.opened import ConfigFile, Json, actor_name, opened
+from scheduler.cli.opened import ConfigFile, Json, actor_name, known_role, opened
 from scheduler.cli.orders import show_import
 from scheduler.cli.screen import Refusal
 
@@ -81,21 +81,3 @@ def list_(role: RoleOption = None, config: ConfigFile = None, json: Json = False
             for member in shown["members"]
         ),
     )
-
-
-def known_role(role: str | None) -> Any:
-    """The role of this name, None for none, or a refusal that lists them."""
-    from storage.records import Role
-
-    if role is None:
-        return None
-    try:
-        return Role(role)
-    except ValueError:
-        raise Refusal(
-            "role.unknown",
-            "--role",
-            {"th": f"ไม่มีบทบาท {role!r}", "en": f"there is no role {role!r}"},
-            {"th": f"บทบาทที่มี: {', '.join(Role)}", "en": f"there are: {', '.join(Role)}"},
-            exit_code=2,
-        ) from None

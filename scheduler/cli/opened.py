@@ -15,6 +15,7 @@ from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
     from scheduler.app import App
+    from storage.records import Role
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 ConfigFile = Annotated[
@@ -167,3 +168,21 @@ def known_wave(app: App, wave: str | None) -> str | None:
             exit_code=2,
         )
     return wave
+
+
+def known_role(role: str | None) -> Role | None:
+    """The role of this name, None for none, or a refusal that lists them."""
+    from storage.records import Role
+
+    if role is None:
+        return None
+    try:
+        return Role(role)
+    except ValueError:
+        raise Refusal(
+            "role.unknown",
+            "--role",
+            {"th": f"ไม่มีบทบาท {role!r}", "en": f"there is no role {role!r}"},
+            {"th": f"บทบาทที่มี: {', '.join(Role)}", "en": f"there are: {', '.join(Role)}"},
+            exit_code=2,
+        ) from None

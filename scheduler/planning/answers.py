@@ -174,13 +174,15 @@ def promise(
     begins: dt.datetime, window: tuple[dt.datetime, dt.datetime], under_way: int
 ) -> tuple[dt.datetime, dt.datetime]:
     """The honest range a buyer is told: ten-minute edges around the planned time, wider the longer the rider has been
-    out (15 % of `under_way` seconds, half an hour at most), and never beyond the window that the buyer was given."""
+    out (15 % of `under_way` seconds, half an hour at most), and never beyond the window that the buyer was given. What
+    the window's end cuts off is made up for before it: nobody is told less than twenty minutes that has them."""
     planned, opens, ends = (moment.astimezone(dt.UTC) for moment in (begins, *window))
     tz = begins.tzinfo
     # Instants are compared and moved in UTC: an hour that a change of clocks repeats is no hour earlier there.
-    low = max(_floor((planned - dt.timedelta(minutes=5)).astimezone(tz)), opens)
     late = min(dt.timedelta(minutes=15, seconds=0.15 * under_way), dt.timedelta(minutes=30))
     high = min(_ceil((planned + late).astimezone(tz)), ends)
+    low = min(planned - dt.timedelta(minutes=5), high - 2 * _TEN)
+    low = max(_floor(low.astimezone(tz)), opens)
     return low.astimezone(tz), high.astimezone(tz)
 
 

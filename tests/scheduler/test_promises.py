@@ -67,9 +67,9 @@ def test_seconds_and_instants_are_each_others_inverse(second: int, zone: str, da
         ("11:00", 0, "11:00", "11:20"),
         ("11:37", 3600, "11:30", "12:10"),
         ("12:50", 7200, "12:40", "13:00"),
-        ("12:55", 0, "12:50", "13:00"),
-        ("12:58", 0, "12:50", "13:00"),
-        ("13:00", 7200, "12:50", "13:00"),
+        ("12:55", 0, "12:40", "13:00"),
+        ("12:58", 0, "12:40", "13:00"),
+        ("13:00", 7200, "12:40", "13:00"),
     ],
 )
 def test_a_promise_is_ten_minute_edges_around_the_plan(make: Any, begins: str, out: int, low: str, high: str) -> None:
@@ -98,7 +98,9 @@ def test_a_promise_is_honest(
     low, high = (moment.astimezone(dt.UTC) for moment in promise(begins, (window[0], window[1]), under_way))
     assert low <= utc <= high
     assert low >= window[0].astimezone(dt.UTC)
-    assert utc - low <= 15 * MINUTE
+    assert utc - low <= 30 * MINUTE
+    assert utc - low <= 15 * MINUTE or high - low <= 30 * MINUTE
+    assert high - low >= 20 * MINUTE or low == window[0].astimezone(dt.UTC)
     assert high - utc <= 25 * MINUTE + dt.timedelta(seconds=0.15 * under_way)
     assert high <= window[1].astimezone(dt.UTC)
     for edge, own in ((low, window[0]), (high, window[1])):
