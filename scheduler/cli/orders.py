@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -118,13 +119,27 @@ def show_import(found: dict[str, Any], *, as_json: bool) -> None:
         )
     if len(found["errors"]) > 200:
         screen.say(f"… {len(found['errors']) - 200} more; --json has them all")
-    for warning in found["warnings"][:20]:
-        place = ", ".join(filter(None, (f"row {warning['row']}", warning["column"])))
-        screen.say(f"{place}: {warning['message'][chosen]}")
+    said = _alike(found["warnings"], chosen)
+    for line in said[:20]:
+        screen.say(line)
+    if len(said) > 20:
+        screen.say(f"… {len(said) - 20} more; --json has them all")
     counts = ", ".join(f"{found[name]} {name}" for name in ("created", "updated", "unchanged", "rejected"))
     waiting = ", ".join(f"{count} {code}" for code, count in found.get("waiting", {}).items() if count)
     dry = " (dry run: nothing saved)" if found["dry_run"] else ""
     screen.out().print(f"{found['rows']} rows: {counts}{'; waiting: ' + waiting if waiting else ''}{dry}", markup=False)
+
+
+def _alike(warnings: Sequence[Mapping[str, Any]], chosen: str) -> list[str]:
+    """What was noticed, a line each: rows with the same to say share theirs."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for each in warnings:
+        rows.setdefault((each["column"] or "", each["message"][chosen]), []).append(each["row"])
+    lines = []
+    for (column, message), found in rows.items():
+        named = ", ".join(map(str, found)) if len(found) <= 5 else f"{found[0]}–{found[-1]} ({len(found)})"
+        lines.append(", ".join(filter(None, (f"row {named}", column))) + f": {message}")
+    return lines
 
 
 @app.command("list")

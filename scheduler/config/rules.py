@@ -137,7 +137,7 @@ def _routing(family: str) -> set[str]:
     """The solvers or road engines there are, found by their files: nothing is imported for it."""
     spec = find_spec("routing")
     folders = [str(FilePath(folder) / family) for folder in (spec and spec.submodule_search_locations) or []]
-    return {module.name for module in pkgutil.iter_modules(folders)}
+    return {module.name for module in pkgutil.iter_modules(folders) if not module.name.startswith("_")}
 
 
 def _overlaps(draft: Draft) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ def nearest(word: str, known: list[str]) -> dict[str, str]:
     """The fact ``meant``: the nearest right word, or the list of what may be written."""
     from difflib import get_close_matches
 
-    word = word[:_LONGEST]
+    word, known = word[:_LONGEST], list(dict.fromkeys(known))
     close = get_close_matches(word, known, n=1, cutoff=0.6) or get_close_matches(
         word.lower(), [name for name in known if name == name.lower()], n=1, cutoff=0.6
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,3 +80,12 @@ def first_name(member: Member) -> str:
     """How a buyer or a seller hears of a rider: the name without the family name."""
     name = member.person.name.strip()
     return name.split()[0] if name else member.ref
+
+
+def told_apart(riders: Collection[Member]) -> dict[str, str]:
+    """By ref, how who hears of several riders hears of each: by first name, by the whole one where two share it."""
+    firsts = {rider.ref: first_name(rider) for rider in riders}
+    shared = {name for name, times in Counter(firsts.values()).items() if times > 1}
+    return {
+        rider.ref: rider.person.name.strip() if firsts[rider.ref] in shared else firsts[rider.ref] for rider in riders
+    }

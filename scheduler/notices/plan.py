@@ -15,7 +15,7 @@ from scheduler.config import Config
 from scheduler.config.models import Wave
 from scheduler.intake.items import sum_items
 from scheduler.notices.events import moved_notice
-from scheduler.notices.people import Notice, People, first_name, language_of
+from scheduler.notices.people import Notice, People, first_name, language_of, told_apart
 from storage.records import Location, Member, Message, Order, Person, Plan, PlanRoute, PlanStep, PlanUnassigned, Role
 
 
@@ -27,6 +27,7 @@ class Notices:
         self.tz = config.market.time_zone
         self.wave_end = wave.deliver.on(plan.date, self.tz)[1]
         self.pickup_end = wave.pickup.on(plan.date, self.tz)[1]
+        self.called = told_apart([people.riders[route.rider_id] for route in plan.routes])
 
     def all(self, moved: Sequence[Order], lacking_pins: Sequence[Order]) -> list[Notice]:
         """Everything to say when this plan is approved.
@@ -172,15 +173,12 @@ class Notices:
                                 "order_id": step.order_id,
                                 "buyer": self.orders[step.order_id or ""].buyer.name,
                                 "items": text,
-                                "rider": first_name(self.people.riders[route.rider_id]),
+                                "rider": self.called[route.rider_id],
                                 "temperature": _temperature(self.orders[step.order_id or ""], seller_id),
                             }
                             for number, ((route, step), text) in enumerate(zip(rows, texts, strict=True), 1)
                         ],
-                        "riders": [
-                            {"name": first_name(self.people.riders[rider]), "at": self._local(at)}
-                            for rider, at in comes.items()
-                        ],
+                        "riders": [{"name": self.called[rider], "at": self._local(at)} for rider, at in comes.items()],
                     },
                     order_ids=tuple(dict.fromkeys(step.order_id or "" for _, step in rows)),
                     expires_at=self.pickup_end,
@@ -246,7 +244,7 @@ class Notices:
             "riders": len(self.plan.routes),
             "routes": [
                 {
-                    "rider": first_name(self.people.riders[route.rider_id]),
+                    "rider": self.called[route.rider_id],
                     "deliveries": len(_delivered(route)),
                     "distance_m": route.distance,
                     "end_at": self._local(route.steps[-1].arrival),

@@ -186,6 +186,19 @@ def test_a_pick_list_adds_up_what_is_equal(make: Any, config: Config) -> None:
     assert {bag["temperature"] for bag in notice.facts["bags"]} == {"hot"}
 
 
+def test_riders_of_one_name_are_told_apart(make: Any, config: Config) -> None:
+    """A seller hears the whole name of who shares a first name with another rider, and of nobody else."""
+    order, other, third = make.order(1), make.order(2), make.order(3)
+    routes = [
+        make.route(ref, make.stop(each, "10:20", "pickup"), make.stop(each, "11:10"))
+        for ref, each in (("R1", order), ("R2", other), ("R3", third))
+    ]
+    named = [make.rider("R1", name="สมชาย ดี"), make.rider("R2", name="สมชาย งาม"), make.rider("R3")]
+    (notice,) = said(make, config, make.plan(*routes), order, other, third, riders=named).pick_lists()
+    assert {rider["name"] for rider in notice.facts["riders"]} == {"สมชาย ดี", "สมชาย งาม", "วิชัย"}
+    assert {bag["rider"] for bag in notice.facts["bags"]} == {"สมชาย ดี", "สมชาย งาม", "วิชัย"}
+
+
 def test_an_unknown_seller_gets_a_pick_list_to_their_number(make: Any, config: Config) -> None:
     """A seller nobody has named yet is not dropped, and breaks nothing."""
     order = make.order(1, sellers=("S99",))

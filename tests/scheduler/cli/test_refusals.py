@@ -217,6 +217,17 @@ def test_a_word_about_a_whole_row_names_no_column(planned: House) -> None:
     assert "None" not in answer.err
 
 
+def test_rows_with_the_same_to_say_share_a_line(planned: House) -> None:
+    """A file of an old day is told so once, with its rows."""
+    at = f"{LONG_AGO}T07:00:00+07:00"
+    rows = [f"OLD-{number},{LONG_AGO},S01,08123456{number},9.1400,99.3270,{at}" for number in range(70, 78)]
+    head = "order_id,service_date,seller_id,buyer_phone,lat,lon,placed_at"
+    (planned.folder / "old.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    answer = planned.run("orders", "import", planned.folder / "old.csv", "--dry-run")
+    assert answer.err.count("service_date: ") == 1
+    assert "row 2–9 (8), service_date: " in answer.err
+
+
 def test_a_stray_program_file_is_no_table(planned: House) -> None:
     """Random bytes are refused as a file, before any row."""
     assert str(refused(planned, ["orders", "import", planned.folder / "noise.csv"], 2)["code"]).startswith("file.")

@@ -222,6 +222,11 @@ def _only(text: str) -> Problem:
         ("Asia/Bangkok", "Asia/Bankok", "did you mean Asia/Bangkok?"),
         ("location: [99.3257, 9.1463]", "location: [9.1463, 99.3257]", "write [99.3257, 9.1463]"),
         ("vehicles:\n", "approval: {mode: none}\nvehicles:\n", "write one of: manual, auto"),
+        (
+            "vehicles:\n",
+            "solver: {engine: vroom}\nvehicles:\n",
+            "write one of: auto, greedy, kernel, ortools, rare",
+        ),
         ("vehicles:\n", "calendar: {closed: [2569-12-31]}\nvehicles:\n", "write 2026-12-31"),
         ("vehicles:\n", "channels: {telegramm: {}}\nvehicles:\n", "did you mean telegram?"),
         ("vehicles:\n", "web: {public_url: http://a.example/}\nvehicles:\n", "write http://a.example"),
