@@ -294,11 +294,15 @@ class _Sender:
                 return None
             self._failpoint("outbox.before_call")
             async with self._turns:
-                await asyncio.sleep(self._pace.account_wait())
+                while wait := self._pace.account_wait():  # noqa: ASYNC110 - time is what it waits for
+                    await asyncio.sleep(wait)
+                if not self._sure():
+                    return None  # begun, and perhaps another's by now: who is the sender says what becomes of it
                 self._pace.begin(address)
-            if not self._sure():
-                return None  # begun, and perhaps another's by now: who is the sender says what becomes of it
-        outcome = await self._call(message, start)
+        try:
+            outcome = await self._call(message, start)
+        finally:
+            self._pace.end(address)
         self._failpoint("outbox.after_call")
         if isinstance(outcome, Later) and outcome.status == TOO_MANY:
             self._pace.rest(address, outcome.after or 1.0)
