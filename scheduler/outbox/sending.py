@@ -23,7 +23,7 @@ from scheduler.clock import Clock
 from scheduler.notices import content_from_json
 from scheduler.outbox.pace import LIMITS, Limits, Pace
 from scheduler.outbox.together import Together
-from scheduler.outbox.verdicts import judge, may_repeat, said_again, unknown_attempts
+from scheduler.outbox.verdicts import judge, may_repeat, repeat_after, said_again, unknown_attempts
 from storage import AttemptEnd, AttemptStart, Store
 from storage.records import Message
 
@@ -203,14 +203,16 @@ class _Sender:
                 return
 
     def _recover(self) -> None:
-        """Rows whose sender died: those the service itself keeps single are tried again under their key."""
+        """Rows whose sender died are in doubt: what may be repeated is, when that is due."""
         now, name = self._clock.now(), self._channel.name
         self._store.expire_leases(now, channel=name, whole=True)
         for message in self._store.messages(states={"unknown"}, channel=name):
             if message.expires_at <= now:
                 continue
-            if may_repeat(message, keyed=self._channel.keyed, unknown=unknown_attempts(message), now=now):
-                self._store.resolve_message(message.id, "retry", actor="outbox", at=now)
+            keyed, doubts = self._channel.keyed, unknown_attempts(message)
+            if may_repeat(message, keyed=keyed, unknown=doubts, now=now):
+                due = now if keyed else now + repeat_after(doubts)
+                self._store.resolve_message(message.id, "retry", actor="outbox", at=now, not_before=due)
 
     # --- what is due -------------------------------------------------------------------------------------------------
 
