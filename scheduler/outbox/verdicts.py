@@ -72,7 +72,7 @@ def may_repeat(message: Message, *, keyed: bool, unknown: int, now: dt.datetime)
 
 def repeat_after(unknown: int) -> dt.timedelta:
     """How long after doubt number `unknown` (from 1) a copy goes out, where the service cannot tell copies apart."""
-    return FIRST_REPEAT * 2 ** (unknown - 1)
+    return FIRST_REPEAT * (1 << unknown - 1)
 
 
 def unknown_attempts(message: Message) -> int:
