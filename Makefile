@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 READY := .venv/.compiled
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo run test check format bench bench-full faults clean
+.PHONY: help install lock demo run test check format bench bench-full faults soak clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-full: $(READY)  ## also against VROOM, which it installs beside the locked
 faults: $(READY)  ## kill the sender at every point, over 1,000 messages on each database (docs/reliability.md)
 	@$(BIN)/python tests/faults/sending.py --database sqlite
 	@$(BIN)/python tests/faults/sending.py --database postgresql
+
+soak: $(READY)  ## a million hostile webhook calls, about ten minutes; goes on where it stopped (SOAK="--minutes 3")
+	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 clean:  ## remove what the other targets made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var build dist .coverage .coverage.*
