@@ -54,8 +54,13 @@ format: $(STAMP)  ## write the format that check wants
 bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 	@$(BIN)/python -m benchmarks
 
-bench-full: $(READY)  ## also against VROOM, which it installs beside the locked packages
+bench-full: $(READY)  ## also beside peers, which it installs apart from the locked packages; Prism where there is npm
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
+	@$(BIN)/python -m benchmarks limits sending
+	@if command -v npm >/dev/null; then folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && \
+	  npm install --silent --no-audit --no-fund --prefix "$$folder" @stoplight/prism-cli@5 >&2 && \
+	  PRISM="$$folder/node_modules/.bin/prism" $(BIN)/python -m benchmarks prism; \
+	  else echo "prism is left out: there is no npm" >&2; fi
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
 
 faults: $(READY)  ## kill the sender at every point, over 1,000 messages on each database (docs/reliability.md)
