@@ -222,23 +222,23 @@ def test_a_typical_day_is_said_once(typical: Opening) -> None:
         day = market.house.json("day", DAY, "--approve")
         assert day["messages"].keys() == {"accepted"}
         market.accepted_once()
-        assert len(market.messages()) == len(market.line.log) + len(market.telegram.log) > 100
+        assert len(market.messages()) > 100
 
 
 def test_a_typical_day_of_faults_loses_nothing_that_we_do_not_know_of(typical: Opening) -> None:
-    """Every third call fails, before, during or after it is taken. LINE: all once, and seen once. Telegram: what is
+    """Every third call fails, before it is taken or after. LINE: all once, and seen once. Telegram: what is
     critical at least once, copies marked; what informs at most once, and listed where nobody can tell."""
     with typical(timeout=1) as market:
         market.telegram.retry_after = 1
         points: tuple[Point, ...] = ("before_read", "reset", "slow", "server_error", "rate", "busy")
         for server in (market.line, market.telegram):
-            for point in points * 5:
+            for point in points * 3:
                 server.faults.order(point)
                 server.faults.order(None, 2)
         market.walk()
-        assert {message["state"] for message in market.messages()} == {"accepted", "unknown"}
-        unnamed = market.unnamed()
-        assert not [log for log in unnamed if log in market.line.log]
+        became = {(message["channel"], message["state"]) for message in market.messages()}
+        assert became == {("line", "accepted"), ("telegram", "accepted"), ("telegram", "unknown")}
+        assert not [log for log in market.unnamed() if log in market.line.log]
         written = [message for message in market.messages() if message["channel"] == "telegram"]
         by_words = {(market.address(each)[1], _title(each["text"])): each for each in written}
         assert len(by_words) == len(written)
