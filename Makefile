@@ -58,7 +58,7 @@ bench-full: $(READY)  ## also beside peers, which it installs apart from the loc
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@$(BIN)/python -m benchmarks limits sending
 	@if command -v npm >/dev/null; then folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && \
-	  npm install --silent --no-audit --no-fund --prefix "$$folder" @stoplight/prism-cli@5 >&2 && \
+	  npm install --loglevel=error --no-audit --no-fund --prefix "$$folder" @stoplight/prism-cli@5 >&2 && \
 	  PRISM="$$folder/node_modules/.bin/prism" $(BIN)/python -m benchmarks prism; \
 	  else echo "prism is left out: there is no npm" >&2; fi
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
