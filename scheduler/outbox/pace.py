@@ -10,8 +10,8 @@ between its start and its end here. So it never counts on one:
 - The distance to a chat counts from the end of the last call to it to the start of the next.
 
 This holds for every call whose end is the service's answer. One that was given up may arrive later than that; nobody
-can tell. It costs a second for each `second` calls their time on the way: at 50 ms 95 of 100 possible calls are made.
-Within that, calls are spread evenly; what a stall has held up follows a little closer.
+can tell. The price is the time that calls take: thirty need a second and one call's time, so that at 50 ms a call 95 of
+100 possible ones are made. Within that they are spread evenly; what a stall has held up follows a little closer.
 
 Sources: Telegram's Bots FAQ, "My bot is hitting limits" (30 messages a second, one a second to a chat, 20 a minute to a
 group); LINE's Messaging API reference, "Rate limits" (2,000 requests a second to an endpoint).
