@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 READY := .venv/.compiled
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo run test check format bench bench-full faults clean
+.PHONY: help install lock demo run test check format bench bench-full faults soak clean
 
 help:  ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,13 +54,21 @@ format: $(STAMP)  ## write the format that check wants
 bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 	@$(BIN)/python -m benchmarks
 
-bench-full: $(READY)  ## also against VROOM, which it installs beside the locked packages
+bench-full: $(READY)  ## also beside peers, which it installs apart from the locked packages; Prism where there is npm
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
+	@$(BIN)/python -m benchmarks limits sending
+	@if command -v npm >/dev/null; then folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && \
+	  npm install --loglevel=error --no-audit --no-fund --prefix "$$folder" @stoplight/prism-cli@5 >&2 && \
+	  PRISM="$$folder/node_modules/.bin/prism" $(BIN)/python -m benchmarks prism; \
+	  else echo "prism is left out: there is no npm" >&2; fi
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
 
 faults: $(READY)  ## kill the sender at every point, over 1,000 messages on each database (docs/reliability.md)
 	@$(BIN)/python tests/faults/sending.py --database sqlite
 	@$(BIN)/python tests/faults/sending.py --database postgresql
+
+soak: $(READY)  ## a million hostile webhook calls, about ten minutes; goes on where it stopped (SOAK="--minutes 3")
+	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 clean:  ## remove what the other targets made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var build dist .coverage .coverage.*

@@ -23,6 +23,11 @@ HOUSE = Path(__file__).resolve().parent.parent
 CONFIG = HOUSE / "config.yaml"
 MIB = 2**20
 
+
+class Skipped(Exception):
+    """What a benchmark needs is not here; says what that is."""
+
+
 Cell = str | int | float | None
 
 

@@ -18,35 +18,43 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks import sent
 from benchmarks.harness import CONFIG, Table, measured, scaled
 
-RATES = (50, 200, 400)
-SECONDS = 15
+SERVICES, RATES = ("line", "telegram"), (50, 200, 400)
+SECONDS = 10
 SETTLE_SECONDS = 20
 """The daemon warms its planning processes up in the meantime."""
 SECRET = "bench-secret"  # noqa: S105 - made up
-NOWHERE = "http://127.0.0.1:9"
 WORDS = ("ถึงไหนแล้ว", "สวัสดีค่ะ", "รับทราบ", "0812345678", "งานของฉัน")
 
 
 def child(seconds: float) -> dict[str, Any]:
-    """Latencies at each rate, against one daemon on SQLite; and how long it then takes to have worked all off."""
-    with tempfile.TemporaryDirectory() as name, _daemon(Path(name)) as base:
+    """Latencies of each service at each rate, against one daemon on SQLite; and how long it then takes to have worked
+    all off."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        sent.fake("line", "--unchecked") as line,
+        sent.fake("telegram", "--unchecked") as telegram,
+        _daemon(Path(name), line, telegram) as base,
+    ):
         return asyncio.run(_measured(base, Path(name) / "songsuk.db", seconds))
 
 
 @contextlib.contextmanager
-def _daemon(folder: Path) -> Iterator[str]:
+def _daemon(folder: Path, line: str, telegram: str) -> Iterator[str]:
     config = folder / "config.yaml"
-    channels = f"\n  line: {{api_base: '{NOWHERE}', data_base: '{NOWHERE}'}}"
+    channels = f"\n  line: {{api_base: '{line}', data_base: '{line}'}}\n  telegram: {{api_base: '{telegram}'}}"
     config.write_text(CONFIG.read_text(encoding="utf-8").replace("\n  console: {}", channels), encoding="utf-8")
     database = folder / "songsuk.db"
     environ = {
         **os.environ,
         "SONGSUK_CONFIG": str(config),
         "SONGSUK_DATABASE_URL": f"sqlite:///{database}",
-        "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN": "t",
+        "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN": sent.LINE_TOKEN,
         "SONGSUK_LINE_CHANNEL_SECRET": SECRET,
+        "SONGSUK_TELEGRAM_BOT_TOKEN": sent.TELEGRAM_TOKEN,
+        "SONGSUK_TELEGRAM_WEBHOOK_SECRET": SECRET,
     }
     serve = [str(Path(sys.executable).with_name("songsuk")), "serve", "--port", "0"]
     with subprocess.Popen(serve, env=environ, stderr=subprocess.PIPE, text=True) as daemon:
@@ -65,10 +73,15 @@ async def _measured(base: str, database: Path, seconds: float) -> dict[str, Any]
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=2)) as session:
         await _ready(session, base)
-        await _at_rate(session, base, 10, 2, len(RATES))  # the SDK is loaded with the first answer
+        for service in SERVICES:
+            await _at_rate(session, base, service, 10, 2, len(RATES))  # the SDK is loaded with the first answer
         await _worked_off(database)
         await asyncio.sleep(SETTLE_SECONDS)
-        rows = [await _at_rate(session, base, rate, seconds, number) for number, rate in enumerate(RATES)]
+        rows = [
+            await _at_rate(session, base, service, rate, seconds, number)
+            for service in SERVICES
+            for number, rate in enumerate(RATES)
+        ]
         began = time.perf_counter()
         await _worked_off(database)
     return {"rows": rows, "worked_off": time.perf_counter() - began}
@@ -91,17 +104,16 @@ async def _ready(session: Any, base: str) -> None:
     raise RuntimeError("the daemon did not start")
 
 
-async def _at_rate(session: Any, base: str, rate: int, seconds: float, number: int) -> dict[str, Any]:
+async def _at_rate(session: Any, base: str, service: str, rate: int, seconds: float, number: int) -> dict[str, Any]:
     """One event a call, each sent at its own moment however long the others take."""
     loop, took, statuses = asyncio.get_running_loop(), list[float](), list[int]()
     began = loop.time() + 0.2
 
     async def one(at: int) -> None:
-        body = _body(number * 1_000_000 + at)
-        headers = {"X-Line-Signature": base64.b64encode(hmac.digest(SECRET.encode(), body, hashlib.sha256)).decode()}
+        headers, body = _TOLD[service](number * 1_000_000 + at)
         await asyncio.sleep(began + at / rate - loop.time())
         sent = loop.time()
-        async with session.post(f"{base}/hooks/line", data=body, headers=headers) as answer:
+        async with session.post(f"{base}/hooks/{service}", data=body, headers=headers) as answer:
             statuses.append(answer.status)
         took.append(loop.time() - sent)
 
@@ -109,6 +121,7 @@ async def _at_rate(session: Any, base: str, rate: int, seconds: float, number: i
     await asyncio.gather(*(one(at) for at in range(count)))
     took.sort()
     return {
+        "service": service,
         "rate": rate,
         "events": count,
         "refused": sum(status != 200 for status in statuses),
@@ -117,7 +130,8 @@ async def _at_rate(session: Any, base: str, rate: int, seconds: float, number: i
     }
 
 
-def _body(number: int) -> bytes:
+def _line(number: int) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a text that somebody wrote to the market's account."""
     event = {
         "type": "message",
         "webhookEventId": f"01HX{number:022}",
@@ -128,7 +142,25 @@ def _body(number: int) -> bytes:
         "replyToken": f"r{number}",
         "message": {"type": "text", "id": str(number), "quoteToken": "q", "text": WORDS[number % len(WORDS)]},
     }
-    return json.dumps({"destination": "U0", "events": [event]}).encode()
+    body = json.dumps({"destination": "U0", "events": [event]}).encode()
+    return {"X-Line-Signature": base64.b64encode(hmac.digest(SECRET.encode(), body, hashlib.sha256)).decode()}, body
+
+
+def _telegram(number: int) -> tuple[dict[str, str], bytes]:
+    """The same, to the market's bot."""
+    person = 1_000 + number % 500
+    message = {
+        "message_id": number,
+        "date": 1764000000,
+        "chat": {"id": person, "type": "private", "first_name": "x"},
+        "from": {"id": person, "is_bot": False, "first_name": "x"},
+        "text": WORDS[number % len(WORDS)],
+    }
+    body = json.dumps({"update_id": number, "message": message}).encode()
+    return {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}, body
+
+
+_TOLD = {"line": _line, "telegram": _telegram}
 
 
 def _waiting(database: Path) -> int:
@@ -143,13 +175,17 @@ def measure(scale: float) -> Table:
     return Table(
         name="hooks",
         title="Acknowledging webhooks",
-        columns=("events/s", "events", "not 200", "p50 ms", "p99 ms", "longest ms"),
+        columns=("service", "events/s", "events", "not 200", "p50 ms", "p99 ms", "longest ms"),
         rows=[
-            (row["rate"], row["events"], row["refused"], *(row[each] * 1000 for each in ("p50", "p99", "most")))
+            (
+                {"line": "LINE", "telegram": "Telegram"}[row["service"]],
+                *(row[each] for each in ("rate", "events", "refused")),
+                *(row[each] * 1000 for each in ("p50", "p99", "most")),
+            )
             for row in got["rows"]
         ],
-        note="One signed LINE event a call, sent at its own moment whatever the others take, to `songsuk serve` on "
-        "SQLite (`synchronous=FULL`), which stores each before it answers and works them off meanwhile: texts of 500 "
-        "strangers, each answered. Client and daemon share the machine. After the last call the daemon needed "
+        note="One signed event a call, sent at its own moment whatever the others take, to `songsuk serve` on SQLite "
+        "(`synchronous=FULL`), which stores each before it answers, and works them off meanwhile: texts of 500 people, "
+        "each answered through a fake service. All share the machine. After the last call the daemon needed "
         f"{got['worked_off']:.0f} s to have worked off what was left.",
     )

@@ -36,7 +36,7 @@ def _songsuk(base: str, seconds: float) -> int:
         async def send() -> None:
             channel = TelegramChannel(token=sent.TELEGRAM_TOKEN, webhook_secrets=(), api_base=base, timeout=10.0)
             outbox = Outbox(store, {"telegram": channel}, clock)
-            asyncio.get_running_loop().call_later(seconds + 1.0, outbox.stop)  # a new sender is silent for a second
+            asyncio.get_running_loop().call_later(seconds + 2.5, outbox.stop)  # a new sender is silent for a second
             await outbox.drain()
             await channel.close()
 

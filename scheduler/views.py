@@ -125,12 +125,12 @@ def fits(app: App, run: Run, plan: Plan, order_id: str, most: int) -> dict[str, 
 
 
 def calls(app: App, date: dt.date) -> dict[str, Any]:
-    """The phone list of a day: everybody a message could not reach, with what to say."""
+    """The phone list of a day: everybody a message could not reach, or what matters perhaps did not; what to say."""
     written = app.store.messages(date=date)
     told = [
         message
         for number, message in enumerate(written)
-        if message.state in {"suppressed", "failed"}
+        if (message.state in {"suppressed", "failed"} or (message.state, message.klass) == ("unknown", "critical"))
         and message.kind not in {"summary", "escalation"}
         and not any(_replaces(later, message) for later in written[number + 1 :])
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from scheduler import day
@@ -25,6 +25,7 @@ LONGEST_WAIT = dt.timedelta(minutes=3)
 """How long a walk waits for retries, in real time and in all, before it leaves them to the next one."""
 
 OnStep = Callable[[Step, bool], None]
+Wait = Callable[[float], Awaitable[object]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,16 +47,18 @@ async def walk(
     approve: bool = False,
     actor: str = "songsuk day",
     on_step: OnStep = lambda step, done: None,
+    wait: Wait = asyncio.sleep,
 ) -> list[WaveDone]:
     """Every step `date` still lacks; then the outbox until nothing is due.
 
     A step that does not move its wave ends that wave's day here. Where a service refuses for longer than we wait, the
-    day ends before the clock would make an unsent message useless: the next walk goes on from there.
+    day ends before the clock would make an unsent message useless: the next walk goes on from there. `wait` is how
+    retries are waited for: in real time, where the service on the other side does not live in our clock.
     """
     clock = SteppedClock(dt.datetime.combine(date - AHEAD, dt.time.min, app.tz))
     app.clock = clock
     try:
-        going = _Walk(app, date, clock, only_wave, approve, actor, on_step)
+        going = _Walk(app, date, clock, only_wave, approve, actor, on_step, wait)
         await going.through()
     finally:
         await app.close_channels()
@@ -72,8 +75,10 @@ class _Walk:
         approve: bool,
         actor: str,
         on_step: OnStep,
+        wait: Wait,
     ) -> None:
         self._app, self._date, self._clock, self._actor, self._on_step = app, date, clock, actor, on_step
+        self._wait = wait
         self._outbox = Outbox(
             app.store, app.channels(), clock, withhold={"line": app.line_budget.withhold}, failpoint=failpoint
         )
@@ -125,10 +130,7 @@ class _Walk:
         return run.state if run is not None else "open"
 
     async def _drain(self, until: dt.datetime | None) -> None:
-        """Send what is due up to `until` (None: everything), letting the clock stand at each message's own time.
-
-        Retries are waited for in real time: the service on the other side does not live in our clock.
-        """
+        """Send what is due up to `until` (None: everything), letting the clock stand at each message's own time."""
         while True:
             await self._outbox.drain()
             following = await asyncio.to_thread(self._outbox.next_at)
@@ -141,7 +143,7 @@ class _Walk:
                 if ahead > self._patience:
                     return
                 self._patience -= ahead
-                await asyncio.sleep(ahead.total_seconds())
+                await self._wait(ahead.total_seconds())
             self._clock.set(following)
 
     def _is_retry(self, moment: dt.datetime) -> bool:

@@ -184,12 +184,22 @@ class Outbox(Verbs):
 
     @writes
     def resolve_message(
-        self, message_id: str, to_state: str, *, reason: str | None = None, actor: str, at: dt.datetime
+        self,
+        message_id: str,
+        to_state: str,
+        *,
+        reason: str | None = None,
+        actor: str,
+        at: dt.datetime,
+        not_before: dt.datetime | None = None,
     ) -> bool:
-        """Ends an `unknown`: somebody knows, or decides. False: it was not, or may not become that."""
+        """Ends an `unknown`: somebody knows, or decides. False: it was not, or may not become that.
+
+        `not_before`: when a `retry` is due; at once without it.
+        """
         with self._write("resolve_message", actor, at) as write:
             which = and_(MESSAGE.c.id == message_id, MESSAGE.c.state == "unknown")
-            again = {"not_before": at} if to_state == "retry" else {}
+            again = {"not_before": not_before or at} if to_state == "retry" else {}
             if to_state not in SOURCES or to_state == "sending":
                 return False
             if not move_messages(write.connection, which, to_state, at, reason=reason, **again):

@@ -1,7 +1,17 @@
 """How fast one account may speak: evenly, under its service's limits, with no burst after a takeover.
 
-Knows limits and addresses; sends nothing. Counts from the moment at which a call really starts, not from the one that
-was planned for it: a stalled process loses its turns and never makes up for them in a burst.
+Knows limits and addresses; sends nothing. What it cannot know is when a call arrives at the service: at some moment
+between its start and its end here. So it never counts on one:
+
+- A call may start only while fewer than `second` others are under way or have ended within the last second. Then no
+  second at the service holds more than `second` of them, however unevenly they travel and however this process stalls:
+  of more than that many in one second, take the one that started last. The others arrived less than a second before
+  it did, so each of them ended less than a second before it started, or had not ended yet, and it could not start.
+- The distance to a chat counts from the end of the last call to it to the start of the next.
+
+This holds for every call whose end is the service's answer. One that was given up may arrive later than that; nobody
+can tell. The price is the time that calls take: thirty need a second and one call's time, so that at 50 ms a call 95 of
+100 possible ones are made. Within that they are spread evenly; what a stall has held up follows a little closer.
 
 Sources: Telegram's Bots FAQ, "My bot is hitting limits" (30 messages a second, one a second to a chat, 20 a minute to a
 group); LINE's Messaging API reference, "Rate limits" (2,000 requests a second to an endpoint).
@@ -9,6 +19,7 @@ group); LINE's Messaging API reference, "Rate limits" (2,000 requests a second t
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -16,30 +27,41 @@ from time import monotonic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds between the starts of two calls: of the account, to one chat, to one group. 0: no limit."""
+    """Seconds between two calls: of the account, to one chat, to one group. 0: no limit.
+
+    `second`: how many calls the service may see in any second. 0: the even distance is enough.
+    """
 
     account: float = 0.0
+    second: int = 0
     chat: float = 0.0
     group: float = 0.0
 
 
 LIMITS: Mapping[str, Limits] = {
-    "telegram": Limits(account=1 / 29, chat=1.0, group=3.0),  # one in thirty is left for what travels unevenly
-    "line": Limits(account=1 / 1500),
+    "telegram": Limits(account=1 / 30, second=30, chat=1.0, group=3.0),
+    "line": Limits(account=1 / 1500),  # a quarter is left for what is made up for, and for 64 that travel unevenly
 }
 """By channel; one that is not named is not paced."""
 
-CREDIT = 0.01
-"""Seconds that a late call may be made up for: a timer's own lateness, which would halve a rate of 1,500."""
+CREDIT = 0.1
+"""Seconds that late calls may be made up for, by following each other at once."""
+SECOND = 1.001
+"""A second, where two machines' clocks need not run quite alike."""
 FORGET = 4096
 
 
 class Pace:
-    """The turns of one account, by the machine's own clock. The caller has one call to an address in hand at a time."""
+    """The turns of one account, by the machine's own clock. The caller has one call to an address in hand at a time.
+
+    Whatever begins ends: `begin`, when its waits are over, and `end`, with the answer or without one.
+    """
 
     def __init__(self, limits: Limits, *, now: Callable[[], float] = monotonic) -> None:
         self._limits, self._now = limits, now
         self._account = 0.0
+        self._under_way = 0
+        self._ended: deque[float] = deque(maxlen=limits.second)
         self._chats: dict[str, float] = {}
         self._resting: dict[str, float] = {}
         self._since = now()
@@ -59,15 +81,32 @@ class Pace:
         return max(0.0, self._chats.get(address, first) - self._now(), self.rest_left())
 
     def account_wait(self) -> float:
-        """Seconds until the account's next turn."""
-        return max(0.0, self._account - self._now())
+        """Seconds, at least, until the account's next turn: ask again after them."""
+        now = self._now()
+        return max(0.0, self._account - now, self._room_in(now))
+
+    def _room_in(self, now: float) -> float:
+        """Seconds, at least, until so few calls may arrive within a second of one that starts then that it may."""
+        while self._ended and self._ended[0] <= now - SECOND:
+            self._ended.popleft()
+        over = self._under_way + len(self._ended) + 1 - self._limits.second
+        if over <= 0 or not self._limits.second:
+            return 0.0
+        first = self._ended[over - 1] if over <= len(self._ended) else now  # what is under way ends now, or later
+        return first + SECOND - now
 
     def begin(self, address: str) -> None:
         """A call to this chat starts now."""
+        self._account = max(self._now() - CREDIT, self._account) + self._limits.account
+        self._under_way += 1
+
+    def end(self, address: str) -> None:
+        """The call to this chat is over: it has arrived, or it never will as far as anybody can tell."""
         now = self._now()
-        self._account = max(now - CREDIT, self._account) + self._limits.account
+        self._under_way -= 1
+        self._ended.append(now)
         if gap := self._gap(address):
-            self._chats[address] = now + gap
+            self._chats[address] = max(self._chats.get(address, 0.0), now + gap)
             if len(self._chats) > FORGET:
                 self._chats = {chat: free for chat, free in self._chats.items() if free > now}
 

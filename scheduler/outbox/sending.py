@@ -23,7 +23,7 @@ from scheduler.clock import Clock
 from scheduler.notices import content_from_json
 from scheduler.outbox.pace import LIMITS, Limits, Pace
 from scheduler.outbox.together import Together
-from scheduler.outbox.verdicts import judge, may_repeat, said_again, unknown_attempts
+from scheduler.outbox.verdicts import judge, may_repeat, repeat_after, said_again, unknown_attempts
 from storage import AttemptEnd, AttemptStart, Store
 from storage.records import Message
 
@@ -203,14 +203,16 @@ class _Sender:
                 return
 
     def _recover(self) -> None:
-        """Rows whose sender died: those the service itself keeps single are tried again under their key."""
+        """Rows whose sender died are in doubt: what may be repeated is, when that is due."""
         now, name = self._clock.now(), self._channel.name
         self._store.expire_leases(now, channel=name, whole=True)
         for message in self._store.messages(states={"unknown"}, channel=name):
             if message.expires_at <= now:
                 continue
-            if may_repeat(message, keyed=self._channel.keyed, unknown=unknown_attempts(message), now=now):
-                self._store.resolve_message(message.id, "retry", actor="outbox", at=now)
+            keyed, doubts = self._channel.keyed, unknown_attempts(message)
+            if may_repeat(message, keyed=keyed, unknown=doubts, now=now):
+                due = now if keyed else now + repeat_after(doubts)
+                self._store.resolve_message(message.id, "retry", actor="outbox", at=now, not_before=due)
 
     # --- what is due -------------------------------------------------------------------------------------------------
 
@@ -294,11 +296,15 @@ class _Sender:
                 return None
             self._failpoint("outbox.before_call")
             async with self._turns:
-                await asyncio.sleep(self._pace.account_wait())
+                while wait := self._pace.account_wait():  # noqa: ASYNC110 - time is what it waits for
+                    await asyncio.sleep(wait)
+                if not self._sure():
+                    return None  # begun, and perhaps another's by now: who is the sender says what becomes of it
                 self._pace.begin(address)
-            if not self._sure():
-                return None  # begun, and perhaps another's by now: who is the sender says what becomes of it
-        outcome = await self._call(message, start)
+        try:
+            outcome = await self._call(message, start)
+        finally:
+            self._pace.end(address)
         self._failpoint("outbox.after_call")
         if isinstance(outcome, Later) and outcome.status == TOO_MANY:
             self._pace.rest(address, outcome.after or 1.0)

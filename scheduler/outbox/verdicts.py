@@ -1,7 +1,8 @@
 """What the outcome of one attempt means for a message: pure, and the same for every service.
 
 Provably unsent is always tried again. What nobody can tell is tried again where the service refuses a second copy of
-one key; elsewhere once for what is critical (the copy says so), and never for what is informative.
+one key; elsewhere for what is critical (each copy says so, and waits twice as long as the last), until it is known, or
+useless, or has been repeated `REPEATS` times; and never for what is informative.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from storage.records import Message
 
 KEY_LIFE = dt.timedelta(hours=23)
 """How long a request may be repeated under its key: LINE keeps a key for 24 hours."""
+REPEATS = 4
+"""How often a critical message is said again to a service without keys: then a person is told to phone."""
+FIRST_REPEAT = dt.timedelta(seconds=30)
+"""From the first doubt to the first copy; each further distance is twice the last."""
 LEAST_RETRY, FIRST_RETRY, LAST_RETRY = 1.0, 5.0, 600.0
 
 
@@ -34,11 +39,7 @@ class Verdict:
 
 
 def judge(message: Message, outcome: Outcome, *, keyed: bool, tries: int, now: dt.datetime) -> Verdict:
-    """What `outcome` of attempt number `tries` (from 1) means for the row.
-
-    Provably unsent is always tried again. Unknown is tried again where the service refuses a second copy of one key;
-    elsewhere once for what is critical (the copy says so), and never for what is informative.
-    """
+    """What `outcome` of attempt number `tries` (from 1) means for the row."""
     match outcome:
         case Receipt(provider_id=provider_id, status=status):
             return Verdict(state="accepted", outcome="accepted", status=status, provider_id=provider_id)
@@ -54,17 +55,24 @@ def judge(message: Message, outcome: Outcome, *, keyed: bool, tries: int, now: d
                 return _retry(message, "refused", reason, status, LAST_RETRY, tries, now)
             return Verdict(state="failed", outcome="refused", reason="refused", status=status, detail=reason)
         case Unknown(reason=reason, status=status):
-            if may_repeat(message, keyed=keyed, unknown=unknown_attempts(message) + 1, now=now):
-                return _retry(message, "unknown", reason, status, None if keyed else 30.0, tries, now)
+            doubts = unknown_attempts(message) + 1
+            if may_repeat(message, keyed=keyed, unknown=doubts, now=now):
+                after = None if keyed else repeat_after(doubts).total_seconds()
+                return _retry(message, "unknown", reason, status, after, tries, now)
             return Verdict(state="unknown", outcome="unknown", reason=reason, status=status)
 
 
 def may_repeat(message: Message, *, keyed: bool, unknown: int, now: dt.datetime) -> bool:
     """Whether a message of which nobody can tell, after `unknown` such attempts, is tried once more."""
     if not keyed:
-        return message.klass == "critical" and unknown == 1
+        return message.klass == "critical" and unknown <= REPEATS
     first = next((attempt.at for attempt in message.attempts if attempt.outcome != "later"), now)
     return now - first < KEY_LIFE
+
+
+def repeat_after(unknown: int) -> dt.timedelta:
+    """How long after doubt number `unknown` (from 1) a copy goes out, where the service cannot tell copies apart."""
+    return FIRST_REPEAT * (1 << unknown - 1)
 
 
 def unknown_attempts(message: Message) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,9 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 
 
 def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "benchmarks", *words], cwd=ROOT, capture_output=True, text=True)
+    environ = {name: value for name, value in os.environ.items() if name != "PRISM"}
+    command = [sys.executable, "-m", "benchmarks", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environ)
 
 
 def test_unknown_benchmarks_are_refused_and_every_known_one_has_its_place_in_the_docs() -> None:
@@ -43,3 +46,13 @@ def test_a_trial_measures_and_writes_its_own_table_alone(tmp_path: Path) -> None
     assert "<!-- day -->\nkept\n<!-- /day -->" in written
     assert written.count("| way |") == 1
     assert written.endswith("<!-- /messages -->\nend\n")
+
+
+def test_what_cannot_be_measured_here_is_left_out_and_its_table_kept(tmp_path: Path) -> None:
+    """Without the peer that a table needs, it says so, and the page keeps what was measured elsewhere."""
+    page = tmp_path / "page.md"
+    page.write_text("<!-- prism -->\nkept\n<!-- /prism -->\n", encoding="utf-8")
+    done = bench("prism", "--write", page)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("prism is left out: ")
+    assert "kept" in page.read_text(encoding="utf-8")

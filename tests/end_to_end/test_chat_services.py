@@ -1,8 +1,10 @@
-"""The sample day over LINE and Telegram, to two services that remember: every message once, and we know which."""
+"""A day over LINE and Telegram, to two services that remember: what was said how often, and that we know it."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -14,10 +16,15 @@ import pytest
 import schemas
 from commands import House
 from line_server import LineServer
-from samples import DAY, SECRETS, Row, addressed, config_text, line_id, rows, telegram_id, write_rows
+from samples import DAY, SECRETS, Row, addressed, config_text, line_id, read_rows, rows, telegram_id, write_rows
 from serving import Point
 from telegram_server import TelegramServer
 from threads import beside
+
+from scheduler import app as application
+from scheduler.config import parse
+from scheduler.demo.market import write
+from scheduler.walk import walk
 
 Person = tuple[str, str]
 
@@ -37,6 +44,10 @@ class Services:
 
     def accepted_once(self) -> None:
         """Our ledger and what the services accepted are the same list, row by row."""
+        assert self.unnamed() == []
+
+    def unnamed(self) -> list[Any]:
+        """What the services accepted beyond what our ledger knows by their own numbers, row by row."""
         assert self.line.bad_requests == self.telegram.bad_requests == []
         sent = [message for message in self.messages() if message["state"] == "accepted"]
         ours = {(message["channel"], message["attempts"][-1]["provider_id"]): message for message in sent}
@@ -44,16 +55,36 @@ class Services:
         theirs: dict[tuple[str, str], Any] = {("line", log.message_ids[0]): log for log in self.line.log}
         theirs |= {("telegram", str(log.message_id)): log for log in self.telegram.log}
         assert len(theirs) == len(self.line.log) + len(self.telegram.log)
-        assert ours.keys() == theirs.keys()
+        assert ours.keys() <= theirs.keys()
         for (channel, provider_id), message in ours.items():
             log = theirs[channel, provider_id]
-            to = (message["to"]["role"], message["to"]["member_id"])
-            assert self.addresses[to] == (channel, log.to if channel == "line" else log.chat_id)
+            assert self.address(message) == (channel, log.to if channel == "line" else log.chat_id)
             if channel == "line":
                 assert {attempt["retry_key"] for attempt in message["attempts"]} == {log.key}
         assert len({log.key for log in self.line.log}) == len(self.line.log)
         said = Counter((message["event"], *message["to"].values()) for message in sent)
         assert set(said.values()) == {1}
+        return [log for number, log in theirs.items() if number not in ours]
+
+    def walk(self) -> None:
+        """The whole day, without waiting for retries in real time; gone on with until none is left."""
+
+        async def at_once(seconds: float) -> None:
+            """The service's own times are short."""
+
+        async def day() -> None:
+            app = application.build(config_path=self.house.config, environ=self.house.settings())
+            try:
+                await walk(app, dt.date.fromisoformat(DAY), approve=True, wait=at_once)
+                while app.store.message_counts().get("retry"):
+                    await walk(app, dt.date.fromisoformat(DAY), approve=True, wait=at_once)
+            finally:
+                await app.close()
+
+        asyncio.run(day())
+
+    def address(self, message: Any) -> tuple[str, str]:
+        return self.addresses[message["to"]["role"], message["to"]["member_id"]]
 
 
 Opening = Callable[..., AbstractContextManager[Services]]
@@ -63,41 +94,87 @@ Opening = Callable[..., AbstractContextManager[Services]]
 def services(tmp_path: Path, sqlite_url: str) -> Opening:
     """Opens the sample market with everybody on the chat service they wish for."""
 
-    @contextlib.contextmanager
-    def opened() -> Iterator[Services]:
-        riders = addressed(rows("riders"), 1)
+    def opened() -> AbstractContextManager[Services]:
         kinds = ("line", "telegram", "none")
         sellers = [row | {"chat_channel": kinds[number % 3]} for number, row in enumerate(rows("sellers"))]
-        sellers = addressed(sellers, 101)
-        orders = addressed(rows("orders"), 1001)
         coordinators: list[Row] = [
             {"coordinator_id": "C1", "name": "ครูอ้อย", "language": "th", "line_user_id": line_id(201)},
             {"coordinator_id": "C2", "name": "Kate", "language": "en", "telegram_chat_id": telegram_id(202)},
         ]
-        people = {
-            **{("rider", row["rider_id"]): row for row in riders},
-            **{("seller", row["seller_id"]): row for row in sellers},
-            **{("buyer", row["buyer_ref"]): row for row in orders},
-            **{("coordinator", row["coordinator_id"]): row for row in coordinators},
-        }
-        addresses = {
-            who: ("line", row["line_user_id"]) if row.get("line_user_id") else ("telegram", row["telegram_chat_id"])
-            for who, row in people.items()
-            if row.get("line_user_id") or row.get("telegram_chat_id")
-        }
-        friends = {address for service, address in addresses.values() if service == "line"}
-        chats = {address for service, address in addresses.values() if service == "telegram"}
-        with beside(LineServer(friends=friends)) as line, beside(TelegramServer(chats=chats)) as telegram:
-            house = House(folder=tmp_path, url=sqlite_url, environ=dict(SECRETS))
-            channels = f"line: {{api_base: '{line.base}', data_base: '{line.base}'}}\n"
-            channels += f"  telegram: {{api_base: '{telegram.base}'}}"
-            house.config.write_text(config_text(channels), encoding="utf-8")
-            for name, found in (("riders", riders), ("sellers", sellers), ("coordinators", coordinators)):
-                house.json("members", "import", write_rows(tmp_path / f"{name}.csv", found))
-            house.json("orders", "import", write_rows(tmp_path / "orders.csv", orders))
-            yield Services(house, line, telegram, addresses)
+        return _opened(
+            House(folder=tmp_path, url=sqlite_url, environ=dict(SECRETS)),
+            riders=addressed(rows("riders"), 1),
+            sellers=addressed(sellers, 101),
+            orders=addressed(rows("orders"), 1001),
+            coordinators=coordinators,
+        )
 
     return opened
+
+
+@pytest.fixture
+def typical(tmp_path: Path, sqlite_url: str) -> Opening:
+    """Opens the invented market of sixty orders and six riders, whose people use one service or the other."""
+
+    def opened(timeout: int = 10) -> AbstractContextManager[Services]:
+        write(tmp_path, parse(config_text()), dt.date.fromisoformat(DAY), "typical", 1)
+        ids = {"riders": "rider_id", "sellers": "seller_id", "orders": "buyer_ref", "coordinators": "coordinator_id"}
+        riders, sellers, orders, coordinators = (
+            _by_turns(read_rows(tmp_path / f"{name}.csv"), id, first * 1000)
+            for first, (name, id) in enumerate(ids.items())
+        )
+        house = House(folder=tmp_path, url=sqlite_url, environ=dict(SECRETS))
+        return _opened(house, riders=riders, sellers=sellers, orders=orders, coordinators=coordinators, timeout=timeout)
+
+    return opened
+
+
+def _by_turns(found: list[Row], id: str, first: int) -> list[Row]:
+    """One person over Telegram, the next over LINE; whoever has several rows stays the same."""
+    numbers = {ref: number for number, ref in enumerate(dict.fromkeys(row[id] for row in found), first)}
+    return [
+        row
+        | {
+            "chat_channel": "line" if (number := numbers[row[id]]) % 2 else "telegram",
+            "line_user_id": line_id(number) if number % 2 else "",
+            "telegram_chat_id": "" if number % 2 else telegram_id(number),
+        }
+        for row in found
+    ]
+
+
+@contextlib.contextmanager
+def _opened(
+    house: House,
+    *,
+    riders: list[Row],
+    sellers: list[Row],
+    orders: list[Row],
+    coordinators: list[Row],
+    timeout: int = 10,
+) -> Iterator[Services]:
+    people = {
+        **{("rider", row["rider_id"]): row for row in riders},
+        **{("seller", row["seller_id"]): row for row in sellers},
+        **{("buyer", row["buyer_ref"]): row for row in orders},
+        **{("coordinator", row["coordinator_id"]): row for row in coordinators},
+    }
+    addresses = {
+        who: ("line", row["line_user_id"]) if row.get("line_user_id") else ("telegram", row["telegram_chat_id"])
+        for who, row in people.items()
+        if row.get("line_user_id") or row.get("telegram_chat_id")
+    }
+    friends = {address for service, address in addresses.values() if service == "line"}
+    chats = {address for service, address in addresses.values() if service == "telegram"}
+    with beside(LineServer(friends=friends)) as line, beside(TelegramServer(chats=chats)) as telegram:
+        patience = f"timeout_seconds: {timeout}"
+        channels = f"line: {{api_base: '{line.base}', data_base: '{line.base}', {patience}}}\n"
+        channels += f"  telegram: {{api_base: '{telegram.base}', {patience}}}"
+        house.config.write_text(config_text(channels), encoding="utf-8")
+        for name, found in (("riders", riders), ("sellers", sellers), ("coordinators", coordinators)):
+            house.json("members", "import", write_rows(house.folder / f"{name}.csv", found))
+        house.json("orders", "import", write_rows(house.folder / "orders.csv", orders))
+        yield Services(house, line, telegram, addresses)
 
 
 def test_every_message_arrives_once_and_the_ledger_knows_it(services: Opening) -> None:
@@ -137,6 +214,55 @@ def _each_in_their_language(market: Services) -> None:
     }
     assert any("\u0e00" <= letter <= "\u0e7f" for letter in summaries["C1"].splitlines()[0])
     assert summaries["C2"].splitlines()[0].isascii()
+
+
+def test_a_typical_day_is_said_once(typical: Opening) -> None:
+    """Sixty orders, six riders, nobody without a chat: what is written is accepted, once, and both sides know it."""
+    with typical() as market:
+        day = market.house.json("day", DAY, "--approve")
+        assert day["messages"].keys() == {"accepted"}
+        market.accepted_once()
+        assert len(market.messages()) > 100
+
+
+def test_a_typical_day_of_faults_loses_nothing_that_we_do_not_know_of(typical: Opening) -> None:
+    """Every third call fails, before it is taken or after. LINE: all once, and seen once. Telegram: what is
+    critical at least once, copies marked; what informs at most once, and listed where nobody can tell."""
+    with typical(timeout=1) as market:
+        market.telegram.retry_after = 1
+        points: tuple[Point, ...] = ("before_read", "reset", "slow", "server_error", "rate", "busy")
+        for server in (market.line, market.telegram):
+            for point in points * 3:
+                server.faults.order(point)
+                server.faults.order(None, 2)
+        market.walk()
+        became = {(message["channel"], message["state"]) for message in market.messages()}
+        assert became == {("line", "accepted"), ("telegram", "accepted"), ("telegram", "unknown")}
+        assert not [log for log in market.unnamed() if log in market.line.log]
+        written = [message for message in market.messages() if message["channel"] == "telegram"]
+        by_words = {(market.address(each)[1], _title(each["text"])): each for each in written}
+        assert len(by_words) == len(written)
+        said: dict[str, list[Any]] = {message["id"]: [] for message in written}
+        for log in market.telegram.log:
+            said[by_words[log.chat_id, _title(log.text)]["id"]].append(log)
+        for message in written:
+            first, copies = said[message["id"]][:1], said[message["id"]][1:]
+            doubts = sum(attempt["outcome"] == "unknown" for attempt in message["attempts"])
+            if message["class"] == "critical":
+                assert (message["state"], len(first)) == ("accepted", 1)
+                assert all(log.text.startswith("(ส่งซ้ำ) ") for log in copies)
+                assert len(copies) <= doubts
+            else:
+                assert copies == []
+                assert (message["state"], doubts) in {("accepted", 0), ("unknown", 1)}
+        assert sum(max(0, len(logs) - 1) for logs in said.values()) > 0
+        lost = {message["id"] for message in written if not said[message["id"]]}
+        listed = market.house.json("messages", "list", "--state", "unknown")["messages"]
+        assert lost < {message["id"] for message in listed}
+
+
+def _title(text: str) -> str:
+    return text.splitlines()[0].removeprefix("(ส่งซ้ำ) ")
 
 
 def test_busy_failing_and_broken_services_still_get_everything_once(services: Opening) -> None:

@@ -31,7 +31,11 @@ def sample_file(name: str) -> Path:
 
 
 def rows(name: str) -> list[Row]:
-    with sample_file(name).open(encoding="utf-8-sig", newline="") as stream:
+    return read_rows(sample_file(name))
+
+
+def read_rows(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
 
 

@@ -21,11 +21,11 @@ Point = Literal["before_read", "reset", "slow", "server_error", "garbled", "rate
 
 @dataclass(slots=True)
 class Faults:
-    """The next requests go wrong in this order; then all is well again."""
+    """The next requests go wrong in this order, where it names a point for them; then all is well again."""
 
-    ordered: deque[Point] = field(default_factory=deque)
+    ordered: deque[Point | None] = field(default_factory=deque)
 
-    def order(self, point: Point, times: int = 1) -> None:
+    def order(self, point: Point | None, times: int = 1) -> None:
         self.ordered.extend([point] * times)
 
     def take(self) -> Point | None:

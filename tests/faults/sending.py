@@ -164,8 +164,7 @@ def _torment(database: str, count: int, rounds: int, chosen: list[str] | None, c
         },
         "critical": {
             "messages": len(critical),
-            "lost": sum(not said_telegram[each] and each not in listed for each in critical),
-            "not_arrived_and_listed": sum(not said_telegram[each] and each in listed for each in critical),
+            "lost": sum(not said_telegram[each] for each in critical),
             "copies": sum(max(0, said_telegram[each] - 1) for each in critical),
             "unmarked_copies": sum(max(0, unmarked[each] - 1) for each in critical),
         },

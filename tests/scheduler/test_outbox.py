@@ -19,7 +19,7 @@ from channels.console import Console
 from scheduler import states
 from scheduler.clock import SteppedClock
 from scheduler.outbox import Outbox, judge, lease_of, said_again
-from scheduler.outbox.verdicts import FIRST_RETRY, KEY_LIFE, LAST_RETRY
+from scheduler.outbox.verdicts import FIRST_RETRY, KEY_LIFE, LAST_RETRY, REPEATS
 from storage import Attempt, ChatAddress, Message, Order, Store, open_store
 
 SECOND, HOUR = dt.timedelta(seconds=1), dt.timedelta(hours=1)
@@ -99,8 +99,8 @@ def test_what_is_certain_does_not_depend_on_the_message(
         (True, "critical", ("unknown", "unknown", "unknown"), "retry"),
         (False, "critical", (), "retry"),
         (False, "critical", ("later",), "retry"),
-        (False, "critical", ("unknown",), "unknown"),
-        (False, "critical", ("later", "unknown", "later"), "unknown"),
+        (False, "critical", ("unknown",) * REPEATS, "unknown"),
+        (False, "critical", ("later", *("unknown",) * (REPEATS - 1), "later"), "retry"),
         (False, "informative", (), "unknown"),
         (False, "informative", ("later",), "unknown"),
     ],
@@ -108,9 +108,22 @@ def test_what_is_certain_does_not_depend_on_the_message(
 def test_what_nobody_can_tell_is_tried_again_where_that_is_safe_or_needed(
     make: Any, keyed: bool, klass: str, before: tuple[str, ...], state: str
 ) -> None:
-    """Under a key always; without one what is critical once, and what only informs never."""
+    """Under a key always; without one what is critical a few times, and what only informs never."""
     message = make.message(klass=klass, attempts=tried(*before))
     assert judge(message, Unknown(reason="timeout"), keyed=keyed, tries=1, now=SEVEN).state == state
+
+
+def test_copies_of_what_is_critical_come_ever_further_apart(make: Any) -> None:
+    """Half a minute after the first doubt, then twice as long each time, and never after the message is useless."""
+
+    def wait(doubts: int, left: dt.timedelta = HOUR) -> dt.timedelta:
+        message = make.message(klass="critical", attempts=tried(*["unknown"] * doubts), expires_at=SEVEN + left)
+        verdict = judge(message, Unknown(reason="timeout"), keyed=False, tries=doubts + 1, now=SEVEN)
+        assert verdict.not_before is not None
+        return verdict.not_before - SEVEN
+
+    assert [wait(doubts).total_seconds() for doubts in range(REPEATS)] == [30, 60, 120, 240]
+    assert wait(3, left=9 * SECOND) == 9 * SECOND
 
 
 def test_a_key_is_not_used_beyond_its_life(make: Any) -> None:
@@ -297,7 +310,7 @@ def test_a_repeated_request_is_the_same_request(store: Store, make: Any, clock: 
 def test_without_keys_only_what_is_critical_is_said_again_and_says_so(
     store: Store, make: Any, clock: SteppedClock
 ) -> None:
-    """On a service that cannot tell copies apart a lost answer means one marked copy at most."""
+    """On a service that cannot tell copies apart lost answers mean a few marked copies, then it is listed."""
     service = Scripted(lambda address, attempt: Unknown(reason="timeout"), name="telegram", keyed=False)
     say(
         store,
@@ -305,15 +318,36 @@ def test_without_keys_only_what_is_critical_is_said_again_and_says_so(
         make.message(2, channel="telegram", address="2", klass="informative"),
     )
     outbox = Outbox(store, {"telegram": service}, clock)
-    for _ in range(4):
+    for _ in range(REPEATS + 3):
         run(outbox.drain())
         clock.set(clock.now() + HOUR)
     assert [(address, text) for address, text, _ in service.calls] == [
         ("1", "วันนี้"),
         ("2", "วันนี้"),
-        ("1", "(ส่งซ้ำ) วันนี้"),
+        *[("1", "(ส่งซ้ำ) วันนี้")] * REPEATS,
     ]
     assert (state_of(store, 1), state_of(store, 2)) == ("unknown", "unknown")
+
+
+def test_what_is_critical_outlives_several_deaths_of_its_sender(store: Store, make: Any, clock: SteppedClock) -> None:
+    """Each heir says it again, not at once but after a growing distance, until one lives to hear the answer."""
+    say(store, make.message(1, channel="telegram", address="1", klass="critical"))
+    service = Scripted(name="telegram", keyed=False)
+    for wait in (0, 30, 60, 120):
+        dying = Outbox(store, {"telegram": service}, clock, failpoint=die_at("outbox.before_call"))
+        if wait:
+            assert run(dying.drain()) == {}
+            clock.set(clock.now() + (wait - 1) * SECOND)
+            assert run(dying.drain()) == {}
+            clock.set(clock.now() + SECOND)
+        with pytest.raises(Died):
+            run(dying.drain())
+        run(dying.release())  # as when its lease has run out
+    living = Outbox(store, {"telegram": service}, clock)
+    run(living.drain())
+    clock.set(clock.now() + 240 * SECOND)
+    assert run(living.drain()) == {"accepted": 1}
+    assert [text for _, text, _ in service.calls] == ["(ส่งซ้ำ) วันนี้"]
 
 
 def test_a_dead_address_is_remembered(store: Store, make: Any, clock: SteppedClock) -> None:

@@ -16,7 +16,7 @@ from scheduler.config import Config
 from scheduler.day import Action, Step
 from scheduler.versions import Versions
 from scheduler.workers import Planner
-from storage import Approval, open_store
+from storage import Approval, AttemptStart, open_store
 
 WAVES = ("morning", "midday", "evening")
 GREEDY = ("engine: auto, seconds: 10", "engine: greedy, seconds: 1")
@@ -61,3 +61,16 @@ def test_the_previews_of_a_day_add_up_to_what_is_written(app: App, make: Any, ap
     assert promised["ask_pin"] == 2
     calls = sum(wave["messages"]["phone_calls"] for wave in shown.values())
     assert calls == sum(message.state == "suppressed" for message in written) == 1
+
+
+def test_the_phone_list_names_who_may_not_have_heard_what_matters(app: App, make: Any) -> None:
+    """A critical message of which nobody can tell is phoned; one that only informs is not."""
+    messages = [make.message(number, klass=klass) for number, klass in enumerate(("critical", "informative"), 1)]
+    at = messages[0].send_at
+    app.store.add_messages(messages, actor="test", at=app.clock.now())
+    app.store.wake_messages(at)
+    app.store.claim_messages(at, channel="console", holder="dead", limit=9, lease_seconds=1)
+    app.store.begin_attempts([AttemptStart(message_id=each.id, payload={}, at=at) for each in messages], holder="dead")
+    app.store.expire_leases(at, whole=True)
+    assert {message.state for message in app.store.messages()} == {"unknown"}
+    assert [call["message_id"] for call in views.calls(app, make.day)["calls"]] == [messages[0].id]
