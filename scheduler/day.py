@@ -135,7 +135,7 @@ def _next(
         # A wave that nobody ordered in is not opened after its hour, as by a daemon that starts late in the day.
         still = wave.dispatch.at(date, tz) > now
         return at(cut_off, Action.CLOSE) if wanted or as_scheduled or still else None
-    if state in {"closed", "planned"} and over <= now and not as_scheduled:
+    if state in {"closed", "planned", "approved"} and over <= now and not as_scheduled:
         return at(over, Action.ROLL_OVER)
     if state == "closed":
         return at(cut_off, Action.PLAN)

@@ -86,14 +86,17 @@ class _Walk:
         self._waves = {wave.id: WaveDone(wave=wave.id) for wave in app.config.waves if only_wave in {None, wave.id}}
         self._stuck: set[str] = set()
         self._patience = LONGEST_WAIT
+        waiting = app.store.messages(states={"retry"})
+        self._inherited = {(message.id, message.not_before) for message in waiting}
+        self._counted: str | None = None
 
     async def through(self) -> None:
-        await self._app.read_quota()
         while (step := self._next()) is not None:
             await self._drain(step.at)
             if await asyncio.to_thread(self._would_lose, step.at):
                 break
             self._clock.set(step.at)
+            await self._read_quota()
             before = self._state(step.wave)
             done = await asyncio.to_thread(self._app.waves.perform, step, actor=self._actor)
             self._on_step(step, done)
@@ -103,6 +106,13 @@ class _Walk:
                 self._stuck.add(step.wave)
         await self._drain(None)
         await self._outbox.release()
+
+    async def _read_quota(self) -> None:
+        """LINE's count, read once in each month that the day passes through."""
+        month = f"{self._clock.now().astimezone(self._app.tz):%Y-%m}"
+        if month != self._counted:
+            self._counted = month
+            await self._app.read_quota()
 
     def result(self) -> list[WaveDone]:
         for plan in self._app.store.plans(self._date):
@@ -148,9 +158,8 @@ class _Walk:
 
     def _is_retry(self, moment: dt.datetime) -> bool:
         """Whether a message that this walk tried, or put back, is to be tried at `moment`; an earlier walk's is due."""
-        now = self._clock.now()
         return any(
-            message.not_before == moment and (not message.attempts or message.attempts[-1].at <= now)
+            message.not_before == moment and (message.id, moment) not in self._inherited
             for message in self._app.store.messages(states={"retry"})
         )
 

@@ -110,12 +110,23 @@ class Day(Verbs):
 
     @writes
     def cancel_run(
-        self, run_id: str, *, moves: Sequence[LegMove], messages: Sequence[Message], actor: str, at: dt.datetime
+        self,
+        run_id: str,
+        *,
+        found: str,
+        moves: Sequence[LegMove],
+        messages: Sequence[Message],
+        actor: str,
+        at: dt.datetime,
     ) -> bool:
-        """Calls a wave off that is not under way: what its plans had to say is withdrawn, `messages` said instead."""
+        """Calls a wave off that is not under way: what its plans had to say is withdrawn, `messages` said instead.
+
+        `found`: the state that made it time to. False: it is in another one by now.
+        """
         with self._write("cancel_run", actor, at) as write:
             write.lock_day()
-            if step_run(write, run_id, "cancelled") is None:
+            state = write.connection.execute(select(RUN.c.state).where(RUN.c.id == run_id)).scalar()
+            if state != found or step_run(write, run_id, "cancelled") is None:
                 return False
             withdrawn = supersede_messages(write, run_id, "run_cancelled")
             moved = move_legs(write.connection, moves, at)

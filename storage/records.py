@@ -295,6 +295,8 @@ class Approval(StrEnum):
     ALREADY = "already"
     STALE = "stale"
     """Another plan has taken this one's place, or one of its orders has changed since."""
+    OVER = "over"
+    """The wave's delivery time has passed."""
     UNKNOWN = "unknown"
 
 

@@ -12,6 +12,8 @@ from scheduler.notices.events import (
     closed_day,
     moved_away,
     moved_from,
+    not_dispatched,
+    nothing_left,
     plan_outdated,
     rolled_over,
 )
@@ -33,7 +35,9 @@ __all__ = [
     "messages",
     "moved_away",
     "moved_from",
+    "not_dispatched",
     "not_yet_said",
+    "nothing_left",
     "plan_outdated",
     "preview",
     "reach",

@@ -192,3 +192,28 @@ def moved_from(
         if wanted[:1] == [wave.id] and not still_as_asked:
             found.append(order)
     return found
+
+
+def nothing_left(plan: Plan, member: Member, role: str, reason: str, wave_end: dt.datetime) -> Notice:
+    """A rider or seller who was told of work in this wave has none left in it."""
+    return Notice(
+        kind="changed",
+        event=f"plan:{plan.id}:{member.ref}",
+        to=member,
+        facts={"role": role, "name": called(member), "reason": reason},
+        expires_at=wave_end,
+    )
+
+
+def not_dispatched(plan: Plan, orders: int, coordinators: Iterable[Member], expires_at: dt.datetime) -> list[Notice]:
+    """The coordinators are told that an approved wave was not sent off in time, and its orders go elsewhere."""
+    return [
+        Notice(
+            kind="escalation",
+            event=f"not_dispatched:{plan.id}",
+            to=coordinator,
+            facts={"what": "not_dispatched", "plan_id": plan.id, "deadline": None, "orders": orders},
+            expires_at=expires_at,
+        )
+        for coordinator in coordinators
+    ]

@@ -109,13 +109,19 @@ def not_yet_said(written: Sequence[Message], before: Sequence[Message], config: 
     for message in written:
         event = (message.event, str(message.role), message.member_ref)
         said = [last.get((str(message.role), message.member_ref, order_id)) for order_id in message.order_ids]
-        if said and all(each is not None and (each.event, each.text) == (message.event, message.text) for each in said):
+        if said and all(each is not None and _same_news(each, message) for each in said):
             continue
         if revisions[event] >= message.revision:
             number = revisions[event] + 1
             message = replace(message, id=_id(config.market.id, *event, number), revision=number)
         news.append(message)
     return news
+
+
+def _same_news(said: Message, message: Message) -> bool:
+    """The same words about the same event; where an order rides is one event, whichever wave it missed."""
+    moved = said.event.startswith("moved:") and message.event.startswith("moved:")
+    return said.text == message.text and (said.event == message.event or moved)
 
 
 def send_at(

@@ -126,13 +126,24 @@ def test_a_missed_wave_is_caught_up_only_for_orders(make: Any, config: Config) -
         assert next_of_midday(config, late, make.run(state)) == (Action.ROLL_OVER, make.at("13:00"))
 
 
-@pytest.mark.parametrize("state", ["approved", "dispatched"])
-def test_an_approved_wave_is_walked_to_its_end_however_late(make: Any, config: Config, state: str) -> None:
-    """What people were told to ride is dispatched and finished, though the machine was off for days."""
-    action = {"approved": Action.DISPATCH, "dispatched": Action.FINISH}[state]
-    found = next_of_midday(config, make.at("09:00", DAY + dt.timedelta(days=30)), make.run(state))
+@pytest.mark.parametrize(
+    ("state", "clock", "action"),
+    [
+        ("approved", "12:59", Action.DISPATCH),
+        ("approved", "13:00", Action.ROLL_OVER),
+        ("dispatched", "14:00", Action.FINISH),
+    ],
+)
+def test_an_approved_wave_comes_to_an_end_however_late(
+    make: Any, config: Config, state: str, clock: str, action: Action
+) -> None:
+    """It leaves late as long as it can be brought, then it rolls over; what has left is finished, even weeks on."""
+    found = next_of_midday(config, make.at(clock), make.run(state))
     assert found is not None
     assert found[0] is action
+    later = next_of_midday(config, make.at("09:00", DAY + dt.timedelta(days=30)), make.run(state))
+    assert later is not None
+    assert later[0] is (Action.FINISH if state == "dispatched" else Action.ROLL_OVER)
 
 
 def test_orders_forgotten_long_ago_are_found(make: Any, config: Config) -> None:
