@@ -17,8 +17,9 @@ from scheduler.notices import Notice, People
 from scheduler.notices.people import called
 from storage.records import Member, Message, Plan, PlanRoute, PlanStep, Role
 
-HEARD = frozenset({"sending", "accepted", "confirmed", "unknown", "suppressed"})
-"""States of a message that its reader has seen, may have seen, or is phoned about."""
+HEARD = frozenset({"sending", "retry", "accepted", "confirmed", "unknown", "suppressed"})
+"""States of a message that its reader has seen, may have seen, will see, or is phoned about: what was provably not said
+is withdrawn before anybody asks."""
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 

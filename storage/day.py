@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, select, update
 
 from storage.failpoints import writes
 from storage.legs import LEG, move_legs
-from storage.message_rows import MESSAGE, WAITING, insert_messages, move_messages
+from storage.message_rows import MESSAGE, WAITING, call_back, insert_messages
 from storage.records import LegMove, Message, Run
 from storage.tables import PlanRow, RunRow
 from storage.verbs import Verbs, Write, new_id
@@ -150,7 +150,7 @@ def supersede_messages(write: Write, run_id: str, reason: str, *, moved: bool = 
     if moved:  # the next plan may have a place for them, and says it anew where it has none
         of_plan |= MESSAGE.c.event.startswith("moved:", autoescape=True)
     waiting = MESSAGE.c.plan_id.in_(plans) & of_plan & MESSAGE.c.state.in_(WAITING)
-    return len(move_messages(write.connection, waiting, "superseded", write.at, reason=reason))
+    return len(call_back(write.connection, waiting, "superseded", write.at, reason=reason))
 
 
 def _run(row: RowMapping) -> Run:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, select, update
 
 from storage.records import Attempt, Message, Role
 from storage.tables import AttemptRow, MessageOrderRow, MessageRow
@@ -34,7 +34,7 @@ SOURCES = {
 """Where a message must stand to become the key."""
 
 WAITING = ("held", "ready", "retry")
-"""Written, and in nobody's hands: what may still be called back."""
+"""Written, and in nobody's hands."""
 
 _COPIED = (
     *("id", "kind", "klass", "event", "member_ref", "name", "channel", "address", "via", "date", "wave", "plan_id"),
@@ -75,6 +75,29 @@ def move_messages(
         .returning(MESSAGE.c.id)
     )
     return list(connection.execute(change).scalars())
+
+
+def call_back(
+    connection: Connection, which: ColumnElement[bool], state: str, at: dt.datetime, *, reason: str | None
+) -> list[str]:
+    """Withdraws what waits (`superseded`, `suppressed`); returns the ids that went.
+
+    A request that its service may have taken is one whole until it is settled: nothing is withdrawn from it. One that
+    was provably never taken is broken up, and what is left of it goes out in another.
+    """
+    taken = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "unknown")
+    open_request = and_(MESSAGE.c.state == "retry", MESSAGE.c.bundle.is_not(None), taken)
+    gone = move_messages(connection, and_(which, ~open_request), state, at, reason=reason)
+    break_up(connection, gone)
+    return gone
+
+
+def break_up(connection: Connection, gone: Sequence[str]) -> None:
+    """What shared a request with messages that are gone, and waits to be tried again, is as if never begun."""
+    for chunk in chunks(gone):
+        requests = select(MESSAGE.c.bundle).where(MESSAGE.c.id.in_(chunk), MESSAGE.c.bundle.is_not(None))
+        left = and_(MESSAGE.c.bundle.in_(requests), MESSAGE.c.state == "retry")
+        connection.execute(update(MESSAGE).where(left).values(bundle=None, payload=None))
 
 
 def read_messages(connection: Connection, query: Select[Any]) -> list[Message]:
