@@ -17,9 +17,8 @@ from scheduler.notices import Notice, People
 from scheduler.notices.people import called
 from storage.records import Member, Message, Plan, PlanRoute, PlanStep, Role
 
-HEARD = frozenset({"sending", "retry", "accepted", "confirmed", "unknown", "suppressed"})
-"""States of a message that its reader has seen, may have seen, will see, or is phoned about: what was provably not said
-is withdrawn before anybody asks."""
+HEARD = frozenset({"sending", "accepted", "confirmed", "unknown", "suppressed"})
+"""States of a message that its reader has seen, may have seen, or is phoned about."""
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 
@@ -30,6 +29,12 @@ _Listed = tuple[tuple[str | None, ...], ...]
 """The entries of somebody's list, each with its order first."""
 _Key = tuple[str, str, tuple[str, ...]]
 """Which text: its kind, its reader, and of a window the orders it is for."""
+
+
+def heard_of(message: Message) -> bool:
+    """Whether its reader knows of it, or may; so too where LINE may have taken it and is asked again under its key."""
+    in_doubt = message.bundle is not None and any(attempt.outcome == "unknown" for attempt in message.attempts)
+    return message.state in HEARD or (message.state == "retry" and in_doubt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,7 @@ class Heard:
         words: dict[_Key, str] = {}
         for message in messages:
             plan, ref = plans.get(message.plan_id or ""), message.member_ref
-            if plan is None or message.state not in HEARD:
+            if plan is None or not heard_of(message):
                 continue
             words[_words_key(message.kind, ref, message.order_ids)] = message.text
             if message.kind == "route":
