@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, exists, func, select, update
 
-from storage.records import Attempt, Message, Role
+from storage.records import Attempt, AttemptStart, Message, Role
 from storage.tables import AttemptRow, MessageOrderRow, MessageRow
 from storage.verbs import Write, chunks, fetch
 
@@ -35,6 +35,16 @@ SOURCES = {
 
 WAITING = ("held", "ready", "retry")
 """Written, and in nobody's hands."""
+
+_FREEZE = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id == bindparam("b_id"), MESSAGE.c.payload.is_(None))
+    .values(
+        payload=bindparam("b_payload", type_=MESSAGE.c.payload.type),
+        bundle=bindparam("b_bundle"),
+        expires_at=func.coalesce(bindparam("b_expires_at", type_=MESSAGE.c.expires_at.type), MESSAGE.c.expires_at),
+    )
+)
 
 _COPIED = (
     *("id", "kind", "klass", "event", "member_ref", "name", "channel", "address", "via", "date", "wave", "plan_id"),
@@ -75,6 +85,31 @@ def move_messages(
         .returning(MESSAGE.c.id)
     )
     return list(connection.execute(change).scalars())
+
+
+def begin_messages(write: Write, items: Sequence[AttemptStart]) -> None:
+    """Freezes what is about to be asked, where that was not done before, and notes the attempts."""
+    frozen = [
+        {
+            "b_id": item.message_id,
+            "b_payload": item.payload,
+            "b_bundle": item.bundle,
+            "b_expires_at": item.expires_at,
+        }
+        for item in items
+    ]
+    write.connection.execute(_FREEZE, frozen)
+    begun = [
+        {"message_id": item.message_id, "at": item.at, "outcome": "sending", "retry_key": item.retry_key}
+        for item in items
+    ]
+    write.insert_all(ATTEMPT, begun)
+
+
+def push_instead(connection: Connection, which: ColumnElement[bool]) -> None:
+    """What went along with a reply and is to be tried again is pushed, as if never begun: the token is spent."""
+    again = and_(which, MESSAGE.c.via == "reply", MESSAGE.c.state == "retry")
+    connection.execute(update(MESSAGE).where(again).values(via="push", bundle=None, payload=None))
 
 
 def call_back(

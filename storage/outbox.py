@@ -37,9 +37,11 @@ from storage.message_rows import (
     MESSAGE,
     SOURCES,
     WAITING,
+    begin_messages,
     call_back,
     insert_messages,
     move_messages,
+    push_instead,
     read_messages,
 )
 from storage.records import AttemptEnd, AttemptStart, Message
@@ -70,15 +72,6 @@ _END_ATTEMPT = (
         provider_id=bindparam("b_provider_id"),
         detail=bindparam("b_detail"),
         ended_at=bindparam("b_at"),
-    )
-)
-_FREEZE = (
-    update(MESSAGE)
-    .where(MESSAGE.c.id == bindparam("b_id"), MESSAGE.c.payload.is_(None))
-    .values(
-        payload=bindparam("b_payload", type_=MESSAGE.c.payload.type),
-        bundle=bindparam("b_bundle"),
-        expires_at=func.coalesce(bindparam("b_expires_at", type_=MESSAGE.c.expires_at.type), MESSAGE.c.expires_at),
     )
 )
 _BEGUN = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "sending")
@@ -148,12 +141,7 @@ class Outbox(Verbs):
             broken = {item.bundle for item in items if item.message_id not in ours} - {None}
             mine = [item for item in items if item.message_id in ours and item.bundle not in broken]
             if mine:
-                connection.execute(_FREEZE, [_frozen(item) for item in mine])
-                begun = [
-                    {"message_id": item.message_id, "at": item.at, "outcome": "sending", "retry_key": item.retry_key}
-                    for item in mine
-                ]
-                write.insert_all(ATTEMPT, begun)
+                begin_messages(write, mine)
                 write.tell("messages", begun=len(mine))
         return [item.message_id for item in mine]
 
@@ -169,6 +157,7 @@ class Outbox(Verbs):
                 rows = [{f"b_{name}": getattr(item, name) for name in AttemptEnd.__slots__} for item in done]
                 write.connection.execute(_END_MESSAGE, rows)
                 write.connection.execute(_END_ATTEMPT, rows)
+                push_instead(write.connection, MESSAGE.c.id.in_([item.message_id for item in done]))
                 write.tell("messages", finished=len(done))
 
     @writes
@@ -211,16 +200,18 @@ class Outbox(Verbs):
     def resolve_message(
         self, message_id: str, to_state: str, *, reason: str | None = None, actor: str, at: dt.datetime
     ) -> bool:
-        """Ends an `unknown`, with all of its request: somebody knows, or decides. False: it was not, or may not."""
+        """Ends an `unknown`, with all of its push: somebody knows, or decides. False: it was not, or may not."""
         with self._write("resolve_message", actor, at) as write:
-            request = select(MESSAGE.c.bundle).where(MESSAGE.c.id == message_id, MESSAGE.c.state == "unknown")
-            itself = or_(MESSAGE.c.id == message_id, MESSAGE.c.bundle.in_(request))
-            which = and_(itself, MESSAGE.c.state == "unknown")
+            itself = and_(MESSAGE.c.id == message_id, MESSAGE.c.state == "unknown")
+            push = select(MESSAGE.c.bundle).where(itself, MESSAGE.c.via == "push")  # a reply is not repeated as one
+            which = and_(or_(itself, MESSAGE.c.bundle.in_(push)), MESSAGE.c.state == "unknown")
             again = {"not_before": at} if to_state == "retry" else {}
             if to_state not in SOURCES or to_state == "sending":
                 return False
-            if not move_messages(write.connection, which, to_state, at, reason=reason, **again):
+            ended = move_messages(write.connection, which, to_state, at, reason=reason, **again)
+            if not ended:
                 return False
+            push_instead(write.connection, MESSAGE.c.id.in_(ended))
             write.tell(f"message:{message_id}", became=to_state)
             return True
 
@@ -251,6 +242,7 @@ class Outbox(Verbs):
         states: Collection[str] | None = None,
         kinds: Collection[str] | None = None,
         channel: str | None = None,
+        address: str | None = None,
         order_id: str | None = None,
         to: str | None = None,
         plan_id: str | None = None,
@@ -265,6 +257,7 @@ class Outbox(Verbs):
             (MESSAGE.c.date, date),
             (MESSAGE.c.wave, wave),
             (MESSAGE.c.channel, channel),
+            (MESSAGE.c.address, address),
             (MESSAGE.c.member_ref, to),
             (MESSAGE.c.plan_id, plan_id),
         ):
@@ -313,15 +306,6 @@ def _in_hand(connection: Connection, holder: str, ids: Sequence[str]) -> set[str
     ours = and_(MESSAGE.c.id.in_(ids), MESSAGE.c.state == "sending", MESSAGE.c.lease_holder == holder)
     held = select(MESSAGE.c.id).where(ours).with_for_update()
     return set(connection.execute(held).scalars())
-
-
-def _frozen(item: AttemptStart) -> dict[str, Any]:
-    return {
-        "b_id": item.message_id,
-        "b_payload": item.payload,
-        "b_bundle": item.bundle,
-        "b_expires_at": item.expires_at,
-    }
 
 
 def _with_followers(connection: Connection, ids: Sequence[str], now: dt.datetime, together: int) -> list[str]:

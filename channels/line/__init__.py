@@ -6,6 +6,7 @@ more than a second.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ API_BASE = "https://api.line.me"
 DATA_BASE = "https://api-data.line.me"
 BASES = {"api_base": API_BASE}  # what people hear over; contents are only fetched from the other
 DOMAINS = ("line.me",)
+_GROUP = re.compile(r"[CR][0-9a-f]{32}")
+"""The ids of groups and rooms; people's begin with U."""
 
 
 def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) -> LineChannel:
@@ -82,6 +85,8 @@ class LineChannel:
         return together(payloads)
 
     async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+        if _GROUP.fullmatch(address):
+            return Refused(reason="group")  # it would cost a message for each of its members
         to = {"to": address, "notificationDisabled": silent}
         return await self._post("/v2/bot/message/push", parts, to, {"X-Line-Retry-Key": key})
 

@@ -216,7 +216,11 @@ class _Sender:
         for message in self._store.messages(states={"unknown"}, channel=name):
             if message.expires_at <= now:
                 continue
-            if may_repeat(message, keyed=self._channel.keyed, unknown=unknown_attempts(message), now=now):
+            if message.via == "reply":  # nothing refuses its copy: said again, by a push that says so, or left unknown
+                again = message.klass == "critical"
+            else:
+                again = may_repeat(message, keyed=self._channel.keyed, unknown=unknown_attempts(message), now=now)
+            if again:
                 self._store.resolve_message(message.id, "retry", actor="outbox", at=now)
 
     # --- what is due -------------------------------------------------------------------------------------------------

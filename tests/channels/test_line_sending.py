@@ -113,6 +113,18 @@ def test_people_who_cannot_be_reached(with_line: Runs) -> None:
     with_line(use, friends={FRIEND})
 
 
+@pytest.mark.parametrize("kind", ["C", "R"])
+def test_a_group_is_never_pushed_to(with_line: Runs, kind: str) -> None:
+    """A group or a room that stands where a person should costs nothing: LINE is not even asked."""
+
+    async def use(channel: Any, server: Any) -> None:
+        outcome = await channel.send(kind + "a" * 32, channel.render(CONTENT), key=_key())
+        assert outcome == Refused(reason="group")
+        assert server.log == []
+
+    with_line(use)
+
+
 def test_a_spent_quota_is_not_a_rate(with_line: Runs) -> None:
     """The month's limit stops the account, a rate only asks for patience."""
 
