@@ -191,10 +191,11 @@ class App:
             ):
                 continue  # an import that raced with a cut-off left orders in a closed wave
             asked = (now, runs, self.config, self.versions.calendar())
-            steps = day.due(*asked, waiting=waiting, config_of=self._config_of)
+            unheard = self.waves.unheard(runs)
+            steps = day.due(*asked, waiting=waiting, unheard=unheard, config_of=self._config_of)
             done = [self._perform(step) for step in steps]
             if not any(done):
-                return day.upcoming(*asked, waiting=waiting, config_of=self._config_of)
+                return day.upcoming(*asked, waiting=waiting, unheard=unheard, config_of=self._config_of)
 
     def _config_of(self, run: Run) -> Config:
         return self.versions.config(run.config_version)

@@ -133,6 +133,18 @@ class Day(Verbs):
             write.tell(f"run:{run_id}", messages=insert_messages(write, messages))
             return True
 
+    @writes
+    def escalate_run(self, run_id: str, *, messages: Sequence[Message], actor: str, at: dt.datetime) -> bool:
+        """Tells of a run that is under way that somebody is silent; False: it is not, or all of it was said before."""
+        with self._write("escalate_run", actor, at) as write:
+            here = select(RUN.c.id).where(RUN.c.id == run_id, RUN.c.state.in_(("approved", "dispatched")))
+            if write.connection.execute(here.with_for_update()).first() is None:
+                return False
+            written = insert_messages(write, messages)
+            if written:
+                write.tell(f"run:{run_id}", messages=written)
+            return bool(written)
+
 
 def step_run(write: Write, run_id: str, state: str, **values: Any) -> RowMapping | None:
     """The run as it is after its step, or None: the life-cycle has no such step from where it stands."""

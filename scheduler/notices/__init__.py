@@ -14,6 +14,7 @@ from scheduler.notices.events import (
     moved_from,
     plan_outdated,
     rolled_over,
+    silent_riders,
 )
 from scheduler.notices.messages import UNHEARD, content_from_json, messages, not_yet_said, preview, send_at
 from scheduler.notices.people import Notice, People, Reach, reach
@@ -39,4 +40,5 @@ __all__ = [
     "reach",
     "rolled_over",
     "send_at",
+    "silent_riders",
 ]

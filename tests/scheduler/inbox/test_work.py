@@ -35,7 +35,7 @@ def test_the_button_confirms_its_message(talk: Any, somebody: str, someone: str,
     assert "รับทราบแล้ว" in talk.line_says(somebody, data=button.value)[0]
 
 
-@pytest.mark.parametrize("words", ["รับทราบครับ", "OK", "👍", "ได้ค่ะ"])
+@pytest.mark.parametrize("words", ["รับทราบครับ", "OK", "👍", "ได้ค่ะ", "ครับผม"])
 def test_a_word_confirms_what_waits(talk: Any, somebody: str, route: Message, words: str) -> None:
     """A typed word does what the button does."""
     talk.line_says(somebody, text=words)
@@ -77,6 +77,14 @@ def test_a_place_becomes_the_orders_place(talk: Any, somebody: str) -> None:
     assert found.location == pytest.approx((99.3257, 9.1462))
     assert found.pin_source == "buyer"
     assert found.legs[0].reason != "needs_pin"
+
+
+def test_where_a_rider_is_confirms_the_round(talk: Any, somebody: str, route: Message) -> None:
+    """A rider who sends a place has read the round, and is thanked."""
+    place = {"type": "location", "id": "5", "title": "x", "address": "y", "latitude": 9.1462, "longitude": 99.3257}
+    (thanks,) = talk.line_says(somebody, type="message", message=place)
+    assert "รับทราบแล้ว" in thanks
+    assert state(talk, route) == "confirmed"
 
 
 def test_a_place_told_in_words_reaches_a_coordinator(talk: Any, somebody: str, someone: str) -> None:
