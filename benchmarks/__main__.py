@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import day, hooks, intake, limits, messages, plans, roads, sending, start, zones
+from benchmarks import day, hooks, intake, limits, messages, month, plans, roads, sending, start, zones
 from benchmarks.harness import Table, commit, machine
 
 BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
@@ -28,6 +28,7 @@ BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
     "sending": sending.measure,
     "limits": limits.measure,
     "hooks": hooks.measure,
+    "month": month.measure,
     "day": day.measure,
 }
 
