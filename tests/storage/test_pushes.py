@@ -45,6 +45,25 @@ def test_a_push_counts_once_by_day_kind_and_reader(store: Store, make: Any) -> N
     assert store.pushes_waiting("line", make.at + HOUR) == {}
 
 
+def test_what_waits_for_one_person_at_one_moment_is_one_push(store: Store, make: Any) -> None:
+    """Counted under what would be sent without the rest; another moment or another person is another push."""
+    later = make.at + HOUR
+    store.add_messages(
+        [
+            make.message(1, address="U1"),
+            make.message(2, address="U1", kind="cancelled", klass="critical"),
+            make.message(3, address="U1", send_at=later),
+            make.message(4, address="U4", kind="summary", state="ready"),
+            make.message(5, address="U4", state="retry", not_before=later),
+            make.message(6, address="U6", via="reply"),
+        ],
+        actor="app",
+        at=make.at,
+    )
+    waiting = store.pushes_waiting("line", later + HOUR)
+    assert waiting == {make.day: {"cancelled": 1, "window": 1, "summary": 1}}
+
+
 def test_a_late_count_does_not_turn_the_month_back(store: Store, make: Any) -> None:
     """Within a month the used count only grows; another month is counted by itself."""
     first = QuotaReading(channel="line", month="2026-11", limit=300, used=120, at=make.at)
