@@ -178,8 +178,8 @@ class Month:
             if dice.random() < ASKED and row["line_user_id"]:
                 asked = at("09:00") + dt.timedelta(minutes=dice.randrange(540))
                 self._plan(asked, lambda row=row: self._says(row["line_user_id"], text="ถึงไหนแล้ว"))  # type: ignore[misc]
-        for minutes in range(0, 12 * 60, 5):
-            self._plan(at("06:35") + dt.timedelta(minutes=minutes), self._riders_answer)
+        for wave in self._app.config.waves:
+            self._plan(wave.dispatch.at(date, tz) + dt.timedelta(minutes=10), self._riders_answer)
 
     def _plan(self, moment: dt.datetime, what: Callable[[], None]) -> None:
         self._agenda.append((moment, len(self._agenda), what))
@@ -235,7 +235,7 @@ class Month:
         self._app.cancel_order(order_id, actor="bench")
 
     def _riders_answer(self) -> None:
-        """Most riders confirm within some minutes; one in twenty never does."""
+        """Most riders confirm within ten minutes; one in twenty never does."""
         since = self._clock.now() - dt.timedelta(hours=1)
         for message in self._app.store.messages(states={"accepted"}, kinds={"route"}, since=since):
             if message.id in self._answered or message.channel is None:

@@ -157,7 +157,8 @@ class Outbox(Verbs):
                 rows = [{f"b_{name}": getattr(item, name) for name in AttemptEnd.__slots__} for item in done]
                 write.connection.execute(_END_MESSAGE, rows)
                 write.connection.execute(_END_ATTEMPT, rows)
-                push_instead(write.connection, MESSAGE.c.id.in_([item.message_id for item in done]))
+                if again := [item.message_id for item in done if item.state == "retry"]:
+                    push_instead(write.connection, MESSAGE.c.id.in_(again))
                 write.tell("messages", finished=len(done))
 
     @writes
