@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import day, hooks, intake, limits, messages, plans, prism, roads, sending, start, zones
+from benchmarks import day, hooks, intake, limits, messages, month, plans, prism, roads, sending, start, zones
 from benchmarks.harness import Skipped, Table, commit, machine
 
 BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
@@ -29,6 +29,7 @@ BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
     "limits": limits.measure,
     "hooks": hooks.measure,
     "prism": prism.measure,
+    "month": month.measure,
     "day": day.measure,
 }
 

@@ -192,10 +192,11 @@ class App:
             ):
                 continue  # an import that raced with a cut-off left orders in a closed wave
             asked = (now, runs, self.config, self.versions.calendar())
-            steps = day.due(*asked, waiting=waiting, config_of=self._config_of)
+            unheard = self.waves.unheard(runs)
+            steps = day.due(*asked, waiting=waiting, unheard=unheard, config_of=self._config_of)
             done = [self._perform(step) for step in steps]
             if not any(done):
-                return day.upcoming(*asked, waiting=waiting, config_of=self._config_of)
+                return day.upcoming(*asked, waiting=waiting, unheard=unheard, config_of=self._config_of)
 
     def _runs_to_look_at(self) -> list[Run]:
         """The waves of the last days, and every older one that was never brought to its end."""

@@ -30,6 +30,12 @@ _Key = tuple[str, str, tuple[str, ...]]
 """Which text: its kind, its reader, and of a window the orders it is for."""
 
 
+def heard_of(message: Message) -> bool:
+    """Whether its reader knows of it, or may; so too where LINE may have taken it and is asked again under its key."""
+    in_doubt = message.bundle is not None and any(attempt.outcome == "unknown" for attempt in message.attempts)
+    return message.state in HEARD or (message.state == "retry" and in_doubt)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What people were last told of a wave: stops by order, visits by rider, bags by seller; and in which words."""
@@ -48,7 +54,7 @@ class Heard:
         words: dict[_Key, str] = {}
         for message in messages:
             plan, ref = plans.get(message.plan_id or ""), message.member_ref
-            if plan is None or message.state not in HEARD:
+            if plan is None or not heard_of(message):
                 continue
             words[_words_key(message.kind, ref, message.order_ids)] = message.text
             if message.kind == "route":

@@ -18,7 +18,7 @@ from scheduler.day import Action, Step
 from scheduler.outbox import Outbox
 from storage.failpoints import failpoint
 
-ACTIONS = frozenset({Action.CLOSE, Action.PLAN, Action.APPROVE, Action.DISPATCH, Action.FINISH})
+ACTIONS = frozenset({Action.CLOSE, Action.PLAN, Action.APPROVE, Action.DISPATCH, Action.ESCALATE, Action.FINISH})
 AHEAD = dt.timedelta(days=7)
 """How long before its date a day begins: no cut-off lies further back."""
 LONGEST_WAIT = dt.timedelta(minutes=3)
@@ -93,6 +93,8 @@ class _Walk:
     async def through(self) -> None:
         while (step := self._next()) is not None:
             await self._drain(step.at)
+            if self._next() != step:
+                continue  # what was said meanwhile has brought something up that comes first
             if await asyncio.to_thread(self._would_lose, step.at):
                 break
             self._clock.set(step.at)
@@ -101,7 +103,7 @@ class _Walk:
             done = await asyncio.to_thread(self._app.waves.perform, step, actor=self._actor)
             self._on_step(step, done)
             if done:
-                self._waves[step.wave].did.append(str(step.action))
+                self._waves[step.wave].did += [str(step.action)] if step.action is not Action.ESCALATE else []
             elif self._state(step.wave) == before:
                 self._stuck.add(step.wave)
         await self._drain(None)
@@ -128,7 +130,9 @@ class _Walk:
         app = self._app
         acting = app.config.model_copy(update={"approval": app.config.approval.model_copy(update={"mode": "auto"})})
         over = dt.datetime.combine(self._date + dt.timedelta(days=3), dt.time.min, app.tz)
-        steps = day.due(over, app.store.runs(date=self._date), acting, app.versions.calendar(), dates=[self._date])
+        runs = app.store.runs(date=self._date)
+        unheard = app.waves.unheard(runs)
+        steps = day.due(over, runs, acting, app.versions.calendar(), unheard=unheard, dates=[self._date])
         for step in steps:
             wanted = step.wave in self._waves and step.wave not in self._stuck and step.action in ACTIONS
             if wanted and (step.action is not Action.APPROVE or self._automatic):
@@ -143,6 +147,8 @@ class _Walk:
         """Send what is due up to `until` (None: everything), letting the clock stand at each message's own time."""
         while True:
             await self._outbox.drain()
+            if until is not None and (step := self._next()) is not None and step.at < until:
+                return
             following = await asyncio.to_thread(self._outbox.next_at)
             if following is None or (until is not None and following > until):
                 return

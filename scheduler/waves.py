@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from routing.model import Settings
-from scheduler import batch, notices, planning, revision
+from scheduler import batch, notices, planning, revision, silence
 from scheduler.amendment import Amending
 from scheduler.batch import Market, WaveKey
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
 from scheduler.planning import moves as moving
 from scheduler.revision import HEARD, Heard
+from scheduler.silence import Silence
 from scheduler.versions import Versions
 from scheduler.workers import Planner
 from scheduler.zones import ZoneIndex
@@ -26,6 +27,8 @@ from storage import Store
 from storage.records import Approval, Member, Message, Order, Plan, Role, Run, SellerDetails
 
 Now = Callable[[], dt.datetime]
+UNDER_WAY = frozenset({"approved", "dispatched"})
+"""States of a wave whose riders may have been told, and still ride."""
 REMEMBERED = dt.timedelta(days=400)
 """How long a wave is known to be closed: a late row for an old day must not wait in it."""
 
@@ -96,6 +99,8 @@ class Waves:
                 return self.remind(run, actor=actor)
             case Action.ROLL_OVER:
                 return self._rides_no_more(run) and self.roll_over(run, actor=actor)
+            case Action.ESCALATE:
+                return self.escalate(run, actor=actor)
             case Action.DISPATCH:
                 return self._store.dispatch_run(run.id, actor=actor, at=self._now())
             case Action.FINISH:
@@ -376,6 +381,34 @@ class Waves:
             reminders, plan, wave, config, self._versions.texts(run.config_version).compose, self._now()
         )
         return self._store.remind_run(run.id, messages=written, actor=actor, at=self._now())
+
+    def unheard(self, runs: Iterable[Run]) -> dict[WaveKey, dt.datetime]:
+        """When the first rider of each wave will have been silent for too long, where there is anybody to be told."""
+        found = {
+            (run.date, run.wave): min(silence.until for silence in silent.values())
+            for run in runs
+            if run.state in UNDER_WAY and (silent := self._silences(run))
+        }
+        return found if found and self._store.members(Role.COORDINATOR) else {}
+
+    def _silences(self, run: Run) -> Mapping[str, Silence]:
+        told = self._store.messages(date=run.date, wave=run.wave, kinds=silence.KINDS)
+        minutes = self._versions.config(run.config_version).messages.escalate_minutes
+        return silence.silences(told, dt.timedelta(minutes=minutes))
+
+    def escalate(self, run: Run, *, actor: str) -> bool:
+        """The coordinators are told of each rider who has been silent for too long by now, once."""
+        plan, now = self._store.plan(run.plan_id or ""), self._now()
+        silent = {rider: each for rider, each in self._silences(run).items() if each.until <= now}
+        if plan is None or not silent:
+            return False
+        config = self._versions.config(run.config_version)
+        wave, people = config.wave(run.wave), self.people(())
+        tz = config.market.time_zone
+        tell = notices.silent_riders(plan, silent, people, wave.deliver.on(run.date, tz)[1], tz)
+        compose = self._versions.texts(run.config_version).compose
+        written = notices.messages(tell, plan, wave, config, compose, now)
+        return self._store.escalate_run(run.id, messages=written, actor=actor, at=now)
 
     def roll_over(self, run: Run, *, actor: str) -> bool:
         """The wave does not ride: its orders go to the next possible one, and their buyers are told.

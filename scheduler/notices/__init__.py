@@ -16,6 +16,7 @@ from scheduler.notices.events import (
     nothing_left,
     plan_outdated,
     rolled_over,
+    silent_riders,
 )
 from scheduler.notices.messages import UNHEARD, content_from_json, messages, not_yet_said, preview, send_at
 from scheduler.notices.people import Notice, People, Reach, reach
@@ -43,4 +44,5 @@ __all__ = [
     "reach",
     "rolled_over",
     "send_at",
+    "silent_riders",
 ]

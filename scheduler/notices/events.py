@@ -10,6 +10,7 @@ from scheduler.batch import wanted_waves
 from scheduler.config import Config
 from scheduler.config.models import Wave, Zone
 from scheduler.notices.people import Notice, People, called
+from scheduler.silence import Silence
 from storage.records import Member, Order, Plan
 
 
@@ -31,6 +32,32 @@ def approval_reminder(
             expires_at=expires_at,
         )
         for coordinator in coordinators
+    ]
+
+
+def silent_riders(
+    plan: Plan, silent: Mapping[str, Silence], people: People, expires_at: dt.datetime, tz: dt.tzinfo
+) -> list[Notice]:
+    """The coordinators are told who has not answered, and how to phone them."""
+    stops = {route.rider_id: sum(step.type == "delivery" for step in route.steps) for route in plan.routes}
+    return [
+        Notice(
+            kind="escalation",
+            event=silence.event,
+            to=coordinator,
+            facts={
+                "what": "rider_silent",
+                "plan_id": plan.id,
+                "deadline": None,
+                "rider": people.riders[rider].person.name if rider in people.riders else rider,
+                "phone": people.riders[rider].person.phone or "" if rider in people.riders else "",
+                "stops": stops.get(rider, 0),
+                "told_at": silence.since.astimezone(tz),
+            },
+            expires_at=expires_at,
+        )
+        for rider, silence in silent.items()
+        for coordinator in people.coordinators.values()
     ]
 
 

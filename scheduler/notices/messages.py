@@ -165,7 +165,7 @@ def preview(told: Sequence[Message]) -> dict[str, Any]:
     """What approving would send, counted: by kind, over LINE, by phone."""
     return {
         "by_kind": dict(sorted(Counter(message.kind for message in told).items())),
-        "line_pushes": sum(message.channel == "line" for message in told),
+        "line_pushes": line_pushes(told),
         "phone_calls": sum(message.state == "suppressed" for message in told),
         "by_phone": [
             {"role": str(message.role), "member_id": message.member_ref, "name": message.name, "kind": message.kind}
@@ -173,6 +173,11 @@ def preview(told: Sequence[Message]) -> dict[str, Any]:
             if message.state == "suppressed"
         ],
     }
+
+
+def line_pushes(told: Sequence[Message]) -> int:
+    """How many requests LINE will count: what is due to one person at one moment goes out in one."""
+    return len({(message.address, message.send_at) for message in told if message.channel == "line"})
 
 
 def content_to_json(content: Content) -> dict[str, Any]:
