@@ -286,7 +286,10 @@ def test_a_typical_day_of_faults_loses_nothing_that_we_do_not_know_of(typical: O
 
 
 def _title(text: str) -> str:
-    return text.splitlines()[0].removeprefix("(ส่งซ้ำ) ")
+    """What tells a person's messages apart: their first line, and of a silent rider the wave and the name."""
+    first, *lines = text.removeprefix("(ส่งซ้ำ) ").splitlines()
+    more = [line for line in lines if line.startswith(("เมื่อ: ", "คนส่ง: "))] if "คนช่วย" in first else []
+    return " ".join([first, *more])
 
 
 def test_busy_failing_and_broken_services_still_get_everything_once(services: Opening) -> None:
