@@ -54,7 +54,8 @@ format: $(STAMP)  ## write the format that check wants
 bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 	@$(BIN)/python -m benchmarks
 
-bench-full: $(READY)  ## also against VROOM, which it installs beside the locked packages
+bench-full: $(READY)  ## a month's messages, and routes against VROOM, which it installs beside the locked packages
+	@$(BIN)/python -m benchmarks month
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
 
