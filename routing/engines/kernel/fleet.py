@@ -21,7 +21,7 @@ from .columns import (
     STOPS,
 )
 from .insertion import cheapest
-from .jit import jit
+from .jit import inlined, jit
 from .routes import chance, leave_out, save, schedule
 from .ruin import close_up, near_routes
 from .tables import Data, State
@@ -33,7 +33,7 @@ HOLES = 300
 """So many ejections are weighed for one shipment; then the best so far is taken, if there is any."""
 
 
-@jit
+@inlined
 def without(data: Data, state: State, v: int, e: int, f: int) -> int:
     """The route of `v` without shipments `e` and `f` in the second scratch slot; the slot, or -1 if it cannot be."""
     hole = len(data.vehicle) + 1

@@ -10,18 +10,19 @@ import math
 
 from .columns import (
     ABSENT,
+    ADDED,
     AFTER_DELIVERY,
     AFTER_PICKUP,
+    BEGINS,
     CANDIDATE,
     CLOSED,
     COUNT,
     FIRST,
     FULL,
     KEY,
-    KIND,
-    KIND_TRIED,
-    KINDS,
     LEFT,
+    MEAN_STOPS,
+    MEMBER,
     NOBODY,
     OF_VERSION,
     ORDER,
@@ -60,15 +61,9 @@ MOST_ABSENT = 10
 def ruin(data: Data, state: State, now: int, removed: float) -> None:
     """Take strings, `removed` stops in the mean, out of routes near a random stop; their shipments become absent."""
     note = state.note
-    stops = 0
-    used = 0
-    for v in range(len(data.vehicle)):
-        if state.total[v, STOPS] > 0:
-            used += 1
-            stops += state.total[v, STOPS]
-    if used == 0:
+    if state.value[MEAN_STOPS] == 0.0:
         return
-    longest = min(LONGEST_STRING, removed, stops / used)
+    longest = min(LONGEST_STRING, removed, state.value[MEAN_STOPS])
     most = 4.0 * removed / (1.0 + longest) - 1.0
     strings = int(chance(note) * most + 1.0)
     seed = int(chance(note) * len(data.stop))
@@ -176,25 +171,28 @@ def near_routes(data: Data, state: State, s: int, tag: int) -> int:
 
 
 @jit
-def other_routes(data: Data, state: State, tag: int, closed: bool, found: bool) -> int:
-    """The same with one empty vehicle of each kind and, unless a place is found, all routes not tried yet."""
+def other_routes(data: Data, state: State, tag: int) -> int:
+    """The same with all routes not tried yet."""
     size = 0
-    kinds = 0
     for v in range(len(data.vehicle)):
-        if found and kinds == data.flag[KINDS]:
-            break
-        if state.total[v, STOPS] > 0:
-            if found or state.total[v, TRIED] == tag:
-                continue
-        else:
-            kind = data.vehicle[v, KIND]
-            if (closed and state.total[v, CLOSED]) or state.total[kind, KIND_TRIED] == tag:
-                continue
-            state.total[kind, KIND_TRIED] = tag
-            kinds += 1
-        state.row[CANDIDATE, size] = v
-        size += 1
+        if state.total[v, STOPS] > 0 and state.total[v, TRIED] != tag:
+            state.row[CANDIDATE, size] = v
+            size += 1
     return size
+
+
+@jit
+def cheapest_empty(data: Data, state: State, s: int, worth: float, closed: bool) -> int:
+    """The empty vehicle that takes shipment `s` for least, and for less than `worth`; -1 if there is none."""
+    for x in range(data.by_alone.shape[1]):
+        kind = data.by_alone[s, x]
+        if data.alone[s, kind] >= worth:
+            break
+        for y in range(data.kind[BEGINS, kind], data.kind[BEGINS, kind + 1]):
+            v = data.kind[MEMBER, y]
+            if state.total[v, STOPS] == 0 and not (closed and state.total[v, CLOSED]):
+                return int(v)
+    return int(data.flag[NOBODY])
 
 
 @jit
@@ -212,7 +210,11 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
         if stage == 0:
             size = near_routes(data, state, s, tag)
         elif stage == 1:
-            size = other_routes(data, state, tag, closed, best_v >= 0)
+            size = other_routes(data, state, tag) if best_v < 0 else 0
+            v = cheapest_empty(data, state, s, best, closed)
+            if v >= 0:
+                state.row[CANDIDATE, size] = v
+                size += 1
         elif count > 2 and best_v >= 0:  # the whole sequence is needed now
             size = 1
             state.row[CANDIDATE, 0] = best_v
@@ -230,15 +232,15 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
                 continue
             known = state.known[s, v]
             fresh = known[OF_VERSION] == state.total[v, VERSION] and stage < 2
-            if not fresh or (known[AFTER_PICKUP] < 0 and state.price[s, v] < best):
+            if not fresh or (known[AFTER_PICKUP] < 0.0 and known[ADDED] < best):
                 cost, i, j = cheapest(data, state, v, v, s, best)
                 known[OF_VERSION] = state.total[v, VERSION]
                 known[AFTER_PICKUP] = i
                 known[AFTER_DELIVERY] = j
-                state.price[s, v] = cost if i >= 0 else best
-            if known[AFTER_PICKUP] >= 0 and state.price[s, v] < best:
-                best = state.price[s, v]
-                best_v, best_i, best_j = v, known[AFTER_PICKUP], known[AFTER_DELIVERY]
+                known[ADDED] = cost if i >= 0 else best
+            if known[AFTER_PICKUP] >= 0.0 and known[ADDED] < best:
+                best = known[ADDED]
+                best_v, best_i, best_j = v, int(known[AFTER_PICKUP]), int(known[AFTER_DELIVERY])
     if best_v < 0:
         return False
     save(state, best_v, now)

@@ -95,12 +95,13 @@ class Session:
         self.iterations = 0
         self.rate = 20000.0
         self.reported = 0.0
-        self.longest = max(1, min(len(compiled.stops), ROOM))
+        self.longest = max(1, min(len(compiled.stops), ROOM), *map(len, compiled.stops_of))
         self.state = state_of(self.data, self.longest, self.seed)
         self.possible = np.arange(len(compiled.stops_of))
         self.start([[] for _ in compiled.riders])
         search.search(self.data, self.state, search.ALONE, self.possible, EJECT_EVERY, 1, 1.0, 1.0)
-        self.possible = self.state.list[c.LEFT, : self.state.note[c.ABSENT]].copy()
+        self.data.by_alone[:] = np.argsort(self.data.alone, axis=1, kind="stable")
+        self.possible = np.flatnonzero(np.isfinite(self.data.alone).any(axis=1))
         self.start([[] for _ in compiled.riders])
         self.unit = _middling_leg(self.data)
         self.decision = Decision(self.data, self.state)
