@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-NOT_COMPILED = ("__init__", "session", "decision", "helpers", "parts")
+NOT_COMPILED = ("__init__", "session", "decision", "helpers", "parts", "crew", "processes")
 """Modules here whose text does not matter to machine code."""
 
 ENTRIES = (".search", ".pool")

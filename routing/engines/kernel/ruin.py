@@ -51,7 +51,14 @@ SPLIT_DEPTH = 0.01
 BLINK = 0.01
 
 CANDIDATES = 40
-"""Nearest stops whose routes are tried first; all others are tried where none of these has a place."""
+"""Nearest stops whose routes are tried first."""
+
+MOST_ROUTES = 12
+"""Of these, so many."""
+
+FARTHER = 100
+"""Nearest stops whose routes are tried where none of these has a place; all others where none of them has, nor any
+empty vehicle."""
 
 MOST_ABSENT = 10
 """How many of those left out before are tried again in one round."""
@@ -156,12 +163,17 @@ def choose_order(data: Data, state: State, size: int, varied: bool) -> None:
 
 
 @jit
-def near_routes(data: Data, state: State, s: int, tag: int) -> int:
-    """Put the routes of the stops nearest to shipment `s` into the list of candidates; how many."""
+def near_routes(data: Data, state: State, s: int, tag: int, stops: int, most: int) -> int:
+    """Put the routes of the `stops` nearest to shipment `s`, `most` of them, into the list of candidates; how many.
+
+    Those that were there with the same `tag` are not put there again.
+    """
     first = data.shipment[s, FIRST]
     last = first + data.shipment[s, COUNT] - 1
     size = 0
-    for x in range(2 * min(CANDIDATES, data.near.shape[1])):
+    for x in range(2 * min(stops, data.near.shape[1])):
+        if size == most:
+            break
         v = state.list[WHERE, data.stop[data.near[first if x % 2 == 0 else last, x // 2], SHIPMENT]]
         if v >= 0 and state.total[v, TRIED] != tag:
             state.total[v, TRIED] = tag
@@ -206,21 +218,24 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
     room = state.pos.shape[1] - 2
     best = worth
     best_v = best_i = best_j = data.flag[NOBODY]
-    for stage in range(3):
+    for stage in range(4):
+        size = 0
         if stage == 0:
-            size = near_routes(data, state, s, tag)
+            size = near_routes(data, state, s, tag, CANDIDATES, MOST_ROUTES)
         elif stage == 1:
-            size = other_routes(data, state, tag) if best_v < 0 else 0
+            if best_v < 0:
+                size = near_routes(data, state, s, tag, FARTHER, len(data.vehicle))
             v = cheapest_empty(data, state, s, best, closed)
             if v >= 0:
                 state.row[CANDIDATE, size] = v
                 size += 1
+        elif stage == 2:
+            if best_v < 0:
+                size = other_routes(data, state, tag)
         elif count > 2 and best_v >= 0:  # the whole sequence is needed now
             size = 1
             state.row[CANDIDATE, 0] = best_v
             best = math.inf
-        else:
-            size = 0
         for x in range(size):
             v = state.row[CANDIDATE, x]
             if data.weight[s, SLIGHT + v] == math.inf:
@@ -228,10 +243,10 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
             if state.total[v, STOPS] + count > room:
                 note[FULL] = 1
                 continue
-            if blink > 0.0 and stage < 2 and chance(note) < blink:
+            if blink > 0.0 and stage < 3 and chance(note) < blink:
                 continue
             known = state.known[s, v]
-            fresh = known[OF_VERSION] == state.total[v, VERSION] and stage < 2
+            fresh = known[OF_VERSION] == state.total[v, VERSION] and stage < 3
             if not fresh or (known[AFTER_PICKUP] < 0.0 and known[ADDED] < best):
                 cost, i, j = cheapest(data, state, v, v, s, best)
                 known[OF_VERSION] = state.total[v, VERSION]

@@ -5,6 +5,7 @@ Slots of ``State`` are the vehicles, in order, and two more that belong to nobod
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice, permutations
 from typing import Any, NamedTuple
 
@@ -258,6 +259,16 @@ def _pickup_orders(most: int) -> Ints:
         for row, order in enumerate(islice(permutations(range(size)), MOST_ORDERS)):
             table[size, row, :size] = order
     return table
+
+
+def table_of(routes: Sequence[Sequence[int]], longest: int) -> tuple[Ints, Ints]:
+    """Routes of at most `longest` stops as the kernel reads them, one row each; and how many stops each has."""
+    table = np.zeros((max(1, len(routes)), longest), dtype=np.int64)
+    counts = np.zeros(max(1, len(routes)), dtype=np.int64)
+    for v, route in enumerate(routes):
+        table[v, : len(route)] = route
+        counts[v] = len(route)
+    return table, counts
 
 
 def state_of(data: Data, longest: int, seed: int) -> State:
