@@ -34,13 +34,16 @@ class Crew:
     """Searches parts, all that it is given at once."""
 
     def __init__(self, helpers: int) -> None:
-        self._waiting: SimpleQueue[tuple[int, Part]] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[int, Part] | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[int, Routes]] = SimpleQueue()
-        self._processes: list[Popen[bytes]] = []
+        self._helpers: list[tuple[Popen[bytes], Thread]] = []
+        self.helped = 0
+        """How many parts the helpers searched."""
         for _ in range(helpers):
             process = interpreter(COMMAND)
-            self._processes.append(process)
-            Thread(target=self._serve, args=(process,), daemon=True).start()
+            thread = Thread(target=self._serve, args=(process,), daemon=True)
+            self._helpers.append((process, thread))
+            thread.start()
 
     def searched(self, parts: Sequence[Part]) -> list[Routes]:
         """The routes of each part, in their order. The largest are begun first."""
@@ -49,12 +52,14 @@ class Crew:
             self._waiting.put((k, parts[k]))
         while len(found) < len(parts):
             with suppress(Empty):
-                k, part = self._waiting.get_nowait()
-                found[k] = searched(part)
+                waiting = self._waiting.get_nowait()
+                if waiting is not None:
+                    found[waiting[0]] = searched(waiting[1])
                 continue
             with suppress(Empty):
                 k, routes = self._done.get(timeout=PATIENCE)
                 found[k] = routes
+                self.helped += 1
         return [found[k] for k in range(len(parts))]
 
     def _serve(self, process: Popen[bytes]) -> None:
@@ -63,20 +68,27 @@ class Crew:
             return
         with suppress(OSError, EOFError, ValueError, pickle.UnpicklingError):
             pickle.load(process.stdout)  # noqa: S301 - from our own process
-            while True:
-                k, part = self._waiting.get()
+            while (waiting := self._waiting.get()) is not None:
                 try:
-                    pickle.dump(part, process.stdin)
+                    pickle.dump(waiting[1], process.stdin)
                     process.stdin.flush()
-                    self._done.put((k, pickle.load(process.stdout)))  # noqa: S301 - from our own process
+                    self._done.put((waiting[0], pickle.load(process.stdout)))  # noqa: S301 - from our own process
                 except BaseException:
-                    self._waiting.put((k, part))
+                    self._waiting.put(waiting)
                     raise
 
     def close(self) -> None:
-        for process in self._processes:
+        for process, _ in self._helpers:
             process.kill()
             process.wait()
+            self._waiting.put(None)
+        for process, thread in self._helpers:
+            thread.join()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()
+        self._helpers = []
 
 
 def crew_for(compiled: Compiled, settings: Settings) -> Crew:

@@ -6,6 +6,7 @@ after the first few, larger ones spend their whole budget in one. Large ones are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from time import monotonic
 from typing import Protocol
@@ -32,7 +33,7 @@ ROUND = 500
 WORTHWHILE = 0.001
 """A round, from the second on, that saves less than this share of the cost is the last."""
 
-LARGE = 600
+LARGE = 400
 """Shipments above which a problem is searched in parts."""
 
 SWEEP = 4
@@ -193,7 +194,7 @@ class Session:
         while (done := self._share_done(began, first)) < 1 and not self.report.stopped():
             hot, cold = (self.unit * HOT * (COLD / HOT) ** min(1.0, share) for share in (done, done + sweep))
             parts = [
-                self._part(present, vehicles, shipments, (hot, cold), int(random.integers(2**31)))
+                self.part(present, vehicles, shipments, (hot, cold), int(random.integers(2**31)))
                 for vehicles, shipments in Taken(self.compiled, self.data, present, self.possible).parts(random)
             ]
             for part, routes in zip(parts, self.crew.searched(parts), strict=True):
@@ -215,9 +216,15 @@ class Session:
             return (self.iterations - first) / max(1, self.settings.iterations - first)
         return (monotonic() - began) / max(1e-6, (1 - DECIDING) * (self.deadline - began))
 
-    def _part(
+    def _left_each(self) -> float:
+        """How many iterations are left for each shipment."""
+        bound = self.settings.iterations
+        return math.inf if bound is None else (bound - self.iterations) / len(self.possible)
+
+    def part(
         self, present: Routes, vehicles: list[int], shipments: list[int], heat: tuple[float, float], seed: int
     ) -> Part:
+        """These vehicles' routes and these shipments as a problem of their own."""
         problem, stops = cut(self.compiled, vehicles, shipments)
         number = {n: k for k, n in enumerate(stops)}
         return Part(
@@ -227,7 +234,7 @@ class Session:
             stops=stops,
             hot=heat[0],
             cold=heat[1],
-            iterations=SWEEP * len(shipments),
+            iterations=max(1, int(min(SWEEP, self._left_each()) * len(shipments))),
             seed=seed,
         )
 
