@@ -54,9 +54,10 @@ format: $(STAMP)  ## write the format that check wants
 bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 	@$(BIN)/python -m benchmarks
 
-bench-full: $(READY)  ## also against VROOM, which it installs beside the locked packages
+bench-full: $(READY)  ## also days of 10,000 orders, and VROOM, which it installs beside the locked packages
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
+	@$(BIN)/python -m benchmarks days --scale 20
 
 faults: $(READY)  ## kill the sender at every point, over 1,000 messages on each database (docs/reliability.md)
 	@$(BIN)/python tests/faults/sending.py --database sqlite
