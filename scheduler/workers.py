@@ -20,7 +20,6 @@ import routing
 from routing.model import Settings
 from scheduler.planning import AreaPlan, AreaProblem, solve_area
 
-
 LONGEST = 240.0
 """Seconds of search that a wave takes at most where areas have to wait for each other."""
 
