@@ -44,6 +44,8 @@ SECRETS = {
     "SONGSUK_TELEGRAM_BOT_TOKEN": sent.TELEGRAM_TOKEN,
     "SONGSUK_TELEGRAM_WEBHOOK_SECRET": "telegram-secret",
 }
+SECONDS = {"typical": 2, "small": 0.3}
+"""What planning a wave may take. With too little of it orders find no place, and each is told that it moves."""
 Row = dict[str, Any]
 
 
@@ -60,7 +62,7 @@ def child(mix: str, days: int, size: str) -> dict[str, Any]:
         folder = Path(named)
         text = CONFIG.read_text(encoding="utf-8")
         for old, new in (
-            ("engine: auto, seconds: 10, workers: 0", "engine: auto, seconds: 0.3, workers: 1"),
+            ("engine: auto, seconds: 10, workers: 0", f"engine: auto, seconds: {SECONDS[size]}, workers: 1"),
             (
                 "\n  console: {}",
                 f"\n  line: {{api_base: '{line.base}', data_base: '{line.base}'}}\n"
@@ -340,7 +342,7 @@ def measure(scale: float) -> Table:
         note=f"{DAYS} market days of the demo's invented typical market: 60 orders and 6 riders a day, {REGULARS} "
         "regular households, three waves, each approved by hand a minute after the other; 3 % of the orders are "
         "cancelled in the evening before, one a day comes after its cut-off, 15 % of the buyers on LINE ask ถึงไหน, one "
-        "round in twenty is never confirmed. The daemon's own steps (import, close, plan in a third of a second, "
+        "round in twenty is never confirmed. The daemon's own steps (import, close, plan in two seconds a wave, "
         "approve, send, answer, escalate) over the two fake services; the pushes are those the fake LINE counted, and "
         "our ledger names the same ones. *One push per event*: the same messages over LINE, answers too, a push each. "
         "Pushes by their first message: " + "; ".join(kinds) + ".",
