@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -44,7 +45,7 @@ from storage.message_rows import (
     push_instead,
     read_messages,
 )
-from storage.records import AttemptEnd, AttemptStart, Message
+from storage.records import AttemptEnd, AttemptStart, Message, Scope
 from storage.verbs import Verbs, chunks
 
 _ACTOR = "outbox"  # of what happens by the clock alone
@@ -88,12 +89,12 @@ class Outbox(Verbs):
         return written
 
     @writes
-    def wake_messages(self, now: dt.datetime) -> int:
+    def wake_messages(self, now: dt.datetime, *, scope: Scope | None = None) -> int:
         """Ends what has become useless and readies what is due; returns how many messages moved."""
         with self._write("wake_messages", _ACTOR, now) as write:
-            late = MESSAGE.c.expires_at <= now
+            late = and_(MESSAGE.c.expires_at <= now, _within(MESSAGE, scope))
             expired = move_messages(write.connection, late, "expired", now, reason="too_late")
-            due = and_(MESSAGE.c.state == "held", MESSAGE.c.send_at <= now)
+            due = and_(MESSAGE.c.state == "held", MESSAGE.c.send_at <= now, _within(MESSAGE, scope))
             woken = move_messages(write.connection, due, "ready", now)
             if expired or woken:
                 write.tell("messages", expired=len(expired), ready=len(woken))
@@ -101,23 +102,34 @@ class Outbox(Verbs):
 
     @writes
     def claim_messages(
-        self, now: dt.datetime, *, channel: str, holder: str, limit: int, lease_seconds: float, together: int = 1
+        self,
+        now: dt.datetime,
+        *,
+        channel: str,
+        holder: str,
+        limit: int,
+        lease_seconds: float,
+        together: int = 1,
+        scope: Scope | None = None,
     ) -> list[Message]:
         """Takes due messages for up to `limit` addresses of a channel into `holder`'s hand, the longest due first.
 
         None while an earlier one of its address is out or waits to be tried again. Of an address it takes the first,
         with up to `together` in all of those due behind it; of a request that was begun, its messages and no others.
+        `scope`: as if there were no others.
         """
         with self._write("claim_messages", holder, now) as write:
             write.lock_claims(channel)
             due = sorted(
-                row for state in ("ready", "retry") for row in _first_due(write.connection, state, channel, now, limit)
+                row
+                for state in ("ready", "retry")
+                for row in _first_due(write.connection, state, channel, now, limit, scope)
             )
             ids = [id for _, _, id in due[:limit]]
             if not ids:
                 return []
             if together > 1:
-                ids = _with_followers(write.connection, ids, now, together)
+                ids = _with_followers(write.connection, ids, now, together, scope)
             until = now + dt.timedelta(seconds=lease_seconds)
             claimed = MESSAGE.c.id.in_(ids)
             ids = move_messages(write.connection, claimed, "sending", now, lease_holder=holder, lease_until=until)
@@ -289,19 +301,22 @@ class Outbox(Verbs):
         with self._read() as connection:
             return {row[0]: row[1] for row in connection.execute(counted)}
 
-    def next_message_at(self, now: dt.datetime, *, channels: Collection[str] | None = None) -> dt.datetime | None:
+    def next_message_at(
+        self, now: dt.datetime, *, channels: Collection[str] | None = None, scope: Scope | None = None
+    ) -> dt.datetime | None:
         """The earliest moment at which a message can wake, be claimed, expire or be taken back; None: never.
 
-        `now` or before means: there is work. `channels`: only messages of these.
+        `now` or before means: there is work. `channels`: only messages of these; `scope`: and of these.
         """
-        ours = MESSAGE.c.channel.is_not(None) if channels is None else MESSAGE.c.channel.in_(list(channels))
+        theirs = MESSAGE.c.channel.is_not(None) if channels is None else MESSAGE.c.channel.in_(list(channels))
+        ours = and_(theirs, _within(MESSAGE, scope))
 
         def earliest(column: ColumnElement[dt.datetime | None], *states: str, after_now: bool = False) -> Any:
             query = select(func.min(column)).where(MESSAGE.c.state.in_(states), ours)
             return connection.execute(query.where(column > now) if after_now else query).scalar_one()
 
         with self._read() as connection:
-            if connection.execute(select(MESSAGE.c.id).where(ours, _claimable(now)).limit(1)).first():
+            if connection.execute(select(MESSAGE.c.id).where(ours, _claimable(now, scope)).limit(1)).first():
                 return now
             moments = (
                 earliest(MESSAGE.c.send_at, "held"),
@@ -319,11 +334,14 @@ def _in_hand(connection: Connection, holder: str, ids: Sequence[str]) -> set[str
     return set(connection.execute(held).scalars())
 
 
-def _with_followers(connection: Connection, ids: Sequence[str], now: dt.datetime, together: int) -> list[str]:
+def _with_followers(
+    connection: Connection, ids: Sequence[str], now: dt.datetime, together: int, scope: Scope | None
+) -> list[str]:
     """`ids`, each the first in its address's line, and who goes out with each: its request, or who is due behind it."""
     first, other = MESSAGE.alias("first"), MESSAGE.alias("other")
     joins = and_(_due(other, now), other.c.bundle.is_not_distinct_from(first.c.bundle))
     waits = and_(other.c.state.in_(("ready", "retry")), other.c.via == "push", other.c.expires_at > now)
+    waits = and_(waits, or_(_within(other, scope), other.c.bundle == first.c.bundle))  # a request stays whole
 
     def behind(counted: FunctionElement[int]) -> Over[int]:
         return counted.over(partition_by=first.c.id, order_by=(other.c.send_at, other.c.seq))
@@ -349,12 +367,12 @@ def _with_followers(connection: Connection, ids: Sequence[str], now: dt.datetime
 
 
 def _first_due(
-    connection: Connection, state: str, channel: str, now: dt.datetime, limit: int
+    connection: Connection, state: str, channel: str, now: dt.datetime, limit: int, scope: Scope | None
 ) -> list[tuple[dt.datetime, int, str]]:
     """The first claimable messages of one state, read in the index's own order however many wait behind them."""
     pick = (
         select(MESSAGE.c.send_at, MESSAGE.c.seq, MESSAGE.c.id)
-        .where(MESSAGE.c.channel == channel, MESSAGE.c.state == state, _claimable(now))
+        .where(MESSAGE.c.channel == channel, MESSAGE.c.state == state, _claimable(now, scope))
         .order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
         .limit(limit)
         .with_for_update(skip_locked=True)  # what another verb has its hand on waits for the next claim
@@ -362,19 +380,26 @@ def _first_due(
     return [(row.send_at, row.seq, row.id) for row in connection.execute(pick)]
 
 
-def _claimable(now: dt.datetime) -> ColumnElement[bool]:
+def _claimable(now: dt.datetime, scope: Scope | None) -> ColumnElement[bool]:
     """Due, not useless, and first in its address's line."""
     first = MESSAGE.alias("first")
     in_hand = first.c.state == "sending"
     before_it = and_(
         first.c.state.in_(("ready", "retry")),
         first.c.expires_at > now,
+        _within(first, scope),
         tuple_(first.c.send_at, first.c.seq) < tuple_(MESSAGE.c.send_at, MESSAGE.c.seq),
     )
     blocked = exists().where(
         first.c.channel == MESSAGE.c.channel, first.c.address == MESSAGE.c.address, or_(in_hand, before_it)
     )
-    return and_(_due(MESSAGE, now), ~blocked)
+    return and_(_due(MESSAGE, now), _within(MESSAGE, scope), ~blocked)
+
+
+def _within(message: FromClause, scope: Scope | None) -> ColumnElement[bool]:
+    if scope is None:
+        return true()
+    return and_(message.c.date == scope.date, message.c.wave == scope.wave if scope.wave is not None else true())
 
 
 def _due(message: FromClause, now: dt.datetime) -> ColumnElement[bool]:

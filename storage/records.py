@@ -300,6 +300,14 @@ class Approval(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Some messages and no others: those of one service date, and of one wave where it is named."""
+
+    date: dt.date
+    wave: str | None = None
+
+
 # --- what follows from a change ------------------------------------------------------------------------------------
 
 

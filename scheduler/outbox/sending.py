@@ -27,7 +27,7 @@ from scheduler.outbox.pace import LIMITS, Limits, Pace
 from scheduler.outbox.together import Together
 from scheduler.outbox.verdicts import judge, may_repeat, repeat_after, said_again, unknown_attempts
 from storage import AttemptEnd, AttemptStart, Store
-from storage.records import Message
+from storage.records import Message, Scope
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ class Outbox:
     """Drains due rows over the connected channels. Of each, one process is the sender; the others stand by.
 
     `withhold`: by channel, what calls back messages that have just become due and may not be sent after all.
+    `scope`: only these messages, as if there were no others.
     """
 
     def __init__(
@@ -84,20 +85,30 @@ class Outbox:
         withhold: Mapping[str, Callable[[], object]] = MappingProxyType({}),
         in_thread: InThread = asyncio.to_thread,
         failpoint: Callable[[str], None] = lambda name: None,
+        scope: Scope | None = None,
     ) -> None:
         holder = uuid.uuid4().hex
         self._senders = {
             name: _Sender(
-                store, channel, clock, holder, limits.get(name, Limits()), withhold.get(name), in_thread, failpoint
+                store,
+                channel,
+                clock,
+                holder,
+                limits.get(name, Limits()),
+                withhold.get(name),
+                in_thread,
+                failpoint,
+                scope,
             )
             for name, channel in channels.items()
         }
+        self._scope = scope
         self._store, self._clock, self._in_thread = store, clock, in_thread
 
     def next_at(self, channel: str | None = None) -> dt.datetime | None:
         """The earliest moment at which `channel`, or one of ours, can have work; None: never."""
         names = self._senders.keys() if channel is None else {channel}
-        return self._store.next_message_at(self._clock.now(), channels=names)
+        return self._store.next_message_at(self._clock.now(), channels=names, scope=self._scope)
 
     def stop(self) -> None:
         """Begin nothing more: what is under way ends, what waits for its turn is put back."""
@@ -139,9 +150,10 @@ class _Sender:
         withhold: Callable[[], object] | None,
         in_thread: InThread,
         failpoint: Callable[[str], None],
+        scope: Scope | None,
     ) -> None:
         self._store, self._channel, self._clock, self._holder = store, channel, clock, holder
-        self._in_thread, self._failpoint = in_thread, failpoint
+        self._in_thread, self._failpoint, self._scope = in_thread, failpoint, scope
         self._token: int | None = None
         self._sure_until = 0.0
         """By the machine's own clock: until when nobody else can have become the sender."""
@@ -243,7 +255,7 @@ class _Sender:
 
     async def _stream(self, became: Counter[str]) -> bool:
         """Claim and send side by side until nothing more is due; whether anything was."""
-        await self._in_thread(self._store.wake_messages, self._clock.now())
+        await self._in_thread(lambda: self._store.wake_messages(self._clock.now(), scope=self._scope))
         if self._withhold is not None:
             await self._in_thread(self._withhold)
         out: set[asyncio.Task[list[str]]] = set()
@@ -273,6 +285,7 @@ class _Sender:
                 limit=limit,
                 lease_seconds=LEASE_SECONDS,
                 together=self._channel.holds,
+                scope=self._scope,
             )
         )
         return claimed

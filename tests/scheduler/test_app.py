@@ -1,4 +1,4 @@
-"""The daemon's tick over one market: what it finds to do after the machine was off for long."""
+"""One market put together: what a tick finds to do after a long time off, and what one day's walk leaves alone."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from samples import DAY, config_text
 from scheduler import app as application
 from scheduler.app import App
 from scheduler.clock import SteppedClock
+from scheduler.walk import walk
 
 
 @pytest.fixture
@@ -53,3 +54,21 @@ def test_no_wave_is_left_behind_however_long_the_machine_was_off(
     assert order.legs[0].state == "received"
     assert order.legs[0].date >= back.date()
     assert [message.kind for message in app.store.messages(order_id=order.order_id, states={"held"})] == ["changed"]
+
+
+def test_a_days_walk_says_nothing_of_another_day(app: App, make: Any) -> None:
+    """What is written for the next day waits for its own hour, whatever day is walked through meanwhile."""
+    clock = app.clock
+    assert isinstance(clock, SteppedClock)
+    clock.set(make.at("18:00", make.eve))
+    app.tick()
+    run = app.waves.run(make.day, "midday")
+    assert run is not None
+    app.waves.approve(run.plan_id or "", actor="C1")
+    written = app.store.messages()
+    assert {message.state for message in written} == {"held"}
+    for date, wave in ((make.eve, None), (make.day, "evening")):
+        asyncio.run(walk(app, date, only_wave=wave))
+    assert app.store.messages() == written
+    asyncio.run(walk(app, make.day, only_wave="midday", approve=True))
+    assert {message.state for message in app.store.messages()} == {"accepted"}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage import AttemptEnd, AttemptStart, Message, Role, Store
+from storage.records import Scope
 
 SECOND = dt.timedelta(seconds=1)
 HOUR = dt.timedelta(hours=1)
@@ -281,6 +283,22 @@ def test_messages_are_asked_for_by_all_that_is_said_of_them(store: Store, make: 
     assert ids(to="B0003") == "3"
     assert ids(plan_id="p9") == "3"
     assert ids(limit=2) == "12"
+
+
+def test_within_a_scope_there_are_no_other_messages(store: Store, make: Any) -> None:
+    """A day's messages are woken, ended and claimed though an earlier one of another day waits at the same address."""
+    soon, day = make.at + dt.timedelta(hours=1), Scope(date=make.day, wave="midday")
+    past = {"send_at": make.at - dt.timedelta(minutes=1)}
+    other = make.message(1, date=make.day - dt.timedelta(days=1), address="U1", expires_at=soon, **past)
+    ours = make.message(2, date=make.day, wave="midday", address="U1", expires_at=soon, **past)
+    evening = make.message(3, date=make.day, wave="evening", address="U3", expires_at=soon, **past)
+    store.add_messages([other, ours, evening], actor="t", at=make.at)
+    assert store.wake_messages(make.at, scope=day) == 1
+    taken = {"channel": other.channel, "holder": "h", "limit": 9, "lease_seconds": 60, "scope": day}
+    assert store.next_message_at(make.at, scope=day) == make.at
+    assert [message.id for message in store.claim_messages(make.at, together=5, **taken)] == [ours.id]
+    assert store.wake_messages(soon, scope=replace(day, wave=None)) == 1
+    assert {m.id: m.state for m in store.messages()} == {other.id: "held", ours.id: "sending", evening.id: "expired"}
 
 
 def test_the_next_moment_is_known(store: Store, make: Any) -> None:
