@@ -244,7 +244,7 @@ def build(
     `acts` False: for who only looks; a changed file is checked, and does not take force for that.
 
     Raises `ConfigError` (the file), `ClockError`, `storage.StorageError` (the database), `OfficialBase` where
-    ``SONGSUK_CLOCK`` is set while a channel would reach real people.
+    ``SONGSUK_CLOCK`` is set while a channel would reach real people, `UnreadableSecret`.
     """
     path = config_path or Path(environ.get("SONGSUK_CONFIG", "config.yaml"))
     loaded = configs.load(path)

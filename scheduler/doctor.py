@@ -31,6 +31,7 @@ def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -
     path = config_path or Path(environ.get("SONGSUK_CONFIG", "config.yaml"))
     report = configs.check(path)
     found = [_packages(), _config(path, report), _clock(environ), _database(environ), _disk(environ)]
+    found.append(_secret_key(environ))
     if report.config is not None:
         found.append(_travel(report.config))
         found += _channels(report.config, environ, path)
@@ -68,19 +69,41 @@ def _clock(environ: Mapping[str, str]) -> dict[str, Any]:
     try:
         now = clock_from(environ.get("SONGSUK_CLOCK")).now()
     except ClockError as error:
-        return _check("clock", False, f"อ่าน SONGSUK_CLOCK ไม่ได้: {error}", f"SONGSUK_CLOCK is not a moment: {error}")
+        what = "has no such speed" if error.speed else "is not a moment"
+        return _check("clock", False, f"อ่าน SONGSUK_CLOCK ไม่ได้: {error}", f"SONGSUK_CLOCK {what}: {error}")
     moment = now.astimezone().isoformat(timespec="seconds")
     sane = now >= dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     return _check("clock", sane, moment if sane else f"{moment}: นาฬิกาเครื่องผิด", moment if sane else f"{moment}: wrong")
 
 
 def _database(environ: Mapping[str, str]) -> dict[str, Any]:
-    url = database_url(environ)
+    try:
+        url = database_url(environ)
+    except configs.UnreadableSecret as error:
+        return _unreadable("database", error)
     try:
         with storage.open_store(url) as store:
             return _check("database", True, store.url_safe, store.url_safe)
     except storage.StorageError as error:
         return _check("database", False, f"เปิดไม่ได้: {error}", f"cannot be opened: {error}")
+
+
+def _secret_key(environ: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        keys = configs.secret_keys(environ)
+    except configs.UnreadableSecret as error:
+        return _unreadable("secret key", error)
+    return _check(
+        "secret key",
+        True,
+        "ตั้งแล้ว" if keys else "ไม่ได้ตั้ง SONGSUK_SECRET_KEY: ออกรหัสเชิญสมาชิกไม่ได้",
+        "set" if keys else "SONGSUK_SECRET_KEY is not set: nobody can be invited",
+    )
+
+
+def _unreadable(name: str, error: configs.UnreadableSecret) -> dict[str, Any]:
+    th, en = (f"{error.message[each]}; {error.hint[each]}" for each in ("th", "en"))
+    return _check(name, False, th, en)
 
 
 def _disk(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
 
     import storage
     from scheduler import app as application
-    from scheduler.clock import ClockError
+    from scheduler.clock import FASTEST, ClockError
     from scheduler.config import ConfigError
     from storage import failpoints
 
@@ -54,8 +54,12 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
         raise Refusal(
             "clock.invalid",
             "SONGSUK_CLOCK",
-            {"th": f"อ่านเวลา {str(error)!r} ไม่ได้", "en": f"{str(error)!r} is not a moment with an offset"},
-            {"th": "เช่น 2026-11-24T09:59:50+07:00 หรือ ….;x60", "en": "e.g. 2026-11-24T09:59:50+07:00, or …;x60"},
+            {"th": f"{str(error)!r} ไม่ใช่ความเร็วของนาฬิกา", "en": f"{str(error)!r} is not a speed"}
+            if error.speed
+            else {"th": f"อ่านเวลา {str(error)!r} ไม่ได้", "en": f"{str(error)!r} is not a moment with an offset"},
+            {"th": f"เช่น …;x60 มากกว่า 0 ไม่เกิน {FASTEST:g}", "en": f"e.g. …;x60: above 0, up to {FASTEST:g}"}
+            if error.speed
+            else {"th": "เช่น 2026-11-24T09:59:50+07:00 หรือ …;x60", "en": "e.g. 2026-11-24T09:59:50+07:00, or …;x60"},
             exit_code=2,
         ) from None
     except application.OfficialBase as error:

@@ -13,7 +13,7 @@ from scheduler.config.loading import check, examine, load, parse
 from scheduler.config.models import Config, Document
 from scheduler.config.problems import ConfigError, Problem, Report
 from scheduler.config.schema import json_schema
-from scheduler.config.secrets import missing_secrets, read_secret, secret_keys
+from scheduler.config.secrets import UnreadableSecret, missing_secrets, read_secret, secret_keys
 from scheduler.config.values import Moment, Text, TimeRange
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Report",
     "Text",
     "TimeRange",
+    "UnreadableSecret",
     "check",
     "examine",
     "json_schema",

@@ -372,9 +372,9 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "set {variable} (or {variable}_FILE), or remove the channel",
     ),
     "secret.unreadable": (
-        "อ่านไฟล์ของ {variable}_FILE ไม่ได้",
-        "the file named by {variable}_FILE cannot be read",
-        "ตรวจชื่อไฟล์และสิทธิ์การเปิดอ่าน",
-        "check its path and permissions",
+        "อ่านไฟล์ {value} ของ {variable}_FILE ไม่ได้ ({reason})",
+        "{value}, which {variable}_FILE names, cannot be read ({reason})",
+        "ตรวจชื่อไฟล์และสิทธิ์การเปิดอ่าน หรือลบตัวแปร {variable}_FILE ออก",
+        "check its path and permissions, or unset {variable}_FILE",
     ),
 }

@@ -272,19 +272,25 @@ def test_a_market_without_coordinators_takes_any_approver(tmp_path: Path, sqlite
         "now",
         "2026-11-24",
         "2026-11-24T10:00:00",
-        "2026-11-24T10:00:00+07:00;60",
-        "2026-11-24T10:00:00+07:00;x0",
-        "2026-11-24T10:00:00+07:00;x-5",
         "2026-11-24T25:00:00+07:00",
         ";x60",
         "9999-12-31T23:59:59+00:00",
-        "2026-11-24T10:00:00+07:00;x9999999999999",
     ],
 )
 def test_a_clock_that_is_no_moment_is_refused(planned: House, moment: str) -> None:
-    """SONGSUK_CLOCK wants a moment with an offset, and a speed that a day survives."""
+    """SONGSUK_CLOCK wants a moment with an offset."""
     found = refused(planned, ["orders", "list"], 2, SONGSUK_CLOCK=moment)
     assert (found["code"], found["path"]) == ("clock.invalid", "SONGSUK_CLOCK")
+    assert "is not a moment with an offset" in str(found["message"])
+
+
+@pytest.mark.parametrize("speed", ["60", "x0", "x-5", "x9999999999999", "xfast", ""])
+def test_a_clock_of_no_speed_is_refused(planned: House, speed: str) -> None:
+    """And a speed that a day survives: what is wrong is said of the speed, not of the moment."""
+    found = refused(planned, ["orders", "list"], 2, SONGSUK_CLOCK=f"{DAY}T10:00:00+07:00;{speed}")
+    assert (found["code"], found["path"]) == ("clock.invalid", "SONGSUK_CLOCK")
+    assert f"{speed!r} is not a speed" in str(found["message"]["en"])  # type: ignore[index]
+    assert "x60" in str(found["hint"])
 
 
 @pytest.mark.parametrize(
@@ -353,6 +359,32 @@ def test_a_secret_may_come_from_a_file(planned: House, tmp_path: Path) -> None:
     assert bad["name"] == "channel line"
     assert bad["message"]["en"].startswith("chats.yaml:")
     assert name in bad["message"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("SONGSUK_SECRET_KEY", ["serve", "--port", "0"]),
+        ("SONGSUK_SECRET_KEY_PREVIOUS", ["members", "invite", "R1"]),
+        ("SONGSUK_DATABASE_URL", ["db", "upgrade"]),
+        ("SONGSUK_DATABASE_URL", ["orders", "list"]),
+        ("SONGSUK_TELEGRAM_WEBHOOK_SECRET_PREVIOUS", ["day", DAY, "--config", FILE("chats.yaml")]),
+    ],
+    ids=lambda value: "_".join(map(str, value[:2])) if isinstance(value, list) else None,
+)
+def test_a_secret_file_that_cannot_be_read_is_named(planned: House, variable: str, words: list[object]) -> None:
+    """Exit 2 with the variable and the path, whichever secret it is; `doctor` says the same, and reports the rest."""
+    have: dict[str, str | None] = {**SECRETS, variable: None, f"{variable}_FILE": "/nope/secret"}
+    words = [planned.folder / word if isinstance(word, FILE) else word for word in words]
+    answer = planned.run(*words, **have)
+    assert (answer.code, answer.out) == (2, "")
+    assert f"/nope/secret, which {variable}_FILE names, cannot be read (not found)" in answer.err
+    assert "fault in Songsuk" not in answer.err
+    doctored = planned.run("doctor", "--config", planned.folder / "chats.yaml", "--json", **have)
+    assert doctored.code == 1
+    [bad] = [check for check in doctored.json()["checks"] if not check["ok"]]
+    assert f"{variable}_FILE" in bad["message"]["en"]
+    assert "/nope/secret" in bad["message"]["en"]
 
 
 def test_failpoints_that_cannot_be_read_are_refused(planned: House) -> None:
