@@ -14,10 +14,12 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from time import monotonic
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import storage
 from channels.base import Content, Later, Outcome, Payload, Unknown
 from scheduler.clock import Clock
 from scheduler.notices import content_from_json
@@ -254,6 +256,37 @@ class _Sender:
             await asyncio.gather(*out, return_exceptions=True)
 
     async def _claim(self, limit: int) -> list[Message]:
+        """What is due, each with the payload of its next attempt; a row that has none ends by itself."""
+        while claimed := await self._claimed(limit):
+            if sayable := [message for each in claimed if (message := await self._sayable(each)) is not None]:
+                return sayable
+        return []
+
+    async def _sayable(self, message: Message) -> Message | None:
+        try:
+            return replace(message, payload=self._payload(message))
+        except Exception:
+            log.exception("message %s (%s) cannot be said; it is on the phone list", message.id, message.kind)
+        end = AttemptEnd(
+            message_id=message.id, at=self._clock.now(), state="failed", outcome="refused", reason="broken"
+        )
+        await self._in_thread(lambda: self._store.finish_attempts([end], holder=self._holder))
+        return None
+
+    async def _claimed(self, limit: int) -> list[Message]:
+        try:
+            return await self._taken(limit)
+        except (storage.StorageError, asyncio.CancelledError):
+            raise
+        except Exception:  # one row that cannot be read keeps all of them from being claimed
+            now, name = self._clock.now(), self._channel.name
+            broken = await self._in_thread(lambda: self._store.fail_unreadable(name, actor="outbox", at=now))
+            if not broken:
+                raise
+            log.exception("messages %s cannot be read; they are on the phone list", ", ".join(broken))
+            return await self._taken(limit)
+
+    async def _taken(self, limit: int) -> list[Message]:
         claimed: list[Message] = await self._in_thread(
             lambda: self._store.claim_messages(
                 self._clock.now(),
@@ -318,14 +351,20 @@ class _Sender:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return not self._stopped
 
-    def _start(self, message: Message) -> AttemptStart:
+    def _payload(self, message: Message) -> Payload:
+        """What was frozen; else the message's words, which say where they may have come before."""
         channel, payload = self._channel, message.payload
         if payload is None:
             payload = channel.render(content_from_json(message.content))
         elif not channel.keyed and unknown_attempts(message):
             payload = channel.render(said_again(content_from_json(message.content)))
+        return dict(payload)
+
+    def _start(self, message: Message) -> AttemptStart:
         key = str(uuid.uuid5(uuid.UUID(message.id), "request"))
-        return AttemptStart(message_id=message.id, payload=dict(payload), retry_key=key, at=self._clock.now())
+        return AttemptStart(
+            message_id=message.id, payload=dict(message.payload or {}), retry_key=key, at=self._clock.now()
+        )
 
     async def _call(self, message: Message, start: AttemptStart) -> Outcome:
         try:
