@@ -22,6 +22,7 @@ from scheduler import config as configs
 from scheduler.app import database_url, official_channels
 from scheduler.clock import ClockError, clock_from
 from scheduler.planning.travel import REASONS, ways_of
+from scheduler.versions import Versions
 
 ENOUGH_BYTES = 500_000_000
 
@@ -30,7 +31,7 @@ def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -
     """Every check, in the order a person would mend them."""
     path = config_path or Path(environ.get("SONGSUK_CONFIG", "config.yaml"))
     report = configs.check(path)
-    found = [_packages(), _config(path, report), _clock(environ), _database(environ), _disk(environ)]
+    found = [_packages(), _config(path, report, environ), _clock(environ), _database(environ), _disk(environ)]
     found.append(_secret_key(environ))
     if report.config is not None:
         found.append(_travel(report.config))
@@ -54,15 +55,28 @@ def _packages() -> dict[str, Any]:
     )
 
 
-def _config(path: Path, report: configs.Report) -> dict[str, Any]:
-    first = report.errors[0] if report.errors else None
-    count = len(report.errors)
+def _config(path: Path, report: configs.Report, environ: Mapping[str, str]) -> dict[str, Any]:
+    errors = [*report.errors, *(_of_another_market(path, report.config, environ) if report.config is not None else ())]
+    first = errors[0] if errors else None
+    count = len(errors)
     return _check(
         "config",
-        report.ok,
+        first is None,
         f"{path}: ถูกต้อง" if first is None else f"มี {count} ข้อผิด แรกสุด {first.text('th')}",
         f"{path}: good" if first is None else f"{count} errors, first {first.text('en')}",
     )
+
+
+def _of_another_market(path: Path, config: configs.Config, environ: Mapping[str, str]) -> list[configs.Problem]:
+    """Whether the database belongs to another market than the file; one that cannot be asked says so by itself."""
+    try:
+        if not storage.exists(database_url(environ)):
+            return []
+        with storage.open_store(database_url(environ)) as store:
+            versions = Versions(store, path)
+            return versions.problems(config) if versions.resume(configs.ConfigError([])) else []
+    except (storage.StorageError, configs.UnreadableSecret):
+        return []
 
 
 def _clock(environ: Mapping[str, str]) -> dict[str, Any]:

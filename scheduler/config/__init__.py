@@ -9,6 +9,7 @@
 Knows nothing of orders, people or the clock.
 """
 
+from scheduler.config.edits import another_market, newly_missing, placed
 from scheduler.config.loading import check, examine, load, parse
 from scheduler.config.models import Config, Document
 from scheduler.config.problems import ConfigError, Problem, Report
@@ -26,12 +27,15 @@ __all__ = [
     "Text",
     "TimeRange",
     "UnreadableSecret",
+    "another_market",
     "check",
     "examine",
     "json_schema",
     "load",
     "missing_secrets",
+    "newly_missing",
     "parse",
+    "placed",
     "read_secret",
     "secret_keys",
 ]

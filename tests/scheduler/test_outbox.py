@@ -321,9 +321,9 @@ def test_a_row_that_cannot_be_read_holds_up_no_other(
     with open_store(sqlite_url) as store:
         say(store, line(make, 1), line(make, 2))
         store.wake_messages(SEVEN)
-        spoil = f"UPDATE message SET content = 'not json', state = '{state}', not_before = send_at WHERE seq = 1"
+        spoil = "UPDATE message SET content = 'not json', state = ?, not_before = send_at WHERE seq = 1"
         with store._engine.begin() as connection:
-            connection.exec_driver_sql(spoil)
+            connection.exec_driver_sql(spoil, (state,))
         outbox = Outbox(store, {"line": Shown()}, clock)
         assert run(outbox.drain()) == {"accepted": 1}
         broken, other = store.messages()
