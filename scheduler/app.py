@@ -103,6 +103,11 @@ class App:
         """The configured channels whose base address is the service's own: real people would be reached."""
         return official_channels(self.config)
 
+    def known_waves(self) -> list[str]:
+        """The waves of the config in force, then those that an edit has taken out of it and that have run."""
+        ids = [wave.id for wave in self.config.waves]
+        return [*ids, *(wave for wave in self.store.run_waves() if wave not in ids)]
+
     async def close_channels(self) -> None:
         """Connections belong to the event loop that opened them: what sent over them closes them there."""
         opened, self._channels, self._connected = self._channels or {}, None, {}

@@ -186,8 +186,8 @@ def one_of(value: str | None, known: Iterable[str], option: str) -> str | None:
 
 
 def known_wave(app: App, wave: str | None) -> str | None:
-    """`wave`, or a refusal that lists the waves there are."""
-    known = [each.id for each in app.config.waves]
+    """`wave`, or a refusal that lists the waves there are, also of a wave that is gone from the config and has run."""
+    known = app.known_waves()
     if wave is not None and wave not in known:
         raise Refusal(
             "wave.unknown",
