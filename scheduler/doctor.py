@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -
     if report.config is not None:
         found.append(_travel(report.config))
         found += _channels(report.config, environ, path)
+        found += _stranded(report.config, environ)
         found.append(_public(report.config))
     return found
 
@@ -56,7 +58,7 @@ def _packages() -> dict[str, Any]:
 
 
 def _config(path: Path, report: configs.Report, environ: Mapping[str, str]) -> dict[str, Any]:
-    errors = [*report.errors, *(_of_another_market(path, report.config, environ) if report.config is not None else ())]
+    errors = [*report.errors, *(of_another_market(path, report.config, environ) if report.config is not None else ())]
     first = errors[0] if errors else None
     count = len(errors)
     return _check(
@@ -67,7 +69,7 @@ def _config(path: Path, report: configs.Report, environ: Mapping[str, str]) -> d
     )
 
 
-def _of_another_market(path: Path, config: configs.Config, environ: Mapping[str, str]) -> list[configs.Problem]:
+def of_another_market(path: Path, config: configs.Config, environ: Mapping[str, str]) -> list[configs.Problem]:
     """Whether the database belongs to another market than the file; one that cannot be asked says so by itself."""
     try:
         if not storage.exists(database_url(environ)):
@@ -190,6 +192,27 @@ def _channels(config: configs.Config, environ: Mapping[str, str], path: Path) ->
             else "ready",
         )
         for name in config.channels
+    ]
+
+
+def _stranded(config: configs.Config, environ: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Channels that the config does not have any more and over which something is still to be sent."""
+    try:
+        if not storage.exists(database_url(environ)):
+            return []
+        with storage.open_store(database_url(environ)) as store:
+            waiting = Counter(message.channel for message in store.messages(states={"held", "ready", "retry"}))
+    except (storage.StorageError, configs.UnreadableSecret):
+        return []
+    return [
+        _check(
+            f"channel {name}",
+            False,
+            f"ข้อความที่รอส่ง: {count} แต่ไม่มีช่องทางนี้ใน config: ใส่กลับ หรือโทรหา",
+            f"messages that wait to go over it: {count}; the config does not have it: put it back, or phone them",
+        )
+        for name, count in sorted((name, count) for name, count in waiting.items() if name is not None)
+        if name not in config.channels
     ]
 
 

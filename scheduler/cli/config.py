@@ -25,12 +25,18 @@ def check(
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
-    """Check the whole file and list everything that is wrong, with line, column and what to write."""
+    """Check the whole file and list everything that is wrong, with line, column and what to write.
+
+    The market's own file, which no FILE names, is also held against the market's database, where there is one.
+    """
     from scheduler import config as configs
+    from scheduler.doctor import of_another_market
 
     path = file or config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
     found = configs.check(path)
     found = replace(found, warnings=(*found.warnings, *wording_problems(found)))
+    if found.config is not None and file is None and (errors := of_another_market(path, found.config, os.environ)):
+        found = replace(found, errors=tuple(errors), config=None)
     if json:
         screen.document(found.as_json())
     else:

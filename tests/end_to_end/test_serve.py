@@ -321,6 +321,9 @@ def test_a_channel_that_an_edit_brings_is_sent_over(
         assert any("SONGSUK_LINE_CHANNEL_ACCESS_TOKEN" in said for said in daemon.lines)
         assert daemon.stop(signal.SIGTERM)[0] == 0
     assert "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN" in house.run("doctor").out
+    _say(sqlite_url, _message(90, channel="telegram", send_at=dt.datetime.now(dt.UTC) + dt.timedelta(minutes=50)))
+    assert "channel telegram: messages that wait to go over it: 1" in house.run("doctor").out
+    _execute(sqlite_url, "DELETE FROM message")
     house.config.write_text(config_text(), encoding="utf-8")
     house.environ.update(SECRETS)
     with house.serving() as daemon, httpx.Client(base_url=daemon.listening()) as visitor:

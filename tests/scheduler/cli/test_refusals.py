@@ -366,6 +366,9 @@ def test_an_edit_that_cannot_take_force_is_refused(planned: House) -> None:
     found = refused(planned, ["config", "publish", "--config", path], 2)
     assert (found["code"], found["path"], found["file"]) == ("market.changed", "market.id", "renamed.yaml")
     assert int(str(found["line"])) > 1
+    checked = planned.json("config", "check", "--config", path, code=2)
+    assert [error["code"] for error in checked["errors"]] == ["market.changed"]
+    assert planned.run("config", "check", path).code == 0, "a file by itself is held against no database"
     before = planned.json("plan", "show", DAY)
     answer = planned.run("day", DAY, "--wave", "midday", "--config", path, "--json")
     assert answer.code == 0
