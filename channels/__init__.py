@@ -9,9 +9,9 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from channels.base import Channel, ChannelError
+from channels.fit import leads_to
 
 _NOT_SERVICES = frozenset({"base", "fit", "hooks", "texts"})
 
@@ -39,8 +39,7 @@ def is_official(name: str, settings: Mapping[str, Any]) -> bool:
     """Whether the channel `name` with these settings would reach real people: a base address is the service's own."""
     module = _module(name)
     bases = [str(settings.get(key) or default) for key, default in getattr(module, "BASES", {}).items()]
-    hosts = [urlsplit(base).hostname or "" for base in bases]
-    return any(host == domain or host.endswith(f".{domain}") for host in hosts for domain in module.DOMAINS)
+    return any(leads_to(base, module.DOMAINS) for base in bases)
 
 
 def _module(name: str) -> Any:

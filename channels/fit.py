@@ -6,10 +6,11 @@ Knows no service's numbers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from channels.base import ChannelError, Content, Line
 
@@ -130,6 +131,25 @@ def setting(settings: Mapping[str, Any] | object, name: str, default: Any) -> An
     """`name` out of a mapping or an object; `default` where it is absent or None."""
     found = settings.get(name) if isinstance(settings, Mapping) else getattr(settings, name, None)
     return default if found is None else found
+
+
+def leads_to(base: str, domains: Iterable[str]) -> bool:
+    """Whether an address leads to a host of one of these domains."""
+    host = _host(base)
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def _host(base: str) -> str:
+    """The host that an address leads to, as the network is asked for it, however it is written.
+
+    Case, a port, a name before ``@``, a final dot, percent signs and the letters and dots of other scripts change
+    nothing.
+    """
+    name = unicodedata.normalize("NFKC", unquote(urlsplit(base).hostname or "")).replace("。", ".").strip(".").lower()
+    try:
+        return name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:  # no name that can be looked up
+        return name
 
 
 def base_address(settings: Mapping[str, Any] | object, name: str, default: str) -> str:

@@ -22,7 +22,8 @@ from scheduler import batch, day, states
 from scheduler import config as configs
 from scheduler.budget import LineBudget
 from scheduler.clock import Clock, clock_from
-from scheduler.config import Config
+from scheduler.config import Config, ConfigError, Problem
+from scheduler.config.channels import ChannelSettings
 from scheduler.intake import IntakeContext
 from scheduler.versions import Versions
 from scheduler.waves import Waves
@@ -62,6 +63,7 @@ class App:
         self.waves = Waves(store, versions, planner, lambda: self.clock.now())
         self.line_budget = LineBudget(store, versions, lambda: self.clock)
         self._channels: dict[str, Channel] | None = None
+        self._connected: dict[str, ChannelSettings] = {}
 
     @property
     def config(self) -> Config:
@@ -74,19 +76,41 @@ class App:
     def channels(self) -> Mapping[str, Channel]:
         """The configured channels, connected at first use (their SDKs are heavy). `NotConfigured` without a secret."""
         if self._channels is None:
-            self._channels = {
-                name: channels.connect(name, settings.model_dump(), secrets_for(name, self.environ))
-                for name, settings in self.config.channels.items()
-            }
+            settings = dict(self.config.channels)
+            self._channels, self._connected = {name: self.connect(name) for name in settings}, settings
         return self._channels
+
+    def connect(self, name: str) -> Channel:
+        """The channel `name` as the config in force has it. `NotConfigured`, `UnreadableSecret`, `OfficialBase`."""
+        if stands_apart(self.environ) and name in self.official():
+            raise OfficialBase([name])
+        return channels.connect(name, self.config.channels[name].model_dump(), secrets_for(name, self.environ))
+
+    def outdated_channels(self) -> list[str]:
+        """The channels of the config in force that are not connected, or not as it says."""
+        return [name for name, settings in self.config.channels.items() if self._connected.get(name) != settings]
+
+    async def adopt_channel(self, name: str, channel: Channel) -> None:
+        """From now on `channel` is the one called `name`, for everybody who holds `channels()`."""
+        if self._channels is None:
+            self._channels = {}
+        old, self._channels[name] = self._channels.get(name), channel
+        self._connected[name] = self.config.channels[name]
+        if old is not None:
+            await old.close()
 
     def official(self) -> list[str]:
         """The configured channels whose base address is the service's own: real people would be reached."""
         return official_channels(self.config)
 
+    def known_waves(self) -> list[str]:
+        """The waves of the config in force, then those that an edit has taken out of it and that have run."""
+        ids = [wave.id for wave in self.config.waves]
+        return [*ids, *(wave for wave in self.store.run_waves() if wave not in ids)]
+
     async def close_channels(self) -> None:
         """Connections belong to the event loop that opened them: what sent over them closes them there."""
-        opened, self._channels = self._channels or {}, None
+        opened, self._channels, self._connected = self._channels or {}, None, {}
         for channel in opened.values():
             await channel.close()
 
@@ -251,23 +275,38 @@ def build(
 
     `acts` False: for who only looks; a changed file is checked, and does not take force for that.
 
-    Raises `ConfigError` (the file), `ClockError`, `storage.StorageError` (the database), `OfficialBase` where
-    ``SONGSUK_CLOCK`` is set while a channel would reach real people.
+    A file that is broken, or cannot take force, does not stop a market that has run: the last version stays in force,
+    and `versions.broken` says why.
+
+    Raises `ConfigError` (the file of a new database), `ClockError`, `storage.StorageError` (the database),
+    `UnreadableSecret`, `OfficialBase` where ``SONGSUK_CLOCK`` is set while a channel would reach real people.
     """
     path = config_path or Path(environ.get("SONGSUK_CONFIG", "config.yaml"))
-    loaded = configs.load(path)
-    official = official_channels(adapt(loaded))
-    if official and (environ.get("SONGSUK_CLOCK") or environ.get("SONGSUK_FAILPOINTS")):
-        raise OfficialBase(official)
-    clock = clock or clock_from(environ.get("SONGSUK_CLOCK"))
-    store = storage.open_store(database_url(environ))
-    versions = Versions(store, path, adapt)
+    url, broken = database_url(environ), None
     try:
-        changed = versions.take_up(loaded, clock.now(), actor, publish=None if acts else False)
+        loaded = configs.load(path)
+        _stay_apart(adapt(loaded), environ)
+    except ConfigError as error:
+        loaded, broken = None, error
+        if not storage.exists(url):
+            raise
+    clock = clock or clock_from(environ.get("SONGSUK_CLOCK"))
+    store = storage.open_store(url)
+    versions = Versions(store, path, adapt, lambda edit, before: _unfit(edit, before, environ, path.name))
+    changed = False
+    try:
+        try:
+            if loaded is not None:
+                changed = versions.take_up(loaded, clock.now(), actor, publish=None if acts else False)
+        except ConfigError as error:
+            broken = error
+        if broken is not None and not versions.resume(broken):
+            raise broken
+        _stay_apart(versions.config(), environ)
     except BaseException:
         store.close()
         raise
-    planner = Planner(loaded.solver.workers, keep_warm=keep_warm)
+    planner = Planner(versions.config().solver.workers, keep_warm=keep_warm)
     app = App(
         config_path=path,
         store=store,
@@ -279,6 +318,26 @@ def build(
     if changed:
         app.place_again(actor=actor)
     return app
+
+
+def _stay_apart(config: Config, environ: Mapping[str, str]) -> None:
+    official = official_channels(config)
+    if official and stands_apart(environ):
+        raise OfficialBase(official)
+
+
+def _unfit(edit: Config, before: Config, environ: Mapping[str, str], file: str) -> list[Problem]:
+    """What `edit` asks for and this process does not have, or may not touch."""
+    official = official_channels(edit) if stands_apart(environ) else ()
+    found = [
+        configs.placed(edit, ("channels", name), "channel.official", {"channel": name}, file=file) for name in official
+    ]
+    return [*found, *configs.newly_missing(edit, before, environ, file=file)]
+
+
+def stands_apart(environ: Mapping[str, str]) -> bool:
+    """Whether this process plays with time or faults: it must not reach real people."""
+    return bool(environ.get("SONGSUK_CLOCK") or environ.get("SONGSUK_FAILPOINTS"))
 
 
 def database_url(environ: Mapping[str, str]) -> str:

@@ -22,7 +22,11 @@ log = logging.getLogger(__name__)
 
 
 class ClockError(ValueError):
-    """``SONGSUK_CLOCK`` is not a moment."""
+    """``SONGSUK_CLOCK`` is not a moment; `speed`: the moment is good, and what follows it is no speed."""
+
+    def __init__(self, setting: str, *, speed: bool = False) -> None:
+        super().__init__(setting)
+        self.speed = speed
 
 
 class Clock(Protocol):
@@ -82,24 +86,26 @@ class SteppedClock:
 YEARS = range(2000, 3000)
 FASTEST = 100_000.0
 """A day in less than a second; whoever wants it faster wants `songsuk day`."""
-_CLOCK = re.compile(r"^(?P<start>[^;]+?)(?:;\s*x(?P<speed>\d+(?:\.\d+)?))?$")
+_SPEED = re.compile(r"x(\d+(?:\.\d+)?)")
 
 
 def clock_from(setting: str | None) -> Clock:
     """The clock that ``SONGSUK_CLOCK`` names: ``2026-11-24T09:59:50+07:00`` or ``…;x60``; unset is the machine's."""
     if not setting:
         return SystemClock()
-    match = _CLOCK.match(setting.strip())
+    moment, given, times = (part.strip() for part in setting.partition(";"))
     try:
-        start = dt.datetime.fromisoformat(match["start"]) if match else None
+        start = dt.datetime.fromisoformat(moment)
     except ValueError:
-        start = None
-    if match is None or start is None or start.tzinfo is None or start.year not in YEARS:
+        raise ClockError(setting) from None
+    if start.tzinfo is None or start.year not in YEARS:
         raise ClockError(setting)
-    speed = float(match["speed"] or 1)
-    if not 0 < speed <= FASTEST:
-        raise ClockError(setting)
-    return ShiftedClock(start, speed)
+    if not given:
+        return ShiftedClock(start)
+    match = _SPEED.fullmatch(times)
+    if match is None or not 0 < float(match[1]) <= FASTEST:
+        raise ClockError(times, speed=True)
+    return ShiftedClock(start, float(match[1]))
 
 
 class Ticker:

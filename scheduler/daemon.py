@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast
 
-import storage
-from scheduler.app import App
+from channels.base import NotConfigured
+from scheduler.app import App, OfficialBase
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
-from scheduler.config import secret_keys
+from scheduler.config import UnreadableSecret, secret_keys
 from scheduler.inbox import Fetched, Inbox, poll
-from scheduler.outbox import Outbox
-from storage.failpoints import failpoint
+from scheduler.loops import Loops
+from scheduler.senders import IDLE, Senders
 
 if TYPE_CHECKING:
     import uvicorn
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STORE_THREADS = 8
-IDLE = dt.timedelta(seconds=2)
-"""How long the outbox rests at most, so that an approval typed elsewhere goes out soon."""
-
-
 READ_QUOTA = dt.timedelta(minutes=15)
 LOOK_AROUND = dt.timedelta(seconds=2)
 """How often the clock looks around at least, in real time, for a changed config or orders for a day that was closed."""
@@ -63,15 +59,12 @@ async def serve(app: App, host: str, port: int) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
 
+    loops = Loops(telling=(NotConfigured, UnreadableSecret, OfficialBase))
+    heard, counted = asyncio.Event(), asyncio.Event()
     channels = await asyncio.to_thread(app.channels)
-    outbox = Outbox(app.store, channels, clock, withhold={"line": app.line_budget.withhold}, failpoint=failpoint)
-    woken = {name: asyncio.Event() for name in channels}
-    heard = asyncio.Event()
-
-    def wake() -> None:
-        for each in woken.values():
-            each.set()
-
+    senders = Senders(
+        app, loops, lambda channel, over: poll(cast("Fetched", channel), inbox, over, heard.set), counted.set
+    )
     inbox = Inbox(
         app.store,
         channels,
@@ -79,7 +72,7 @@ async def serve(app: App, host: str, port: int) -> None:
         app.versions,
         lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
         secret_keys=secret_keys(app.environ),
-        spoke=wake,
+        spoke=senders.wake,
         busy=lambda: site.state.door.busy(),
     )
 
@@ -87,47 +80,72 @@ async def serve(app: App, host: str, port: int) -> None:
         if stop.is_set():
             return None
         at_rest.clear()
+        following = None
         try:
-            return await asyncio.to_thread(app.tick)
-        except storage.StorageError:
-            log.exception("the database did not answer; trying again")
-            return None
+            with loops.watched("clock"):
+                following = await asyncio.to_thread(app.tick)
+            with loops.watched("channels"):
+                await senders.follow()
         finally:
             at_rest.set()
-            wake()
+            senders.wake()
+        return following
+
+    async def count() -> float:
+        """LINE's count of the month, at the start and now and then: others may push over the account too."""
+        await app.read_quota()
+        return READ_QUOTA.total_seconds()
+
+    async def work_off() -> float:
+        """What was heard, and at the start and every `IDLE` what a crash has left."""
+        await inbox.drain()
+        return IDLE.total_seconds()
 
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
     address = f"[{address}]" if ":" in address else address
     print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - always the first line
     _log()
-    site = create(app, heard.set)
+    if app.versions.broken is not None:
+        said = " · ".join(problem.text() for problem in app.versions.broken.errors[:3])
+        log.warning("%s is not valid; going on with version %s: %s", app.config_path, app.versions.latest, said)
+    site = create(app, heard.set, lambda: loops.failing)
     server = _server(
         uvicorn.Config(site, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=5)
     )
     web = asyncio.create_task(server.serve(sockets=[listening]))
+    senders.start()
     ticker = Ticker(clock, tick, at_least=LOOK_AROUND)
     await ticker.start()
-    counting = asyncio.create_task(_count(app, stop))
-    sending = [asyncio.create_task(_send(outbox, name, app, woken[name], stop)) for name in channels]
-    listening_in = [asyncio.create_task(_listen_in(inbox, heard, stop))]
-    if getattr(app.config.channels.get("telegram"), "updates", "") == "polling":
-        fetching = poll(cast("Fetched", channels["telegram"]), inbox, stop, heard.set)
-        listening_in.append(asyncio.create_task(fetching))
-    warming = asyncio.create_task(asyncio.to_thread(app.planner.warm))
+    working = [
+        asyncio.create_task(loops.keep("inbox", work_off, heard, stop)),
+        asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
+        asyncio.create_task(_warm(app, stop)),
+    ]
     await stop.wait()
     log.info("stopping")
     app.planner.stop()
-    outbox.stop()
+    sending = senders.stop()
     server.should_exit = True
-    wake()
     heard.set()
+    counted.set()
     resting = asyncio.create_task(at_rest.wait())
-    await asyncio.wait([*sending, *listening_in, counting, web, warming, resting], timeout=GRACE_SECONDS)
-    if all(task.done() for task in sending):  # else a call is still out: the lease runs out by itself
-        await outbox.release()
+    await asyncio.wait([*sending, *working, web, resting], timeout=GRACE_SECONDS)
+    await senders.release()
+    if working[0].done():
+        with loops.watched("inbox"):
+            await inbox.release()
     await ticker.stop()
     await app.close_channels()
+
+
+async def _warm(app: App, stop: asyncio.Event) -> None:
+    """So that no first plan waits; a planner that cannot be warmed says so, and again when it is needed."""
+    try:
+        await asyncio.to_thread(app.planner.warm)
+    except Exception:
+        if not stop.is_set():
+            log.exception("the planner cannot be made ready")
 
 
 def _log() -> None:
@@ -146,48 +164,6 @@ def _server(config: uvicorn.Config) -> uvicorn.Server:
             yield
 
     return Server(config)
-
-
-async def _send(outbox: Outbox, channel: str, app: App, woken: asyncio.Event, stop: asyncio.Event) -> None:
-    """Drain a channel whenever something may be due: when woken, when a message's time comes, at least every `IDLE`."""
-    while not stop.is_set():
-        try:
-            await outbox.drain(channel)
-            following = await asyncio.to_thread(outbox.next_at, channel)
-        except storage.StorageError:
-            log.exception("the database did not answer; trying again")
-            following = None
-        wait = IDLE.total_seconds()
-        if following is not None:
-            speed = getattr(app.clock, "speed", 1.0)
-            wait = min(wait, max(0.05, (following - app.clock.now()).total_seconds() / speed))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), wait)
-        woken.clear()
-
-
-async def _count(app: App, stop: asyncio.Event) -> None:
-    """Ask LINE for its count of the month, at the start and now and then: others may push over the account too."""
-    while not stop.is_set():
-        try:
-            await app.read_quota()
-        except storage.StorageError:
-            log.exception("the database did not answer; trying again")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), READ_QUOTA.total_seconds())
-
-
-async def _listen_in(inbox: Inbox, heard: asyncio.Event, stop: asyncio.Event) -> None:
-    """Work the inbox off when something was heard, and at the start and every `IDLE` what a crash has left."""
-    while not stop.is_set():
-        heard.clear()
-        try:
-            await inbox.drain()
-        except storage.StorageError:
-            log.exception("the database did not answer; trying again")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(heard.wait(), IDLE.total_seconds())
-    await inbox.release()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from scheduler import config as configs
 from scheduler.app import database_url, official_channels
 from scheduler.clock import ClockError, clock_from
 from scheduler.planning.travel import REASONS, ways_of
+from scheduler.versions import Versions
 
 ENOUGH_BYTES = 500_000_000
 
@@ -30,10 +32,12 @@ def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -
     """Every check, in the order a person would mend them."""
     path = config_path or Path(environ.get("SONGSUK_CONFIG", "config.yaml"))
     report = configs.check(path)
-    found = [_packages(), _config(path, report), _clock(environ), _database(environ), _disk(environ)]
+    found = [_packages(), _config(path, report, environ), _clock(environ), _database(environ), _disk(environ)]
+    found.append(_secret_key(environ))
     if report.config is not None:
         found.append(_travel(report.config))
         found += _channels(report.config, environ, path)
+        found += _stranded(report.config, environ)
         found.append(_public(report.config))
     return found
 
@@ -53,34 +57,69 @@ def _packages() -> dict[str, Any]:
     )
 
 
-def _config(path: Path, report: configs.Report) -> dict[str, Any]:
-    first = report.errors[0] if report.errors else None
-    count = len(report.errors)
+def _config(path: Path, report: configs.Report, environ: Mapping[str, str]) -> dict[str, Any]:
+    errors = [*report.errors, *(of_another_market(path, report.config, environ) if report.config is not None else ())]
+    first = errors[0] if errors else None
+    count = len(errors)
     return _check(
         "config",
-        report.ok,
+        first is None,
         f"{path}: ถูกต้อง" if first is None else f"มี {count} ข้อผิด แรกสุด {first.text('th')}",
         f"{path}: good" if first is None else f"{count} errors, first {first.text('en')}",
     )
+
+
+def of_another_market(path: Path, config: configs.Config, environ: Mapping[str, str]) -> list[configs.Problem]:
+    """Whether the database belongs to another market than the file; one that cannot be asked says so by itself."""
+    try:
+        if not storage.exists(database_url(environ)):
+            return []
+        with storage.open_store(database_url(environ)) as store:
+            versions = Versions(store, path)
+            return versions.problems(config) if versions.resume(configs.ConfigError([])) else []
+    except (storage.StorageError, configs.UnreadableSecret):
+        return []
 
 
 def _clock(environ: Mapping[str, str]) -> dict[str, Any]:
     try:
         now = clock_from(environ.get("SONGSUK_CLOCK")).now()
     except ClockError as error:
-        return _check("clock", False, f"อ่าน SONGSUK_CLOCK ไม่ได้: {error}", f"SONGSUK_CLOCK is not a moment: {error}")
+        what = "has no such speed" if error.speed else "is not a moment"
+        return _check("clock", False, f"อ่าน SONGSUK_CLOCK ไม่ได้: {error}", f"SONGSUK_CLOCK {what}: {error}")
     moment = now.astimezone().isoformat(timespec="seconds")
     sane = now >= dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     return _check("clock", sane, moment if sane else f"{moment}: นาฬิกาเครื่องผิด", moment if sane else f"{moment}: wrong")
 
 
 def _database(environ: Mapping[str, str]) -> dict[str, Any]:
-    url = database_url(environ)
+    try:
+        url = database_url(environ)
+    except configs.UnreadableSecret as error:
+        return _unreadable("database", error)
     try:
         with storage.open_store(url) as store:
             return _check("database", True, store.url_safe, store.url_safe)
     except storage.StorageError as error:
         return _check("database", False, f"เปิดไม่ได้: {error}", f"cannot be opened: {error}")
+
+
+def _secret_key(environ: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        keys = configs.secret_keys(environ)
+    except configs.UnreadableSecret as error:
+        return _unreadable("secret key", error)
+    return _check(
+        "secret key",
+        True,
+        "ตั้งแล้ว" if keys else "ไม่ได้ตั้ง SONGSUK_SECRET_KEY: ออกรหัสเชิญสมาชิกไม่ได้",
+        "set" if keys else "SONGSUK_SECRET_KEY is not set: nobody can be invited",
+    )
+
+
+def _unreadable(name: str, error: configs.UnreadableSecret) -> dict[str, Any]:
+    th, en = (f"{error.message[each]}; {error.hint[each]}" for each in ("th", "en"))
+    return _check(name, False, th, en)
 
 
 def _disk(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -153,6 +192,27 @@ def _channels(config: configs.Config, environ: Mapping[str, str], path: Path) ->
             else "ready",
         )
         for name in config.channels
+    ]
+
+
+def _stranded(config: configs.Config, environ: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Channels that the config does not have any more and over which something is still to be sent."""
+    try:
+        if not storage.exists(database_url(environ)):
+            return []
+        with storage.open_store(database_url(environ)) as store:
+            waiting = Counter(message.channel for message in store.messages(states={"held", "ready", "retry"}))
+    except (storage.StorageError, configs.UnreadableSecret):
+        return []
+    return [
+        _check(
+            f"channel {name}",
+            False,
+            f"ข้อความที่รอส่ง: {count} แต่ไม่มีช่องทางนี้ใน config: ใส่กลับ หรือโทรหา",
+            f"messages that wait to go over it: {count}; the config does not have it: put it back, or phone them",
+        )
+        for name, count in sorted((name, count) for name, count in waiting.items() if name is not None)
+        if name not in config.channels
     ]
 
 

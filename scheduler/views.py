@@ -19,7 +19,7 @@ def filters(app: App) -> dict[str, list[str]]:
     from channels.texts import KINDS
 
     return {
-        "wave": [wave.id for wave in app.config.waves],
+        "wave": app.known_waves(),
         "state": sorted(states.MESSAGE),
         "kind": sorted(KINDS),
         "channel": sorted({*CHANNELS, *app.config.channels}),

@@ -5,6 +5,7 @@ Knows nothing of chats, solvers, clocks or configuration. Importing it loads no 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from storage.errors import BadUrl, BadValue, Busy, IllegalRun, NewerSchema, StorageError, Unreachable
@@ -75,8 +76,20 @@ __all__ = [
     "StorageError",
     "Store",
     "Unreachable",
+    "exists",
     "open_store",
 ]
+
+
+def exists(url: str) -> bool:
+    """Whether there may be something behind `url`; of a SQLite file that would be made new, False."""
+    from storage.engine import parse
+
+    try:
+        parsed = parse(url)
+    except BadUrl:
+        return False
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
 
 
 def open_store(url: str) -> Store:

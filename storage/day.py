@@ -54,6 +54,11 @@ class Day(Verbs):
         with self._read() as connection:
             return [_run(row) for row in connection.execute(query).mappings()]
 
+    def run_waves(self) -> list[str]:
+        """The waves that any run was ever fired for."""
+        with self._read() as connection:
+            return list(connection.execute(select(RUN.c.wave).distinct().order_by(RUN.c.wave)).scalars())
+
     @writes
     def close_run(
         self,

@@ -6,6 +6,7 @@ from types import TracebackType
 
 from sqlalchemy import text
 
+from storage.broken import Broken
 from storage.chats import Chats
 from storage.day import Day
 from storage.engine import connect, parse
@@ -21,7 +22,7 @@ from storage.plans import Plans
 from storage.pushes import Pushes
 
 
-class Store(People, Orders, OrderViews, Day, Plans, Outbox, Inbox, Chats, Erasure, Pushes, House):
+class Store(People, Orders, OrderViews, Day, Plans, Outbox, Broken, Inbox, Chats, Erasure, Pushes, House):
     """What is remembered, by named verbs. Each verb is one transaction; values go in and come out, rows never."""
 
     url_safe: str

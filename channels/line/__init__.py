@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from channels.base import Change, Content, Inbound, NotConfigured, Outcome, Payload, Refused, Unknown, Wanted
-from channels.fit import base_address, setting
+from channels.fit import base_address, leads_to, setting
 from channels.hooks import document, text
 from channels.line.flex import OBJECTS_MAX, render, together
 from channels.line.outcomes import Answer, outcome_of_answer, outcome_of_failure
@@ -75,8 +75,7 @@ class LineChannel:
 
     @property
     def official(self) -> bool:
-        host = urlsplit(self._api_base).hostname or ""
-        return host == "line.me" or host.endswith(".line.me")
+        return leads_to(self._api_base, DOMAINS)
 
     def render(self, content: Content) -> Payload:
         return render(content)

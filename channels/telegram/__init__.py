@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from channels.base import Change, Content, Inbound, NotConfigured, Outcome, Payload, Refused, Wanted
-from channels.fit import base_address, setting
+from channels.fit import base_address, leads_to, setting
 from channels.hooks import mapping, parsed
 from channels.telegram.html import render
 from channels.telegram.outcomes import Answer, outcome_of_answer, outcome_of_failure
@@ -69,8 +68,7 @@ class TelegramChannel:
 
     @property
     def official(self) -> bool:
-        host = urlsplit(self._api_base).hostname or ""
-        return host == "telegram.org" or host.endswith(".telegram.org")
+        return leads_to(self._api_base, DOMAINS)
 
     def render(self, content: Content) -> Payload:
         return render(content)

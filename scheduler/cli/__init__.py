@@ -43,7 +43,7 @@ app.add_typer(orders_app, name="orders", help="Orders: import, add, list, show, 
 app.add_typer(members_app, name="members", help="Riders, sellers, buyers, coordinators.")
 app.add_typer(plan_app, name="plan", help="Plans: show, approve, replan.")
 app.add_typer(messages_app, name="messages", help="What was said to whom, and who must be phoned.")
-app.add_typer(config_app, name="config", help="config.yaml: check, schema.")
+app.add_typer(config_app, name="config", help="config.yaml: check, publish, schema.")
 app.add_typer(roads_app, name="roads", help="Real roads: build, calibrate.")
 app.add_typer(report_app, name="report", help="What a day came to.")
 app.add_typer(channels_app, name="channels", help="The accounts at LINE and Telegram: setup.")
@@ -68,10 +68,11 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:
-        if sys.flags.dev_mode:
+        failure = _failed(error)
+        if sys.flags.dev_mode and failure.exit_code == 1:
             raise
-        _failed(error).show(as_json=as_json)
-        sys.exit(1)
+        failure.show(as_json=as_json)
+        sys.exit(failure.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -91,7 +92,11 @@ def _misused(error: Exception) -> Refusal:
 
 
 def _failed(error: Exception) -> Refusal:
-    """A fault of ours: said in one line, as everything else is."""
+    """A secret's file that cannot be read, wherever it was asked for; else a fault of ours: said in one line."""
+    from scheduler.config import UnreadableSecret
+
+    if isinstance(error, UnreadableSecret):
+        return Refusal("secret.unreadable", error.variable, error.message, error.hint, exit_code=2)
     what = f"{type(error).__name__}: {error}"
     return Refusal(
         "internal",

@@ -11,6 +11,7 @@ import typer
 
 from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, Json, actor_name, opened
+from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
     from scheduler.config import Problem, Report
@@ -24,12 +25,18 @@ def check(
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
-    """Check the whole file and list everything that is wrong, with line, column and what to write."""
+    """Check the whole file and list everything that is wrong, with line, column and what to write.
+
+    The market's own file, which no FILE names, is also held against the market's database, where there is one.
+    """
     from scheduler import config as configs
+    from scheduler.doctor import of_another_market
 
     path = file or config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
     found = configs.check(path)
     found = replace(found, warnings=(*found.warnings, *wording_problems(found)))
+    if found.config is not None and file is None and (errors := of_another_market(path, found.config, os.environ)):
+        found = replace(found, errors=tuple(errors), config=None)
     if json:
         screen.document(found.as_json())
     else:
@@ -68,11 +75,14 @@ def publish(config: ConfigFile = None, json: Json = False) -> None:
     """Put the file in force from the next wave not yet closed; what ``config.publish: manual`` waits for."""
     from scheduler import config as configs
 
-    with opened(config) as app:
-        at = app.clock.now()
-        if app.versions.take_up(configs.load(app.config_path), at, actor_name(), publish=True):
-            app.place_again(actor=actor_name())
-        version = app.versions.latest
+    try:
+        loaded = configs.load(config)
+        with opened(config) as app:
+            if app.versions.take_up(loaded, app.clock.now(), actor_name(), publish=True):
+                app.place_again(actor=actor_name())
+            version = app.versions.latest
+    except configs.ConfigError as error:
+        raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
     if json:
         screen.document({"schema": "songsuk/config.publish/1", "version": version})
     else:

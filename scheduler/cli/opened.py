@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scheduler.cli import screen
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
@@ -22,17 +23,23 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="The market's config file [env: SONGSUK_CONFIG; default: config.yaml].")
 ]
 Wave = Annotated[str | None, typer.Option("--wave", help="Only this wave.")]
+MOST_TOLD = 3
+"""How many errors of a config file are told beside a command that goes on without it."""
 DateArgument = Annotated[str, typer.Argument(metavar="DATE", help="The service date: 2026-11-24, or 24/11/2569.")]
 
 
 @contextmanager
 def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) -> Iterator[App]:
-    """The app, put together and closed again; `Refusal` where it cannot be."""
+    """The app, put together and closed again; `Refusal` where it cannot be.
+
+    A config file that cannot be used is told, and the market goes on by its last version; the daemon (`keep_warm`)
+    tells it in its own log.
+    """
     import asyncio  # a seventh of what `songsuk --help` would otherwise wait for
 
     import storage
     from scheduler import app as application
-    from scheduler.clock import ClockError
+    from scheduler.clock import FASTEST, ClockError
     from scheduler.config import ConfigError
     from storage import failpoints
 
@@ -54,8 +61,12 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
         raise Refusal(
             "clock.invalid",
             "SONGSUK_CLOCK",
-            {"th": f"อ่านเวลา {str(error)!r} ไม่ได้", "en": f"{str(error)!r} is not a moment with an offset"},
-            {"th": "เช่น 2026-11-24T09:59:50+07:00 หรือ ….;x60", "en": "e.g. 2026-11-24T09:59:50+07:00, or …;x60"},
+            {"th": f"{str(error)!r} ไม่ใช่ความเร็วของนาฬิกา", "en": f"{str(error)!r} is not a speed"}
+            if error.speed
+            else {"th": f"อ่านเวลา {str(error)!r} ไม่ได้", "en": f"{str(error)!r} is not a moment with an offset"},
+            {"th": f"เช่น …;x60 มากกว่า 0 ไม่เกิน {FASTEST:g}", "en": f"e.g. …;x60: above 0, up to {FASTEST:g}"}
+            if error.speed
+            else {"th": "เช่น 2026-11-24T09:59:50+07:00 หรือ …;x60", "en": "e.g. 2026-11-24T09:59:50+07:00, or …;x60"},
             exit_code=2,
         ) from None
     except application.OfficialBase as error:
@@ -71,6 +82,8 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
         ) from None
     except storage.StorageError as error:
         raise no_database(error) from None
+    if built.versions.broken is not None and not keep_warm:
+        _tell(built)
     try:
         yield built
     except storage.BadValue as error:
@@ -91,6 +104,20 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
         ) from None
     finally:
         asyncio.run(built.close())
+
+
+def _tell(app: App) -> None:
+    """Why the file is not what counts, and what does."""
+    chosen, errors = screen.language(), app.versions.broken.errors if app.versions.broken is not None else []
+    for problem in errors[:MOST_TOLD]:
+        screen.say(problem.text(chosen))
+    more = f" (+{len(errors) - MOST_TOLD})" if len(errors) > MOST_TOLD else ""
+    file, version = app.config_path.name, app.versions.latest
+    screen.say(
+        f"{file} ใช้ไม่ได้{more} ใช้เวอร์ชัน {version} ต่อไป"
+        if chosen == "th"
+        else f"{file} is not valid{more}; going on with version {version}"
+    )
 
 
 def no_database(error: Exception) -> Refusal:
@@ -114,6 +141,8 @@ def needs_secrets(app: App) -> None:
     from scheduler.config import missing_secrets
 
     missing = missing_secrets(app.config, app.environ, file=app.config_path.name)
+    edit = app.versions.broken.errors if app.versions.broken is not None else []
+    missing += [problem for problem in edit if problem.code.startswith("secret.")]
     if missing:
         raise Refusal.of([problem.as_json() for problem in missing], 2)
 
@@ -157,8 +186,8 @@ def one_of(value: str | None, known: Iterable[str], option: str) -> str | None:
 
 
 def known_wave(app: App, wave: str | None) -> str | None:
-    """`wave`, or a refusal that lists the waves there are."""
-    known = [each.id for each in app.config.waves]
+    """`wave`, or a refusal that lists the waves there are, also of a wave that is gone from the config and has run."""
+    known = app.known_waves()
     if wave is not None and wave not in known:
         raise Refusal(
             "wave.unknown",

@@ -9,11 +9,12 @@
 Knows nothing of orders, people or the clock.
 """
 
+from scheduler.config.edits import another_market, newly_missing, placed
 from scheduler.config.loading import check, examine, load, parse
 from scheduler.config.models import Config, Document
 from scheduler.config.problems import ConfigError, Problem, Report
 from scheduler.config.schema import json_schema
-from scheduler.config.secrets import missing_secrets, read_secret, secret_keys
+from scheduler.config.secrets import UnreadableSecret, missing_secrets, read_secret, secret_keys
 from scheduler.config.values import Moment, Text, TimeRange
 
 __all__ = [
@@ -25,12 +26,16 @@ __all__ = [
     "Report",
     "Text",
     "TimeRange",
+    "UnreadableSecret",
+    "another_market",
     "check",
     "examine",
     "json_schema",
     "load",
     "missing_secrets",
+    "newly_missing",
     "parse",
+    "placed",
     "read_secret",
     "secret_keys",
 ]

@@ -391,6 +391,10 @@ class Config(Document):
     def wave(self, id: str) -> Wave:
         return self._waves[id]
 
+    def wave_label(self, id: str) -> Text:
+        """What people call a wave; its id where it is another version's, older or newer than this one."""
+        return self._waves[id].label if id in self._waves else Text(th=id)
+
     def vehicle(self, word: str) -> Vehicle | None:
         """The kind of vehicle people mean by `word`, its id or one of its aliases; None where nobody knows."""
         return self._vehicles.get(word.strip().casefold())

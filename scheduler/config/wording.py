@@ -358,6 +358,19 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "ตั้ง deliver ให้อยู่หลัง pickup",
         "set deliver after pickup",
     ),
+    # what an edit may not do to a running market
+    "market.changed": (
+        "ฐานข้อมูลนี้เป็นของตลาด {value} เปลี่ยน id ไม่ได้",
+        "this database belongs to the market {value}: its id cannot change",
+        "เขียน {value} ตามเดิม ตลาดอื่นต้องใช้ฐานข้อมูลของตัวเอง (SONGSUK_DATABASE_URL)",
+        "write {value} again; another market needs a database of its own (SONGSUK_DATABASE_URL)",
+    ),
+    "channel.official": (
+        "ช่องทาง {channel} ส่งถึงคนจริง ขณะที่ตั้ง SONGSUK_CLOCK หรือ SONGSUK_FAILPOINTS ไว้",
+        "the channel {channel} would reach real people while SONGSUK_CLOCK or SONGSUK_FAILPOINTS is set",
+        "เปลี่ยน api_base หรือเริ่มใหม่โดยไม่ตั้งตัวแปรนี้",
+        "point api_base elsewhere, or start again without the variable",
+    ),
     # the rest
     "crossing.off_barrier": (
         "จุดข้าม {value} อยู่ห่างจากแนว {barrier} {metres} เมตร",
@@ -372,9 +385,9 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "set {variable} (or {variable}_FILE), or remove the channel",
     ),
     "secret.unreadable": (
-        "อ่านไฟล์ของ {variable}_FILE ไม่ได้",
-        "the file named by {variable}_FILE cannot be read",
-        "ตรวจชื่อไฟล์และสิทธิ์การเปิดอ่าน",
-        "check its path and permissions",
+        "อ่านไฟล์ {value} ของ {variable}_FILE ไม่ได้ ({reason})",
+        "{value}, which {variable}_FILE names, cannot be read ({reason})",
+        "ตรวจชื่อไฟล์และสิทธิ์การเปิดอ่าน หรือลบตัวแปร {variable}_FILE ออก",
+        "check its path and permissions, or unset {variable}_FILE",
     ),
 }

@@ -285,7 +285,7 @@ class Notices:
             {
                 "order_id": left.order_id,
                 "why": "; ".join(_why(left, language)),
-                "next": self.config.wave(left.next_wave).label.in_(language) if left.next_wave is not None else "",
+                "next": self.config.wave_label(left.next_wave).in_(language) if left.next_wave is not None else "",
             }
             for left in self.plan.unassigned
         ]

@@ -15,11 +15,13 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from itertools import chain, zip_longest
 from time import monotonic
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import storage
 from channels.base import Content, Later, Outcome, Payload, Receipt, Unknown
 from scheduler.clock import Clock
 from scheduler.notices import content_from_json
@@ -277,6 +279,37 @@ class _Sender:
             await asyncio.gather(*out, return_exceptions=True)
 
     async def _claim(self, limit: int) -> list[Message]:
+        """What is due, each with the payload of its next attempt; a row that has none ends by itself."""
+        while claimed := await self._claimed(limit):
+            if sayable := [message for each in claimed if (message := await self._sayable(each)) is not None]:
+                return sayable
+        return []
+
+    async def _sayable(self, message: Message) -> Message | None:
+        try:
+            return replace(message, payload=self._part(message))
+        except Exception:
+            log.exception("message %s (%s) cannot be said; it is on the phone list", message.id, message.kind)
+        end = AttemptEnd(
+            message_id=message.id, at=self._clock.now(), state="failed", outcome="refused", reason="broken"
+        )
+        await self._in_thread(lambda: self._store.finish_attempts([end], holder=self._holder))
+        return None
+
+    async def _claimed(self, limit: int) -> list[Message]:
+        try:
+            return await self._taken(limit)
+        except (storage.StorageError, asyncio.CancelledError):
+            raise
+        except Exception:  # one row that cannot be read keeps all of them from being claimed
+            now, name = self._clock.now(), self._channel.name
+            broken = await self._in_thread(lambda: self._store.fail_unreadable(name, actor="outbox", at=now))
+            if not broken:
+                raise
+            log.exception("messages %s cannot be read; they are on the phone list", ", ".join(broken))
+            return await self._taken(limit)
+
+    async def _taken(self, limit: int) -> list[Message]:
         claimed: list[Message] = await self._in_thread(
             lambda: self._store.claim_messages(
                 self._clock.now(),
@@ -352,7 +385,7 @@ class _Sender:
     def _request(self, waiting: Sequence[Message]) -> list[AttemptStart]:
         """The next attempt at one request: the one that was begun, as it was frozen, or the first of a new one."""
         channel, now, bundle = self._channel, self._clock.now(), waiting[0].bundle
-        parts = [self._part(message) for message in waiting]
+        parts = [dict(message.payload or {}) for message in waiting]
         if bundle is None:
             parts = list(channel.together(parts))
         messages = waiting[: len(parts)]

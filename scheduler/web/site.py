@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -62,8 +62,13 @@ class Guard:
         await self._inner(scope, receive, told)
 
 
-def create(app: App, heard: Callable[[], None] = lambda: None) -> FastAPI:
-    """The web application over one market; `heard` is called when a chat service has told something new."""
+def create(
+    app: App, heard: Callable[[], None] = lambda: None, failing: Callable[[], Mapping[str, str]] = dict
+) -> FastAPI:
+    """The web application over one market; `heard` is called when a chat service has told something new.
+
+    `failing`: which of the process's loops are in trouble now, and by what.
+    """
     site = FastAPI(
         title="Songsuk",
         version="1",
@@ -90,9 +95,16 @@ def create(app: App, heard: Callable[[], None] = lambda: None) -> FastAPI:
 
     @site.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        broken = app.versions.broken
+        broken, trouble = app.versions.broken, dict(failing())
         await asyncio.to_thread(app.store.revision)
-        return JSONResponse({"ready": True, "config_version": app.versions.latest, "config_file_ok": broken is None})
+        found = {
+            "ready": not trouble,
+            "failing": trouble,
+            "config_version": app.versions.latest,
+            "config_file_ok": broken is None,
+            "config_file_error": broken.errors[0].text() if broken is not None else None,
+        }
+        return JSONResponse(found, status_code=503 if trouble else 200)
 
     @site.get("/metrics", include_in_schema=False)
     async def metrics() -> PlainTextResponse:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from channels import connect, secrets_of, services
+from channels import connect, is_official, secrets_of, services
 from channels.base import ChannelError, NotConfigured
 
 
@@ -57,6 +57,43 @@ def test_official_hosts_are_known(line_secrets: dict[str, str], telegram_secrets
     assert connect("telegram", {}, telegram_secrets).official
     assert not connect("telegram", local, telegram_secrets).official
     assert not connect("console", {}, {}).official
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "https://api.telegram.org.",
+        "https://API.Telegram.ORG",
+        "https://api.telegram.org:8443",
+        "https://me:secret@api.telegram.org",
+        "https://api.telegram。org",
+        "https://api．telegram.org",
+        "https://ａｐｉ.telegram.org",
+        "https://api.telegram%2Eorg",
+        "https://api.telegram.org.:443/behind",
+    ],
+)
+def test_an_official_host_is_known_however_it_is_written(base: str, telegram_secrets: dict[str, str]) -> None:
+    """A final dot, another case or script, a port or a user's name leads to the same real people."""
+    assert is_official("telegram", {"api_base": base})
+    if base.isascii():  # no channel opens at any other
+        assert connect("telegram", {"api_base": base}, telegram_secrets).official
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "https://api.telegram.org@127.0.0.1:9",
+        "https://api.telegram.org.example",
+        "https://nottelegram.org.",
+        "http://[::1]:9",
+        "http://bücher.example",
+        "http://" + "x" * 70 + ".example",
+    ],
+)
+def test_a_host_that_only_looks_official_is_not(base: str) -> None:
+    """What counts is the host that is asked, not words elsewhere in the address."""
+    assert not is_official("telegram", {"api_base": base})
 
 
 def test_settings_may_be_an_object(telegram_secrets: dict[str, str]) -> None:

@@ -6,6 +6,8 @@ import contextlib
 import datetime as dt
 import signal
 import socket
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from threads import beside
 
 from scheduler.config import parse
 from scheduler.demo.market import write
-from storage import open_store
+from storage import Message, Role, open_store
 
 TELEGRAM = {"X-Telegram-Bot-Api-Secret-Token": "telegram-secret"}
 AFTERNOON = f"{DAY}T12:30:00+07:00;x600"
@@ -157,8 +159,8 @@ def _it_takes_events(visitor: Visitor, house: House, line: LineServer) -> None:
     assert visitor.post("/hooks/telegram", json={"update_id": 7}, headers={}).status_code == 401
     assert visitor.post("/hooks/telegram", json={"update_id": 7}, headers=TELEGRAM).status_code == 200
     with open_store(house.url) as store:
-        assert len(store.audit(subject="inbox:line/01EVENT")) == 1
-        assert len(store.audit(subject="inbox:telegram/7")) == 1
+        for told in ("line/01EVENT", "telegram/7"):
+            [_] = until(lambda: store.audit(subject=f"inbox:{told}"), "the event to be worked off")  # noqa: B023
 
 
 def _it_sends_what_is_approved(visitor: Visitor, house: House, line: LineServer, telegram: TelegramServer) -> None:
@@ -238,3 +240,131 @@ def test_it_starts_from_nothing_and_ends_under_odd_visitors(tmp_path: Path) -> N
                 visitor.sendall(said)
             assert httpx.get(address.join("/readyz")).json()["ready"] is True
             _it_ends(daemon, signal.SIGINT)
+
+
+def _small(folder: Path, url: str, channels: str = "console: {}", **environ: str) -> House:
+    """A house with one seller's market, nobody in it."""
+    house = House(folder=folder, url=url, environ=environ)
+    house.config.write_text(config_text(channels), encoding="utf-8")
+    return house
+
+
+def _message(number: int, **changes: Any) -> Message:
+    """What is due now, to one person."""
+    now = dt.datetime.now(dt.UTC)
+    message = Message(
+        id=f"00000000-0000-4000-8000-{number:012}",
+        kind="window",
+        klass="informative",
+        event=f"test:{number}",
+        role=Role.BUYER,
+        member_ref=f"B{number}",
+        name="ผู้ซื้อ",
+        channel="console",
+        address=f"buyer:B{number}",
+        send_at=now,
+        expires_at=now + dt.timedelta(hours=1),
+        text="วันนี้",
+        content={"title": "วันนี้", "language": "th", "lines": [], "actions": []},
+    )
+    return replace(message, **changes)
+
+
+def _say(url: str, *messages: Message) -> None:
+    with open_store(url) as store:
+        store.add_messages(messages, actor="test", at=dt.datetime.now(dt.UTC))
+
+
+def _states(url: str) -> list[str]:
+    with open_store(url) as store:
+        return [message.state for message in store.messages()]
+
+
+def _execute(url: str, statement: str) -> None:
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=30)) as connection, connection:
+        connection.execute(statement)
+
+
+def test_a_row_that_nobody_can_read_holds_up_no_loop(tmp_path: Path, sqlite_url: str) -> None:
+    """A message that cannot be said ends as failed; a loop that stumbles tells it at once, in its log and in /readyz,
+    holds up no other, and is well again when the row is."""
+    house = _small(tmp_path, sqlite_url)
+    _say(sqlite_url, _message(1, content={}), *(_message(number) for number in range(2, 12)))
+    with house.serving() as daemon, httpx.Client(base_url=daemon.listening()) as visitor:
+        until(lambda: _states(sqlite_url) == ["failed", *["accepted"] * 10], "the others to go out")
+        assert visitor.get("/readyz").json()["failing"] == {}
+        assert len([line for line in daemon.lines if "cannot be said" in line]) == 1
+
+        run = "INSERT INTO run (id, market, date, wave, state, config_version, opened_at) VALUES "
+        today = f"'{dt.datetime.now(dt.UTC):%Y-%m-%d}'"
+        now = f"'{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S.000000}'"
+        _execute(sqlite_url, f"{run} ('r_odd', 'sirisuk', {today}, 'midday', 'closed', 99, {now})")
+        until(lambda: visitor.get("/readyz").json()["failing"].get("clock") == "LookupError", "the clock to stumble")
+        unready = visitor.get("/readyz")
+        assert (unready.status_code, unready.json()["ready"]) == (503, False)
+        assert any("clock: it failed" in line for line in daemon.lines), daemon.lines
+        _say(sqlite_url, _message(20))
+        until(lambda: _states(sqlite_url)[-1] == "accepted", "the outbox to go on")
+        _execute(sqlite_url, "DELETE FROM run WHERE id = 'r_odd'")
+        ready = until(lambda: found if (found := visitor.get("/readyz")).status_code == 200 else None, "it to be well")
+        assert ready.json()["failing"] == {}
+        assert daemon.stop(signal.SIGTERM)[0] == 0
+
+
+def test_a_channel_that_an_edit_brings_is_sent_over(
+    tmp_path: Path, sqlite_url: str, fakes: tuple[LineServer, TelegramServer]
+) -> None:
+    """LINE written into a running daemon's config: without its secrets it does not take force and says which is
+    missing; with them it is connected, sent over and listened to, and so it is at another address."""
+    line, _ = fakes
+    house = _small(tmp_path, sqlite_url)
+    with_line = f"line: {{api_base: '{line.base}', data_base: '{line.base}'}}"
+    with house.serving() as daemon, httpx.Client(base_url=daemon.listening()) as visitor:
+        house.config.write_text(config_text(with_line), encoding="utf-8")
+        told = until(lambda: visitor.get("/readyz").json()["config_file_error"], "the edit to be refused")
+        assert "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN" in told
+        assert visitor.get("/readyz").json()["config_version"] == 1
+        assert any("SONGSUK_LINE_CHANNEL_ACCESS_TOKEN" in said for said in daemon.lines)
+        assert daemon.stop(signal.SIGTERM)[0] == 0
+    assert "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN" in house.run("doctor").out
+    _say(sqlite_url, _message(90, channel="telegram", send_at=dt.datetime.now(dt.UTC) + dt.timedelta(minutes=50)))
+    assert "channel telegram: messages that wait to go over it: 1" in house.run("doctor").out
+    _execute(sqlite_url, "DELETE FROM message")
+    house.config.write_text(config_text(), encoding="utf-8")
+    house.environ.update(SECRETS)
+    with house.serving() as daemon, httpx.Client(base_url=daemon.listening()) as visitor:
+        for timeout, number in ((10, 1), (9, 2)):
+            text = config_text(with_line.replace("}", f", timeout_seconds: {timeout}}}"))
+            house.config.write_text(text, encoding="utf-8")
+            until(lambda: visitor.get("/readyz").json()["config_version"] == number + 1, "the edit to take force")  # noqa: B023
+            _say(sqlite_url, _message(number, channel="line", address=f"U{number:032x}"))
+            until(lambda: _states(sqlite_url) == ["accepted"] * number, "the message to go out")  # noqa: B023
+        headers, body = line.signed(
+            [{"type": "follow", "webhookEventId": "01E", "source": {"type": "user", "userId": "U" + "0" * 32}}]
+        )
+        assert visitor.post("/hooks/line", content=body, headers=headers).status_code == 200
+        assert visitor.get("/readyz").json()["failing"] == {}
+        code, seconds = daemon.stop(signal.SIGTERM)
+        assert (code, seconds < 10) == (0, True), daemon.lines
+        assert not [said for said in daemon.lines if "Traceback" in said or " ERROR " in said], daemon.lines
+
+
+def test_it_starts_and_stays_without_its_file(tmp_path: Path, sqlite_url: str) -> None:
+    """A market that has run starts by its last version when config.yaml is gone or broken, and says so all along."""
+    house = _small(tmp_path, sqlite_url)
+    house.json("orders", "list")
+    good = house.config.read_text(encoding="utf-8")
+    house.config.unlink()
+    with house.serving() as daemon, httpx.Client(base_url=daemon.listening()) as visitor:
+        ready = visitor.get("/readyz")
+        assert (ready.status_code, ready.json()["config_version"]) == (200, 1)
+        assert ready.json()["config_file_ok"] is False
+        until(
+            lambda: any("is not valid; going on with version 1" in line for line in daemon.lines), "the log to say so"
+        )
+        house.config.write_text(good, encoding="utf-8")
+        until(lambda: visitor.get("/readyz").json()["config_file_ok"], "the file to be back")
+        house.config.unlink()
+        until(lambda: not visitor.get("/readyz").json()["config_file_ok"], "the file to be missed")
+        assert "cannot be read (not found)" in visitor.get("/readyz").json()["config_file_error"]
+        assert daemon.stop(signal.SIGTERM)[0] == 0

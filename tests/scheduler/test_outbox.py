@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from channels.base import Content, Gone, Inbound, Later, Outcome, Payload, Receipt, Refused, Unknown
 from channels.console import Console
+from channels.line.flex import render as render_line
 from scheduler import states
 from scheduler.clock import SteppedClock
 from scheduler.outbox import Outbox, judge, lease_of, said_again
@@ -57,6 +58,13 @@ class Scripted:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+class Shown(Scripted):
+    """The scripted service as LINE lays a message out, with all that this asks of its content."""
+
+    def render(self, content: Content) -> Payload:
+        return {"text": content.text(), **render_line(content)}
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -324,6 +332,56 @@ def test_a_request_ends_for_all_its_messages(
     say(store, line(make, 1), line(make, 2, address="U0001", klass="critical", kind="route"))
     assert run(Outbox(store, {"line": service}, clock).drain()) == {state: 2}
     assert [(row.state, row.reason) for row in store.messages()] == [(state, reason)] * 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"title": "วันนี้", "language": "th", "lines": 5, "actions": []},
+        {"title": "วันนี้", "language": "th", "lines": [{"colour": "red"}], "actions": []},
+        {"title": None, "language": "th", "lines": [], "actions": []},
+        [],
+    ],
+    ids=str,
+)
+def test_a_message_that_cannot_be_said_holds_up_no_other(
+    store: Store, make: Any, clock: SteppedClock, content: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It ends by itself as `failed`, is logged once, and the forty-nine others, one to the same person, go out."""
+    others = [line(make, number) for number in range(2, 50)]
+    say(store, line(make, 1, content=content), *others, line(make, 50, address="U0001"))
+    outbox = Outbox(store, {"line": Shown()}, clock)
+    assert run(outbox.drain()) == {"accepted": 49}
+    broken, *rest = store.messages()
+    assert (broken.state, broken.reason, broken.attempts) == ("failed", "broken", ())
+    assert {message.state for message in rest} == {"accepted"}
+    assert run(outbox.drain()) == {}
+    assert [record for record in caplog.records if broken.id in record.getMessage()] == caplog.records[:1]
+
+
+def test_many_that_cannot_be_said_hide_none_that_can(store: Store, make: Any, clock: SteppedClock) -> None:
+    """More of them than are in hand at once, all older: what comes after still goes out in the same drain."""
+    say(store, *(line(make, number, content={}) for number in range(1, 151)), line(make, 151))
+    assert run(Outbox(store, {"line": Shown()}, clock).drain()) == {"accepted": 1}
+
+
+@pytest.mark.parametrize("state", ["ready", "retry"])
+def test_a_row_that_cannot_be_read_holds_up_no_other(
+    sqlite_url: str, make: Any, clock: SteppedClock, state: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What no JSON reader takes keeps a whole channel's rows from being claimed: it fails, and can be listed again."""
+    with open_store(sqlite_url) as store:
+        say(store, line(make, 1), line(make, 2))
+        store.wake_messages(SEVEN)
+        spoil = "UPDATE message SET content = 'not json', state = ?, not_before = send_at WHERE seq = 1"
+        with store._engine.begin() as connection:
+            connection.exec_driver_sql(spoil, (state,))
+        outbox = Outbox(store, {"line": Shown()}, clock)
+        assert run(outbox.drain()) == {"accepted": 1}
+        broken, other = store.messages()
+        assert (broken.state, broken.reason, other.state) == ("failed", "broken", "accepted")
+        assert len([record for record in caplog.records if broken.id in record.getMessage()]) == 1
 
 
 def test_another_persons_message_does_not_wait(store: Store, make: Any, clock: SteppedClock) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.config import load
+from scheduler.config import ConfigError, Problem, load, newly_missing
 from scheduler.versions import Versions
 from storage import Store, open_store
 
@@ -96,16 +96,86 @@ def test_a_broken_edit_keeps_the_good_config(edited: Edited) -> None:
 
 
 def test_a_file_that_is_gone_or_binary_keeps_the_good_config(edited: Edited) -> None:
-    """Deleted, replaced by rubbish, by a folder: the market goes on by what it had."""
+    """Deleted, replaced by rubbish, by a folder: the market goes on by what it had and says what is wrong."""
+
+    def wrong() -> list[str]:
+        assert not edited.refresh()
+        assert edited.versions.broken is not None
+        return [error.code for error in edited.versions.broken.errors]
+
     edited.take_up()
+    assert not edited.refresh()
     edited.path.unlink()
-    assert not edited.refresh()
+    assert wrong() == ["file.unreadable"]
     edited.path.write_bytes(b"\xff\xfe\x00\x81" * 50)
-    assert not edited.refresh()
+    assert wrong() == ["file.encoding"]
     edited.path.unlink()
     edited.path.mkdir()
-    assert not edited.refresh()
+    assert wrong() == ["file.unreadable"]
     assert edited.cut_off() == "11:00"
+    edited.path.rmdir()
+    edited.write()
+    assert not edited.refresh()
+    assert edited.versions.broken is None
+
+
+OTHER = ("market:\n  id: sirisuk\n", "market:\n  id: bandon\n")
+
+
+@pytest.mark.parametrize("holding", ["orders", "runs"])
+def test_a_market_in_business_keeps_its_id(edited: Edited, make: Any, holding: str) -> None:
+    """Once there are orders or waves, an edit of market.id is an error at its place, and the version in force stays."""
+    edited.take_up()
+    if holding == "orders":
+        edited.store.save_orders([make.order()], actor="test", at=edited.at)
+    else:
+        edited.store.close_run("sirisuk", make.day, "midday", config_version=1, moves=[], actor="test", at=edited.at)
+    edited.write(OTHER, LATER)
+    assert not edited.refresh()
+    assert (edited.versions.latest, edited.cut_off()) == (1, "11:00")
+    assert edited.versions.broken is not None
+    [error] = edited.versions.broken.errors
+    place = edited.path.read_text(encoding="utf-8").splitlines()[error.line - 1][error.column - 1 :]
+    assert (error.code, error.path, place) == ("market.changed", "market.id", "bandon")
+    assert "write sirisuk again" in error.hint["en"]
+    with pytest.raises(ConfigError):
+        edited.take_up(publish=True)
+    edited.write(LATER)
+    assert edited.refresh()
+    assert edited.versions.latest == 2
+
+
+def test_an_empty_database_may_become_another_market(edited: Edited) -> None:
+    """Before the first order a wrong id can still be set right."""
+    edited.take_up()
+    edited.write(OTHER)
+    assert edited.refresh()
+    assert edited.versions.config().market.id == "bandon"
+
+
+def test_an_edit_that_lacks_a_secret_waits_for_it(edited: Edited) -> None:
+    """A new channel without its token does not take force, named at its place; what lacked it before may be edited."""
+    environ: dict[str, str] = {}
+
+    def lacking(edit: Any, before: Any) -> list[Problem]:
+        return newly_missing(edit, before, environ)
+
+    edited.versions = Versions(edited.store, edited.path, refuse=lacking)
+    edited.take_up()
+    line = ("\n  console: {}", "\n  console: {}\n  line: {}")
+    edited.write(line)
+    assert not edited.refresh()
+    assert edited.versions.broken is not None
+    errors = edited.versions.broken.errors
+    assert {(error.code, error.path) for error in errors} == {("secret.missing", "channels.line")}
+    assert "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN" in errors[0].text()
+    assert edited.versions.latest == 1
+    environ |= {"SONGSUK_LINE_CHANNEL_ACCESS_TOKEN": "t", "SONGSUK_LINE_CHANNEL_SECRET": "s"}
+    assert edited.refresh()
+    assert edited.versions.latest == 2
+    environ.clear()
+    edited.write(line, LATER)
+    assert edited.refresh(), "a shell without the secrets may still move a cut-off"
 
 
 def test_going_back_is_a_version_too(edited: Edited) -> None:

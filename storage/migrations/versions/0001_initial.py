@@ -1,4 +1,4 @@
-"""The first schema: people, orders with their legs, runs, plans, messages, the house."""
+"""The first schema: people, orders with their legs, runs, plans, messages, chats, the house."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -52,9 +52,14 @@ def upgrade() -> None:
         sa.Column("received_at", INSTANT, nullable=False),
         sa.Column("headers", DOCUMENT, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("done_at", INSTANT, nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_inbox")),
         sa.UniqueConstraint("channel", "event_id", name=op.f("uq_inbox_channel_event_id")),
     )
+    op.create_index(op.f("ix_inbox_address"), "inbox", ["address"])
+    op.create_index(op.f("ix_inbox_done_at_seq"), "inbox", ["done_at", "seq"])
     op.create_table(
         "lease",
         sa.Column("name", sa.Text(), nullable=False),
@@ -111,6 +116,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_message_channel_address_state"), "message", ["channel", "address", "state"])
     op.create_index(op.f("ix_message_channel_state_send_at"), "message", ["channel", "state", "send_at"])
     op.create_index(op.f("ix_message_date_wave"), "message", ["date", "wave"])
+    op.create_index(op.f("ix_message_member_ref"), "message", ["member_ref"])
     op.create_index(op.f("ix_message_plan_id_state"), "message", ["plan_id", "state"])
     op.create_index(op.f("ix_message_state_send_at"), "message", ["state", "send_at"])
     op.create_table(
@@ -398,3 +404,50 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan_id", "route", "step", name=op.f("pk_plan_step")),
     )
     op.create_index(op.f("ix_plan_step_order_id"), "plan_step", ["order_id"])
+    op.create_table(
+        "invitation",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.Column("used_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_invitation")),
+    )
+    op.create_index(op.f("ix_invitation_role_ref"), "invitation", ["role", "ref"])
+    op.create_table(
+        "consent",
+        sa.Column("id", SERIAL, nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("given", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("wording", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_consent_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+    )
+    op.create_index(op.f("ix_consent_person_id"), "consent", ["person_id"])
+    op.create_table(
+        "chat",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=True),
+        sa.Column("data", DOCUMENT, nullable=False),
+        sa.Column("step_at", INSTANT, nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tries_since", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("channel", "address", name=op.f("pk_chat")),
+    )
+    op.create_table(
+        "link_request",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("decided_at", INSTANT, nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("confirmed", sa.Boolean(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_request")),
+    )

@@ -272,19 +272,25 @@ def test_a_market_without_coordinators_takes_any_approver(tmp_path: Path, sqlite
         "now",
         "2026-11-24",
         "2026-11-24T10:00:00",
-        "2026-11-24T10:00:00+07:00;60",
-        "2026-11-24T10:00:00+07:00;x0",
-        "2026-11-24T10:00:00+07:00;x-5",
         "2026-11-24T25:00:00+07:00",
         ";x60",
         "9999-12-31T23:59:59+00:00",
-        "2026-11-24T10:00:00+07:00;x9999999999999",
     ],
 )
 def test_a_clock_that_is_no_moment_is_refused(planned: House, moment: str) -> None:
-    """SONGSUK_CLOCK wants a moment with an offset, and a speed that a day survives."""
+    """SONGSUK_CLOCK wants a moment with an offset."""
     found = refused(planned, ["orders", "list"], 2, SONGSUK_CLOCK=moment)
     assert (found["code"], found["path"]) == ("clock.invalid", "SONGSUK_CLOCK")
+    assert "is not a moment with an offset" in str(found["message"])
+
+
+@pytest.mark.parametrize("speed", ["60", "x0", "x-5", "x9999999999999", "xfast", ""])
+def test_a_clock_of_no_speed_is_refused(planned: House, speed: str) -> None:
+    """And a speed that a day survives: what is wrong is said of the speed, not of the moment."""
+    found = refused(planned, ["orders", "list"], 2, SONGSUK_CLOCK=f"{DAY}T10:00:00+07:00;{speed}")
+    assert (found["code"], found["path"]) == ("clock.invalid", "SONGSUK_CLOCK")
+    assert f"{speed!r} is not a speed" in str(found["message"]["en"])  # type: ignore[index]
+    assert "x60" in str(found["hint"])
 
 
 @pytest.mark.parametrize(
@@ -304,26 +310,72 @@ def test_a_database_that_cannot_be_opened_is_refused(planned: House, url: str) -
         assert "hunter2" not in json.dumps(found)
 
 
-def test_a_broken_config_is_refused_with_its_lines(planned: House) -> None:
+@pytest.fixture
+def new_house(planned: House, tmp_path: Path) -> House:
+    """The same files beside a database that has never run."""
+    return House(folder=planned.folder, url=f"sqlite:///{tmp_path / 'new' / 'songsuk.db'}")
+
+
+def test_a_broken_config_is_refused_with_its_lines(new_house: House, tmp_path: Path) -> None:
     """All errors at once, each with file, line and column, whichever way the file is named; nothing is written."""
-    path = planned.folder / "broken.yaml"
+    path = new_house.folder / "broken.yaml"
     lines = path.read_text(encoding="utf-8").splitlines()
-    answer = planned.run("day", DAY, "--config", path, "--json")
+    answer = new_house.run("day", DAY, "--config", path, "--json")
     assert answer.code == 2
     errors = schemas.check(answer.json(), "error")["errors"]
     assert len(errors) >= 2
     for error in errors:
         assert error["file"] == "broken.yaml"
         assert "Mars" in lines[error["line"] - 1] or "nowhere" in lines[error["line"] - 1]
-    spoken = planned.run("day", DAY, SONGSUK_CONFIG=str(path))
+    spoken = new_house.run("day", DAY, SONGSUK_CONFIG=str(path))
     assert spoken.code == 2
     assert re.search(r"^broken\.yaml:\d+:\d+: .+; .+$", spoken.err, re.MULTILINE)
+    assert not (tmp_path / "new").exists()
 
 
-def test_a_config_that_is_not_there_is_refused(planned: House) -> None:
+def test_a_config_that_is_not_there_is_refused(new_house: House) -> None:
     """Exit 2, and the file's name."""
-    found = refused(planned, ["orders", "list"], 2, SONGSUK_CONFIG=str(planned.folder / "absent.yaml"))
+    found = refused(new_house, ["orders", "list"], 2, SONGSUK_CONFIG=str(new_house.folder / "absent.yaml"))
     assert (found["code"], found["file"]) == ("file.unreadable", "absent.yaml")
+
+
+@pytest.mark.parametrize("name", ["broken.yaml", "absent.yaml"])
+def test_a_market_that_runs_goes_on_without_its_file(planned: House, name: str) -> None:
+    """The last version counts, and a few lines on stderr say so; who asks for the file itself is refused."""
+    path = planned.folder / name
+    [wave] = planned.json("plan", "show", DAY, "--wave", "midday")["waves"]
+    for words in ("plan show DAY --wave midday", "orders list", "day DAY --wave midday"):
+        answer = planned.run(*words.replace("DAY", DAY).split(), "--config", path, "--json")
+        assert answer.code == 0, answer
+        assert answer.json()
+        *places, last = answer.err.strip().splitlines()
+        assert re.fullmatch(rf"{name} is not valid; going on with version \d+", last)
+        assert 1 <= len(places) <= 3
+        assert all(re.match(rf"{name}:\d+:\d+: ", place) for place in places)
+    [same] = planned.json("plan", "show", DAY, "--wave", "midday", "--config", path)["waves"]
+    assert (same["plan_id"], same["config_version"]) == (wave["plan_id"], wave["config_version"])
+    for command in ("check", "publish"):
+        assert planned.run("config", command, "--config", path).code == 2
+    assert planned.run("doctor", "--config", path).code == 1
+
+
+def test_an_edit_that_cannot_take_force_is_refused(planned: House) -> None:
+    """Another market's id, for a database that has orders: `config publish` says where, exit 2; a day goes on."""
+    path = planned.folder / "renamed.yaml"
+    path.write_text(config_text(edits={"market:\n  id: sirisuk\n": "market:\n  id: bandon\n"}), encoding="utf-8")
+    found = refused(planned, ["config", "publish", "--config", path], 2)
+    assert (found["code"], found["path"], found["file"]) == ("market.changed", "market.id", "renamed.yaml")
+    assert int(str(found["line"])) > 1
+    checked = planned.json("config", "check", "--config", path, code=2)
+    assert [error["code"] for error in checked["errors"]] == ["market.changed"]
+    assert planned.run("config", "check", path).code == 0, "a file by itself is held against no database"
+    before = planned.json("plan", "show", DAY)
+    answer = planned.run("day", DAY, "--wave", "midday", "--config", path, "--json")
+    assert answer.code == 0
+    assert "market sirisuk" in answer.err
+    assert planned.json("plan", "show", DAY) == before
+    checks = planned.run("doctor", "--json", "--config", path).json()["checks"]
+    assert [check["name"] for check in checks if not check["ok"]] == ["config"]
 
 
 @pytest.mark.parametrize("missing", sorted(SECRETS))
@@ -353,6 +405,32 @@ def test_a_secret_may_come_from_a_file(planned: House, tmp_path: Path) -> None:
     assert bad["name"] == "channel line"
     assert bad["message"]["en"].startswith("chats.yaml:")
     assert name in bad["message"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("SONGSUK_SECRET_KEY", ["serve", "--port", "0"]),
+        ("SONGSUK_SECRET_KEY_PREVIOUS", ["members", "invite", "R1"]),
+        ("SONGSUK_DATABASE_URL", ["db", "upgrade"]),
+        ("SONGSUK_DATABASE_URL", ["orders", "list"]),
+        ("SONGSUK_TELEGRAM_WEBHOOK_SECRET_PREVIOUS", ["day", DAY, "--config", FILE("chats.yaml")]),
+    ],
+    ids=lambda value: "_".join(map(str, value[:2])) if isinstance(value, list) else None,
+)
+def test_a_secret_file_that_cannot_be_read_is_named(planned: House, variable: str, words: list[object]) -> None:
+    """Exit 2 with the variable and the path, whichever secret it is; `doctor` says the same, and reports the rest."""
+    have: dict[str, str | None] = {**SECRETS, variable: None, f"{variable}_FILE": "/nope/secret"}
+    words = [planned.folder / word if isinstance(word, FILE) else word for word in words]
+    answer = planned.run(*words, **have)
+    assert (answer.code, answer.out) == (2, "")
+    assert f"/nope/secret, which {variable}_FILE names, cannot be read (not found)" in answer.err
+    assert "fault in Songsuk" not in answer.err
+    doctored = planned.run("doctor", "--config", planned.folder / "chats.yaml", "--json", **have)
+    assert doctored.code == 1
+    [bad] = [check for check in doctored.json()["checks"] if not check["ok"]]
+    assert f"{variable}_FILE" in bad["message"]["en"]
+    assert "/nope/secret" in bad["message"]["en"]
 
 
 def test_failpoints_that_cannot_be_read_are_refused(planned: House) -> None:
