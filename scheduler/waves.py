@@ -232,9 +232,12 @@ class Waves:
         self, run: Run, orders: Sequence[Order], answers: Sequence[planning.AreaPlan]
     ) -> dict[str, planning.NextWave]:
         codes = {str(left.shipment): str(left.code) for answer in answers for left in answer.plan.unassigned}
-        market = self.market()
+        market, beyond = self.market(), self._beyond(orders)
         found = {}
         for order in orders:
+            if order.order_id in beyond:
+                found[order.order_id] = planning.NextWave(date=None, wave=None)
+                continue
             leg = batch.assign(order, market, after=(run.date, run.wave), why=codes.get(order.order_id))
             found[order.order_id] = planning.NextWave(date=leg.date if leg.wave else None, wave=leg.wave)
         return found
@@ -297,7 +300,14 @@ class Waves:
         return Heard.of(self._store.messages(date=plan.date, wave=plan.wave), earlier)
 
     def _onward(self, plan: Plan) -> Plan:
-        return moving.onward(plan, self._left(plan), self.market()) if plan.unassigned else plan
+        if not plan.unassigned:
+            return plan
+        left = self._left(plan)
+        return moving.onward(plan, left, self.market(), self._beyond(left.values()))
+
+    def _beyond(self, orders: Iterable[Order]) -> set[str]:
+        """Those too heavy or bulky for every rider there is: no later wave changes that, so none is promised."""
+        return planning.beyond_all(orders, self._store.members(Role.RIDER), self._versions.config())
 
     def _left(self, plan: Plan) -> dict[str, Order]:
         ids = [left.order_id for left in plan.unassigned]

@@ -7,7 +7,7 @@ from scheduler.planning.amended import going_along, gone, outdated, without
 from scheduler.planning.answers import AreaPlan, NextWave, lacking, promise, solve_area, to_plan
 from scheduler.planning.kept import engine_for, keeping
 from scheduler.planning.late import Late, Later, Place, late_order
-from scheduler.planning.problems import DIMENSIONS, AreaProblem, problems, rider_window
+from scheduler.planning.problems import DIMENSIONS, AreaProblem, beyond_all, problems, rider_window
 from scheduler.planning.times import Span
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "NextWave",
     "Place",
     "Span",
+    "beyond_all",
     "engine_for",
     "going_along",
     "gone",

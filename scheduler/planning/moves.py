@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from scheduler.batch import Market, WaveKey, assign
@@ -71,10 +71,16 @@ def put_off(orders: Sequence[Order], missed: WaveKey, market: Market, why: str) 
     return moves, orders_then
 
 
-def onward(plan: Plan, orders: Mapping[str, Order], market: Market) -> Plan:
-    """`plan` with the waves that its orders without a place can have now: what it named may have closed since."""
+def onward(plan: Plan, orders: Mapping[str, Order], market: Market, beyond: Collection[str] = frozenset()) -> Plan:
+    """`plan` with the waves that its orders without a place can have now: what it named may have closed since.
+
+    What is `beyond` everybody has none.
+    """
     left = []
     for each in plan.unassigned:
+        if each.order_id in beyond:
+            left.append(replace(each, next_date=None, next_wave=None))
+            continue
         leg = assign(orders[each.order_id], market, after=(plan.date, plan.wave), why=each.code)
         left.append(replace(each, next_date=leg.date if leg.wave is not None else None, next_wave=leg.wave))
     return replace(plan, unassigned=tuple(left))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from routing.model import Churn, Costs, PreviousRoute, Shipment, Task, Vehicle
 from scheduler.batch import delivery_window, pickup_window
 from scheduler.config import Config
+from scheduler.config.models import Vehicle as VehicleKind
 from scheduler.config.models import Wave
 from scheduler.planning.areas import areas_of
 from scheduler.planning.times import Span, seconds
 from scheduler.planning.travel import Ways, ways_of
 from scheduler.zones import ZoneIndex
 from storage import records
-from storage.records import Location, Member, Order
+from storage.records import Location, Member, Order, RiderDetails
 
 DIMENSIONS = ("weight_g", "volume_ml")
 START_EARLY = dt.timedelta(hours=1)
@@ -101,6 +102,26 @@ def rider_window(rider: Member, date: dt.date, wave: Wave, config: Config, busy:
     return (start, end) if start < end else None
 
 
+def capacity_of(details: RiderDetails, kind: VehicleKind) -> tuple[int, int]:
+    """What a rider can carry at once, in grams and millilitres: their own figure, else their kind of vehicle's."""
+    return details.capacity_g or kind.weight_g, details.capacity_ml or kind.volume_ml
+
+
+def beyond_all(orders: Iterable[Order], riders: Iterable[Member], config: Config) -> set[str]:
+    """The orders that no rider the market knows can carry, whatever the wave; none where nobody is known at all."""
+    known = [
+        capacity_of(rider.rider, kind)
+        for rider in riders
+        if rider.rider is not None and rider.active and (kind := config.vehicle(rider.rider.vehicle)) is not None
+    ]
+    found = set()
+    for order in orders:
+        load = (sum(each.weight_g for each in order.pickups), sum(each.volume_ml for each in order.pickups))
+        if known and not any(load[0] <= most[0] and load[1] <= most[1] for most in known):
+            found.add(order.order_id)
+    return found
+
+
 def _problem(
     area: str,
     date: dt.date,
@@ -127,7 +148,7 @@ def _problem(
                 start_location=home,
                 end=places(finish) if finish is not None else None,
                 end_location=finish,
-                capacity=(details.capacity_g or kind.weight_g, details.capacity_ml or kind.volume_ml),
+                capacity=capacity_of(details, kind),
                 skills=frozenset(details.skills),
                 window=(seconds(start, date, tz), seconds(end, date, tz)),
                 # A rider's stops are doors; the solver counts each order's pickup as a task too.

@@ -312,15 +312,28 @@ def test_the_deadline_is_reminded_of_once(market: Market, make: Any) -> None:
 
 def test_leftover_orders_go_to_a_wave_that_still_takes_them(market: Market, make: Any) -> None:
     """A plan approved late names the next wave as it is then, not as it was when the plan was made."""
-    heavy = make.order(2)
-    plan = market.planned(make.order(1), replace(heavy, pickups=(replace(heavy.pickups[0], weight_g=900_000),)))
+    cold = make.order(2)
+    plan = market.planned(make.order(1), replace(cold, pickups=(replace(cold.pickups[0], temperature="chilled"),)))
     assert [left.next_wave for left in plan.unassigned] == ["evening"]
     assert market.do(Action.CLOSE, "11:00", wave="evening", on=DAY)
     market.clock.set(make.at("11:30"))
     assert market.approve(plan) is Approval.APPROVED
-    assert market.leg(2) == ("received", NEXT, "morning", "capacity")
+    assert market.leg(2) == ("received", NEXT, "morning", "skill")
     (told,) = [message for message in market.store.messages(kinds={"changed"}) if message.role == "buyer"]
     assert "25" in told.text
+
+
+def test_who_can_be_carried_by_nobody_is_promised_no_wave(market: Market, make: Any) -> None:
+    """Too heavy for every rider there is, an order does not wander from wave to wave: its buyer hears so, once."""
+    (pickup,) = make.order(2).pickups
+    heavy = make.order(2, pickups=(replace(pickup, weight_g=900_000),))
+    plan = market.planned(make.order(1), heavy)
+    (left,) = plan.unassigned
+    assert (left.code, left.next_date, left.next_wave) == ("capacity", None, None)
+    assert market.approve(plan) is Approval.APPROVED
+    assert market.leg(2) == ("unassigned", DAY, "midday", "capacity")
+    (told,) = [m for m in market.store.messages(kinds={"changed"}) if m.member_ref == market.buyer(2)]
+    assert "ตลาดจะแจ้งเวลาใหม่อีกครั้ง" in told.text
 
 
 # --- rolling over ------------------------------------------------------------------------------------------------
