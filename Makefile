@@ -54,7 +54,8 @@ format: $(STAMP)  ## write the format that check wants
 bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 	@$(BIN)/python -m benchmarks
 
-bench-full: $(READY)  ## also beside peers, which it installs apart from the locked packages; Prism where there is npm
+bench-full: $(READY)  ## also big days, a month, and peers, installed apart from the locked packages; Prism where there is npm
+	@$(BIN)/python -m benchmarks month
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@$(BIN)/python -m benchmarks limits sending
 	@if command -v npm >/dev/null; then folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && \
@@ -62,6 +63,7 @@ bench-full: $(READY)  ## also beside peers, which it installs apart from the loc
 	  PRISM="$$folder/node_modules/.bin/prism" $(BIN)/python -m benchmarks prism; \
 	  else echo "prism is left out: there is no npm" >&2; fi
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
+	@$(BIN)/python -m benchmarks days --scale 20
 
 faults: $(READY)  ## kill the sender at every point, over 1,000 messages on each database (docs/reliability.md)
 	@$(BIN)/python tests/faults/sending.py --database sqlite

@@ -19,7 +19,7 @@ from scheduler.calendar import MarketCalendar
 from scheduler.cli.demo import SAMPLE_DAY
 from scheduler.config import Config, load
 from scheduler.config.models import Wave
-from scheduler.demo.market import write
+from scheduler.demo.market import Size, write
 from scheduler.intake import IntakeContext, read_members, read_orders
 from scheduler.planning import AreaPlan
 from scheduler.workers import Planner
@@ -61,7 +61,7 @@ class Planned:
         return self.seconds - (searching - first) / 1000
 
 
-def invent(size: str, seed: int = 1) -> Invented:
+def invent(size: str | Size, seed: int = 1) -> Invented:
     """The demo's market of this size, read from the files the demo would import."""
     config = load(CONFIG)
     tz = config.market.time_zone

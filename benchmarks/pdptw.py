@@ -7,6 +7,7 @@ checks every answer with a checker of its own and prints one line a run. ``--sec
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import math
 import sys
@@ -104,13 +105,14 @@ def vroom(instance: Instance, objective: str, settings: dict[str, Any], engine: 
     for p, d in instance.pairs:
         pickup, delivery = (
             peer.ShipmentStep(
-                n, location=n, service=numbers.service[n], time_windows=[peer.TimeWindow(*numbers.windows[n])]
+                n, location=n, default_service=numbers.service[n], time_windows=[peer.TimeWindow(*numbers.windows[n])]
             )
             for n in (p, d)
         )
         problem.add_shipment(pickup, delivery, amount=peer.Amount([instance.demand[p]]))
     began = time.monotonic()
-    answer = problem.solve(exploration_level=5, nb_threads=settings["workers"], timeout=settings["seconds"])
+    limit = dt.timedelta(seconds=settings["seconds"])
+    answer = problem.solve(exploration_level=5, nb_threads=settings["workers"], timeout=limit)
     took = time.monotonic() - began
     routes: dict[int, list[int]] = {}
     for row in answer.routes[answer.routes["type"].isin(["pickup", "delivery"])].to_dict("records"):

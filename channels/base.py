@@ -4,8 +4,9 @@ Knows nothing of orders, plans, clocks or databases. One module per service sits
 ``config.yaml`` is the module's name. What a channel does:
 
     render(content) -> payload      pure: what would be sent, as JSON; frozen by the caller before the first attempt
-    send(address, payload, ...)     one attempt over the network; returns what happened, never raises for it
-    reply(token, payload)           the same, as the answer to one event: free, once, soon after it
+    together(payloads) -> parts     pure: as many of them as one request carries, each as it stands in it
+    send(address, *parts, ...)      one attempt over the network; returns what happened, never raises for it
+    reply(token, *parts)            the same, as the answer to one event: free, once, soon after it
     receive(headers, body)          pure: a webhook body, once its signature is verified, becomes events
     read(body)                      pure: the same of a body that was verified before it was stored
 
@@ -96,10 +97,16 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The service accepted the message; ``provider_id`` is its own number for it."""
+    """The service accepted the request; ``provider_id`` is its own number for it, ``others`` for its further parts."""
 
     provider_id: str | None
     status: int = 200
+    others: tuple[str | None, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str | None, ...]:
+        """The service's own number for each part, in their order."""
+        return (self.provider_id, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +209,17 @@ class Channel(Protocol):
         """The payload for one request, within the service's limits whatever the input. Pure."""
         ...
 
-    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
-        """One attempt. ``key`` is a UUID that stays the same for every attempt of one request."""
+    @property
+    def holds(self) -> int:
+        """How many messages one request can carry at most; 1 where each goes by itself."""
+        ...
+
+    def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
+        """The longest beginning of `payloads` that one request carries, each as it stands in it; never none. Pure."""
+        ...
+
+    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+        """One attempt at a request of these parts. ``key`` is a UUID, the same for every attempt of one request."""
         ...
 
     @property
@@ -211,7 +227,7 @@ class Channel(Protocol):
         """True where an answer may go out by an event's reply token, which costs nothing."""
         ...
 
-    async def reply(self, token: str, payload: Payload) -> Outcome:
+    async def reply(self, token: str, *parts: Payload) -> Outcome:
         """Answer the event of this token, once; `Refused` where it is too late."""
         ...
 

@@ -39,6 +39,7 @@ class Console:
     keyed = True
     official = False
     replies = False
+    holds = 1
 
     def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
         self.sent: list[Sent] = []
@@ -48,7 +49,11 @@ class Console:
     def render(self, content: Content) -> Payload:
         return {"text": tidy(content).text()}
 
-    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
+    def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
+        return payloads[:1]
+
+    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+        (payload,) = parts
         if key in self._receipts:
             return self._receipts[key]
         self.sent.append(Sent(address=address, key=key, payload=payload, silent=silent))
@@ -58,8 +63,8 @@ class Console:
             print(f"── {address}\n{text}\n", file=self._stream or sys.stderr, flush=True)
         return self._receipts[key]
 
-    async def reply(self, token: str, payload: Payload) -> Outcome:
-        del token, payload
+    async def reply(self, token: str, *parts: Payload) -> Outcome:
+        del token, parts
         return Refused(reason="reply_token")
 
     async def heard(self, event: Inbound) -> None:

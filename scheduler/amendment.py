@@ -17,7 +17,7 @@ from scheduler import notices, planning
 from scheduler.config import Config
 from scheduler.notices import Notice, Notices, People
 from scheduler.notices.messages import Compose
-from scheduler.revision import HEARD, Heard, since
+from scheduler.revision import Heard, heard_of, since
 from storage.records import Member, Message, Order, Plan, Role, Sequel, Standing
 
 
@@ -80,7 +80,7 @@ class Amending:
             messages += written(
                 notices.plan_outdated(anew, sorted(late), dispatch, people.coordinators.values(), said.wave_end)
             )
-        knowing = {each.member_ref for each in standing.messages if each.kind == "summary" and each.state in HEARD}
+        knowing = {each.member_ref for each in standing.messages if each.kind == "summary" and heard_of(each)}
         summaries = [each for each in said.summaries(messages, 0, plan.approved_by or "") if each.to.ref not in knowing]
         return anew, messages + written(summaries)
 
@@ -145,7 +145,7 @@ def _was_promised(order: Order, messages: Sequence[Message]) -> bool:
     mine = [
         message
         for message in messages
-        if message.role is Role.BUYER and order.order_id in message.order_ids and message.state in HEARD
+        if message.role is Role.BUYER and order.order_id in message.order_ids and heard_of(message)
     ]
     promises = [message for message in mine if message.kind in {"window", "changed", "cancelled"}]
     return bool(promises) and promises[-1].kind != "cancelled"
@@ -157,7 +157,7 @@ def _still(gone: Sequence[Order], anew: Plan, standing: Standing) -> list[Order]
     together = {
         order_id
         for message in standing.messages
-        if message.kind == "window" and message.state in HEARD and ids & set(message.order_ids)
+        if message.kind == "window" and heard_of(message) and ids & set(message.order_ids)
         for order_id in message.order_ids
     }
     riding = {step.order_id for route in anew.routes for step in route.steps if step.type == "delivery"}

@@ -18,7 +18,7 @@ import channels
 import storage
 from channels.base import Channel
 from channels.line import LineChannel, Quota
-from scheduler import batch, day
+from scheduler import batch, day, states
 from scheduler import config as configs
 from scheduler.budget import LineBudget
 from scheduler.clock import Clock, clock_from
@@ -142,11 +142,12 @@ class App:
         )
 
     def take_orders(
-        self, orders: Iterable[Order], *, actor: str, dry_run: bool = False
+        self, orders: Iterable[Order], *, actor: str, dry_run: bool = False, whole: bool = False
     ) -> tuple[list[tuple[Saved, ...]], Counter[str]]:
         """Give orders their promised wave and save them; also counts those that wait for something.
 
-        What was approved follows them in the same transaction (`amendment`).
+        What was approved follows them in the same transaction (`amendment`). `whole`: all of them or, where one is on
+        its way, none.
         """
         market = self.waves.market()
         would_wait: dict[int, tuple[str, str]] = {}
@@ -158,7 +159,7 @@ class App:
                 yield replace(order, legs=(leg,))
 
         saved = self.store.save_orders(
-            placed(), actor=actor, at=self.clock.now(), dry_run=dry_run, rule=self.waves.amending()
+            placed(), actor=actor, at=self.clock.now(), dry_run=dry_run, whole=whole, rule=self.waves.amending()
         )
         return saved, self._waiting(saved, would_wait)
 
@@ -208,17 +209,24 @@ class App:
         if self.versions.refresh(now):
             self.place_again(actor="config.yaml")
         while True:
-            runs = self.store.runs(since=(self.clock.now() - dt.timedelta(days=day.LOOK_BACK_DAYS)).date())
+            runs = self._runs_to_look_at()
             waiting = self.store.waiting_waves()
             if waiting & {(run.date, run.wave) for run in runs if run.state != "open"} and self.place_again(
                 actor="clock"
             ):
                 continue  # an import that raced with a cut-off left orders in a closed wave
             asked = (now, runs, self.config, self.versions.calendar())
-            steps = day.due(*asked, waiting=waiting, config_of=self._config_of)
+            unheard = self.waves.unheard(runs)
+            steps = day.due(*asked, waiting=waiting, unheard=unheard, config_of=self._config_of)
             done = [self._perform(step) for step in steps]
             if not any(done):
-                return day.upcoming(*asked, waiting=waiting, config_of=self._config_of)
+                return day.upcoming(*asked, waiting=waiting, unheard=unheard, config_of=self._config_of)
+
+    def _runs_to_look_at(self) -> list[Run]:
+        """The waves of the last days, and every older one that was never brought to its end."""
+        recent = self.store.runs(since=(self.clock.now() - dt.timedelta(days=day.LOOK_BACK_DAYS)).date())
+        known = {run.id for run in recent}
+        return [run for run in self.store.runs(states=states.unfinished("wave run")) if run.id not in known] + recent
 
     def _config_of(self, run: Run) -> Config:
         return self.versions.config(run.config_version)

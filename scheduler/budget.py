@@ -15,7 +15,7 @@ from channels.line import LineChannel, Quota
 from scheduler import quota
 from scheduler.clock import Clock
 from scheduler.versions import Versions
-from storage import QuotaReading, Role, Store
+from storage import Message, QuotaReading, Role, Store
 
 if TYPE_CHECKING:
     from channels.base import Outcome
@@ -83,15 +83,21 @@ class LineBudget:
         )
 
     def withhold(self) -> int:
-        """Call back what the month has no room for, so that what must be said can be; returns how many."""
+        """Call back what the month has no room for, so that what must be said can be; returns how many.
+
+        What shares its push with something that goes out all the same costs nothing, and goes along.
+        """
         stand = self.stand()
         if stand is None or not stand.dropped:
             return 0
-        due = [
-            message.id
-            for message in self._store.messages(states={"ready"}, kinds=stand.dropped, channel=LINE)
-            if message.klass == "informative"
-        ]
+        dropped = stand.dropped
+
+        def stays(message: Message) -> bool:
+            return message.klass == "critical" or message.kind not in dropped
+
+        ready = self._store.messages(states={"ready"}, channel=LINE)
+        pushed = {message.address for message in ready if stays(message)}
+        due = [message.id for message in ready if not stays(message) and message.address not in pushed]
         return len(
             self._store.move_messages(due, "suppressed", reason="quota", actor="quota", at=self._now()) if due else ()
         )

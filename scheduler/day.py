@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from scheduler.calendar import MarketCalendar
 from scheduler.config import Config
@@ -20,6 +21,7 @@ WaveKey = tuple[dt.date, str]
 ConfigOf = Callable[[Run], Config]
 LOOK_BACK_DAYS = 3
 """How far back a wave that was missed (the machine was off) is still looked for."""
+NOBODY: Mapping[WaveKey, dt.datetime] = MappingProxyType({})
 FINISH_AFTER = dt.timedelta(hours=1)
 """A wave is finished this long after its delivery window ends."""
 
@@ -31,6 +33,7 @@ class Action(StrEnum):
     REMIND = "remind"
     ROLL_OVER = "roll_over"
     DISPATCH = "dispatch"
+    ESCALATE = "escalate"
     FINISH = "finish"
 
 
@@ -51,6 +54,7 @@ def due(
     calendar: MarketCalendar,
     *,
     waiting: Collection[WaveKey] = frozenset(),
+    unheard: Mapping[WaveKey, dt.datetime] = NOBODY,
     dates: Collection[dt.date] | None = None,
     config_of: ConfigOf | None = None,
 ) -> list[Step]:
@@ -59,10 +63,11 @@ def due(
     Perform them and ask again: a step done makes room for the next one of its wave.
 
     `waiting`: waves that orders wait in; a wave that nobody closed in time is only caught up for their sake.
+    `unheard`: when the first rider of a wave will have been silent for too long.
     `dates`: the service dates to look at; None means all that `now` can touch.
     `config_of`: the config that a run was closed by, which it keeps; `config` where None.
     """
-    return [step for step in _steps(now, runs, config, calendar, waiting, dates, config_of) if step.at <= now]
+    return [step for step in _steps(now, runs, config, calendar, waiting, unheard, dates, config_of) if step.at <= now]
 
 
 def upcoming(
@@ -72,10 +77,12 @@ def upcoming(
     calendar: MarketCalendar,
     *,
     waiting: Collection[WaveKey] = frozenset(),
+    unheard: Mapping[WaveKey, dt.datetime] = NOBODY,
     config_of: ConfigOf | None = None,
 ) -> dt.datetime | None:
     """The earliest moment after `now` at which something becomes due."""
-    later = [step.at for step in _steps(now, runs, config, calendar, waiting, None, config_of) if step.at > now]
+    steps = _steps(now, runs, config, calendar, waiting, unheard, None, config_of)
+    later = [step.at for step in steps if step.at > now]
     return min(later, default=None)
 
 
@@ -85,6 +92,7 @@ def _steps(
     config: Config,
     calendar: MarketCalendar,
     waiting: Collection[WaveKey],
+    unheard: Mapping[WaveKey, dt.datetime],
     dates: Collection[dt.date] | None,
     config_of: ConfigOf | None,
 ) -> list[Step]:
@@ -103,6 +111,12 @@ def _steps(
         if wave is None:
             continue
         step = _next(now, date, wave, run, own, wanted=key in waiting, as_scheduled=dates is not None)
+        over = wave.deliver.on(date, own.market.time_zone)[1]
+        silent = unheard.get(key, over)
+        under_way = run is not None and run.state in {"approved", "dispatched"}
+        if under_way and silent < over and (dates is not None or now < over):  # after it there is nothing to ride
+            escalate = Step(at=silent, action=Action.ESCALATE, date=date, wave=wave_id)
+            step = escalate if step is None else min(escalate, step, key=lambda each: each.at)
         if step is not None:
             found.append((step, wave.deliver.start))
     found.sort(key=lambda each: (each[0].at, each[0].date, each[1], each[0].wave))
@@ -135,7 +149,7 @@ def _next(
         # A wave that nobody ordered in is not opened after its hour, as by a daemon that starts late in the day.
         still = wave.dispatch.at(date, tz) > now
         return at(cut_off, Action.CLOSE) if wanted or as_scheduled or still else None
-    if state in {"closed", "planned"} and over <= now and not as_scheduled:
+    if state in {"closed", "planned", "approved"} and over <= now and not as_scheduled:
         return at(over, Action.ROLL_OVER)
     if state == "closed":
         return at(cut_off, Action.PLAN)

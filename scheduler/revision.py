@@ -13,9 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scheduler.config import Config
-from scheduler.notices import Notice, People
-from scheduler.notices.people import called
-from storage.records import Member, Message, Plan, PlanRoute, PlanStep, Role
+from scheduler.notices import Notice, People, nothing_left
+from storage.records import Message, Plan, PlanRoute, PlanStep, Role
 
 HEARD = frozenset({"sending", "accepted", "confirmed", "unknown", "suppressed"})
 """States of a message that its reader has seen, may have seen, or is phoned about."""
@@ -29,6 +28,12 @@ _Listed = tuple[tuple[str | None, ...], ...]
 """The entries of somebody's list, each with its order first."""
 _Key = tuple[str, str, tuple[str, ...]]
 """Which text: its kind, its reader, and of a window the orders it is for."""
+
+
+def heard_of(message: Message) -> bool:
+    """Whether its reader knows of it, or may; so too where LINE may have taken it and is asked again under its key."""
+    in_doubt = message.bundle is not None and any(attempt.outcome == "unknown" for attempt in message.attempts)
+    return message.state in HEARD or (message.state == "retry" and in_doubt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,7 @@ class Heard:
         words: dict[_Key, str] = {}
         for message in messages:
             plan, ref = plans.get(message.plan_id or ""), message.member_ref
-            if plan is None or message.state not in HEARD:
+            if plan is None or not heard_of(message):
                 continue
             words[_words_key(message.kind, ref, message.order_ids)] = message.text
             if message.kind == "route":
@@ -141,10 +146,10 @@ def since(
             told.append(notice)
     for rider_id in sorted(heard.routes.keys() - routes.keys()):
         if rider_id in people.riders:
-            told.append(_nothing_left(plan, people.riders[rider_id], "rider", "no_route", wave_end))
+            told.append(nothing_left(plan, people.riders[rider_id], "rider", "no_route", wave_end))
     for seller_id in sorted(heard.bags.keys() - bags.keys()):
         if seller_id in people.sellers:
-            told.append(_nothing_left(plan, people.sellers[seller_id], "seller", "no_bags", wave_end))
+            told.append(nothing_left(plan, people.sellers[seller_id], "seller", "no_bags", wave_end))
     return told
 
 
@@ -214,16 +219,6 @@ def _new_time(notice: Notice) -> Notice:
             "new_from": facts["told_from"],
             "new_to": facts["told_to"],
         },
-    )
-
-
-def _nothing_left(plan: Plan, member: Member, role: str, reason: str, wave_end: dt.datetime) -> Notice:
-    return Notice(
-        kind="changed",
-        event=f"plan:{plan.id}:{member.ref}",
-        to=member,
-        facts={"role": role, "name": called(member), "reason": reason},
-        expires_at=wave_end,
     )
 
 

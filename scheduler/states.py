@@ -75,6 +75,11 @@ def step(thing: str, before: str, after: str) -> str:
     return after
 
 
+def unfinished(thing: str) -> frozenset[str]:
+    """Every state that has a step left."""
+    return frozenset(before for before, afters in _TABLES[thing].items() if afters)
+
+
 def sources(thing: str, after: str) -> frozenset[str]:
     """Every state that may step to `after`; what a guarded UPDATE asks for."""
     return frozenset(before for before, afters in _TABLES[thing].items() if after in afters)

@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 from scheduler import day
 from scheduler.app import App
 from scheduler.clock import SteppedClock
+from scheduler.config import Config
 from scheduler.day import Action, Step
 from scheduler.outbox import Outbox
 from storage.failpoints import failpoint
+from storage.records import Scope
 
 ACTIONS = frozenset({Action.CLOSE, Action.PLAN, Action.APPROVE, Action.DISPATCH, Action.FINISH})
+"""Nobody is reminded, called off or found silent in a day in which nobody can answer."""
 AHEAD = dt.timedelta(days=7)
 """How long before its date a day begins: no cut-off lies further back."""
 LONGEST_WAIT = dt.timedelta(minutes=3)
@@ -51,7 +54,8 @@ async def walk(
 ) -> list[WaveDone]:
     """Every step `date` still lacks; then the outbox until nothing is due.
 
-    A step that does not move its wave ends that wave's day here. Where a service refuses for longer than we wait, the
+    Only messages of the date, and of the wave where one is named, are sent: those of other days have their own hour. A
+    step that does not move its wave ends that wave's day here. Where a service refuses for longer than we wait, the
     day ends before the clock would make an unsent message useless: the next walk goes on from there. `wait` is how
     retries are waited for: in real time, where the service on the other side does not live in our clock.
     """
@@ -80,20 +84,29 @@ class _Walk:
         self._app, self._date, self._clock, self._actor, self._on_step = app, date, clock, actor, on_step
         self._wait = wait
         self._outbox = Outbox(
-            app.store, app.channels(), clock, withhold={"line": app.line_budget.withhold}, failpoint=failpoint
+            app.store,
+            app.channels(),
+            clock,
+            withhold={"line": app.line_budget.withhold},
+            failpoint=failpoint,
+            scope=Scope(date=date, wave=only_wave),
         )
         self._automatic = approve or app.config.approval.mode == "auto"
-        self._waves = {wave.id: WaveDone(wave=wave.id) for wave in app.config.waves if only_wave in {None, wave.id}}
+        known = [*(wave.id for wave in app.config.waves), *(run.wave for run in app.store.runs(date=date))]
+        self._waves = {wave: WaveDone(wave=wave) for wave in dict.fromkeys(known) if only_wave in {None, wave}}
         self._stuck: set[str] = set()
         self._patience = LONGEST_WAIT
+        waiting = app.store.messages(states={"retry"})
+        self._inherited = {(message.id, message.not_before) for message in waiting}
+        self._counted: str | None = None
 
     async def through(self) -> None:
-        await self._app.read_quota()
         while (step := self._next()) is not None:
             await self._drain(step.at)
             if await asyncio.to_thread(self._would_lose, step.at):
                 break
             self._clock.set(step.at)
+            await self._read_quota()
             before = self._state(step.wave)
             done = await asyncio.to_thread(self._app.waves.perform, step, actor=self._actor)
             self._on_step(step, done)
@@ -103,6 +116,13 @@ class _Walk:
                 self._stuck.add(step.wave)
         await self._drain(None)
         await self._outbox.release()
+
+    async def _read_quota(self) -> None:
+        """LINE's count, read once in each month that the day passes through."""
+        month = f"{self._clock.now().astimezone(self._app.tz):%Y-%m}"
+        if month != self._counted:
+            self._counted = month
+            await self._app.read_quota()
 
     def result(self) -> list[WaveDone]:
         for plan in self._app.store.plans(self._date):
@@ -116,9 +136,15 @@ class _Walk:
     def _next(self) -> Step | None:
         """The earliest step that may be done; as `day.due` says, with every deadline but the approval's own."""
         app = self._app
-        acting = app.config.model_copy(update={"approval": app.config.approval.model_copy(update={"mode": "auto"})})
         over = dt.datetime.combine(self._date + dt.timedelta(days=3), dt.time.min, app.tz)
-        steps = day.due(over, app.store.runs(date=self._date), acting, app.versions.calendar(), dates=[self._date])
+        steps = day.due(
+            over,
+            app.store.runs(date=self._date),
+            _acting(app.config),
+            app.versions.calendar(),
+            dates=[self._date],
+            config_of=lambda run: _acting(app.versions.config(run.config_version)),
+        )
         for step in steps:
             wanted = step.wave in self._waves and step.wave not in self._stuck and step.action in ACTIONS
             if wanted and (step.action is not Action.APPROVE or self._automatic):
@@ -133,6 +159,8 @@ class _Walk:
         """Send what is due up to `until` (None: everything), letting the clock stand at each message's own time."""
         while True:
             await self._outbox.drain()
+            if until is not None and (step := self._next()) is not None and step.at < until:
+                return
             following = await asyncio.to_thread(self._outbox.next_at)
             if following is None or (until is not None and following > until):
                 return
@@ -148,9 +176,8 @@ class _Walk:
 
     def _is_retry(self, moment: dt.datetime) -> bool:
         """Whether a message that this walk tried, or put back, is to be tried at `moment`; an earlier walk's is due."""
-        now = self._clock.now()
         return any(
-            message.not_before == moment and (not message.attempts or message.attempts[-1].at <= now)
+            message.not_before == moment and (message.id, moment) not in self._inherited
             for message in self._app.store.messages(states={"retry"})
         )
 
@@ -158,3 +185,8 @@ class _Walk:
         """Whether a message of this date that its service has not taken yet would be useless at `moment`."""
         waiting = self._app.store.messages(date=self._date, states={"retry"})
         return any(message.expires_at <= moment for message in waiting)
+
+
+def _acting(config: Config) -> Config:
+    """The config with waves that wait for no approval: whether one is given, the walk decides."""
+    return config.model_copy(update={"approval": config.approval.model_copy(update={"mode": "auto"})})

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from routing.model import Settings
-from scheduler import batch, notices, planning, revision
+from scheduler import batch, notices, planning, revision, silence
 from scheduler.amendment import Amending
 from scheduler.batch import Market, WaveKey
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
 from scheduler.planning import moves as moving
-from scheduler.revision import Heard
+from scheduler.revision import HEARD, Heard
+from scheduler.silence import Silence
 from scheduler.versions import Versions
 from scheduler.workers import Planner
 from scheduler.zones import ZoneIndex
@@ -26,6 +27,8 @@ from storage import Store
 from storage.records import Approval, Member, Message, Order, Plan, Role, Run, SellerDetails
 
 Now = Callable[[], dt.datetime]
+UNDER_WAY = frozenset({"approved", "dispatched"})
+"""States of a wave whose riders may have been told, and still ride."""
 REMEMBERED = dt.timedelta(days=400)
 """How long a wave is known to be closed: a late row for an old day must not wait in it."""
 
@@ -95,7 +98,9 @@ class Waves:
             case Action.REMIND:
                 return self.remind(run, actor=actor)
             case Action.ROLL_OVER:
-                return run.state in {"closed", "planned"} and self.roll_over(run, actor=actor)
+                return self._rides_no_more(run) and self.roll_over(run, actor=actor)
+            case Action.ESCALATE:
+                return self.escalate(run, actor=actor)
             case Action.DISPATCH:
                 return self._store.dispatch_run(run.id, actor=actor, at=self._now())
             case Action.FINISH:
@@ -301,11 +306,18 @@ class Waves:
     def approve(self, plan_id: str, *, actor: str, required: int | None = None) -> Approved:
         """Approve the plan of this id: one transaction writes the approval and the outbox rows.
 
+        Not when its delivery time is over: nobody would be told anything but what was.
+
         `required`: how many have to agree, by default as many as the config says.
         """
         plan = self._store.plan(plan_id)
         if plan is None:
             return Approved(outcome=Approval.UNKNOWN)
+        config = self._versions.config(plan.config_version)
+        over = config.wave(plan.wave).deliver.on(plan.date, config.market.time_zone)[1]
+        current = plan.approved_at is None and self._is_current(plan)
+        if current and over <= self._now():
+            return Approved(outcome=Approval.OVER, plan=plan)
         plan = self._onward(plan)
         messages = self.told(plan, approved_by=actor)
         outcome = self._store.approve_plan(
@@ -314,9 +326,13 @@ class Waves:
             moves=moving.going_on(plan, self._left(plan)),
             actor=actor,
             at=self._now(),
-            required=required or self._versions.config(plan.config_version).approval.approvers,
+            required=required or config.approval.approvers,
         )
         return Approved(outcome=outcome, plan=plan, messages=tuple(messages) if outcome is Approval.APPROVED else ())
+
+    def _is_current(self, plan: Plan) -> bool:
+        run = self.run(plan.date, plan.wave)
+        return run is not None and run.plan_id == plan.id
 
     def amending(self) -> Amending:
         """How approved plans follow their orders. What the rule needs is read here: it may not call the Store."""
@@ -366,11 +382,42 @@ class Waves:
         )
         return self._store.remind_run(run.id, messages=written, actor=actor, at=self._now())
 
-    def roll_over(self, run: Run, *, actor: str, why: str = "not_approved") -> bool:
+    def unheard(self, runs: Iterable[Run]) -> dict[WaveKey, dt.datetime]:
+        """When the first rider of each wave will have been silent for too long, where there is anybody to be told."""
+        found = {
+            (run.date, run.wave): min(silence.until for silence in silent.values())
+            for run in runs
+            if run.state in UNDER_WAY and (silent := self._silences(run))
+        }
+        return found if found and self._store.members(Role.COORDINATOR) else {}
+
+    def _silences(self, run: Run) -> Mapping[str, Silence]:
+        told = self._store.messages(date=run.date, wave=run.wave, kinds=silence.KINDS)
+        minutes = self._versions.config(run.config_version).messages.escalate_minutes
+        return silence.silences(told, dt.timedelta(minutes=minutes))
+
+    def escalate(self, run: Run, *, actor: str) -> bool:
+        """The coordinators are told of each rider who has been silent for too long by now, once."""
+        plan, now = self._store.plan(run.plan_id or ""), self._now()
+        silent = {rider: each for rider, each in self._silences(run).items() if each.until <= now}
+        if plan is None or not silent:
+            return False
+        config = self._versions.config(run.config_version)
+        wave, people = config.wave(run.wave), self.people(())
+        tz = config.market.time_zone
+        tell = notices.silent_riders(plan, silent, people, wave.deliver.on(run.date, tz)[1], tz)
+        compose = self._versions.texts(run.config_version).compose
+        written = notices.messages(tell, plan, wave, config, compose, now)
+        return self._store.escalate_run(run.id, messages=written, actor=actor, at=now)
+
+    def roll_over(self, run: Run, *, actor: str) -> bool:
         """The wave does not ride: its orders go to the next possible one, and their buyers are told.
 
-        So are those who had missed it before, and whom its approval would have told where their order rides.
+        So are those who had missed it before, and whom its approval would have told where their order rides. Of an
+        approved wave that nobody sent off in time, riders and sellers who were told of it hear that it is off, and the
+        coordinators that it did not leave.
         """
+        why = "not_dispatched" if run.state == "approved" else "not_approved"
         config = self._versions.config(run.config_version)
         wave = config.wave(run.wave)
         orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
@@ -383,11 +430,40 @@ class Waves:
         people = self.people([*orders, *late])
         tell = notices.rolled_over(run.date, wave, moved, why, people, config)
         tell += notices.rolled_over(run.date, wave, late, None, people, config)
+        if plan is not None and run.state == "approved":
+            tell += self._called_off(plan, people, len(moved))
         compose = self._versions.texts(run.config_version).compose
         written = notices.messages(tell, plan, wave, config, compose, self._now(), date=run.date)
         before = self._store.messages(date=run.date, kinds={"window", "changed", "cancelled"})
         written = notices.not_yet_said(written, before, config)
-        return self._store.cancel_run(run.id, moves=moves, messages=written, actor=actor, at=self._now())
+        return self._store.cancel_run(
+            run.id, found=run.state, moves=moves, messages=written, actor=actor, at=self._now()
+        )
+
+    def _rides_no_more(self, run: Run) -> bool:
+        """Whether the clock may call a wave off: nobody approved it, or nobody sent it off in time."""
+        if run.state == "approved":
+            config = self._versions.config(run.config_version)
+            return config.wave(run.wave).deliver.on(run.date, config.market.time_zone)[1] <= self._now()
+        return run.state in {"closed", "planned"}
+
+    def _called_off(self, plan: Plan, people: People, orders: int) -> list[notices.Notice]:
+        """What those hear whose work is off that they were told of, and who has to know that a wave did not leave."""
+        soon = self._now() + dt.timedelta(days=1)
+        told = self._store.messages(plan_id=plan.id, kinds={"route", "pick_list", "changed"}, states=HEARD)
+        heard = {(message.role, message.member_ref) for message in told}
+        missed = notices.not_dispatched(plan, orders, people.coordinators.values(), soon)
+        off = [
+            # of the same plan they were told already: this is another event
+            replace(notices.nothing_left(plan, member, str(role), reason, soon), event=f"not_dispatched:{plan.id}")
+            for role, members, reason in (
+                (Role.RIDER, people.riders, "no_route"),
+                (Role.SELLER, people.sellers, "no_bags"),
+            )
+            for ref, member in sorted(members.items())
+            if (role, ref) in heard
+        ]
+        return off + missed
 
     def _from_now_on(self, since: dt.date) -> Market:
         """The market with every wave closed whose cut-off has passed, though nobody was there to close it."""

@@ -20,10 +20,20 @@ import routing
 from routing.model import Settings
 from scheduler.planning import AreaPlan, AreaProblem, solve_area
 
+LONGEST = 240.0
+"""Seconds of search that a wave takes at most where areas have to wait for each other."""
+
 
 def cores() -> int:
     """The cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def shared(settings: Settings, workers: int, areas: int) -> Settings:
+    """What each of so many areas may take of these workers, and of the time."""
+    turns = -(-areas // workers)
+    seconds = min(settings.seconds, LONGEST / turns) if turns > 1 else settings.seconds
+    return replace(settings, workers=max(1, workers // max(1, areas)), seconds=seconds)
 
 
 class Stopped(Exception):
@@ -47,7 +57,7 @@ class Planner:
 
     def solve(self, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan]:
         """The areas' plans, in the order given. The cores are shared out among the areas that run at once."""
-        share = replace(settings, workers=max(1, self._workers // max(1, len(areas))))
+        share = shared(settings, self._workers, len(areas))
         if len(areas) < 2 and not self._keep_warm:
             return [solve_area(area, share) for area in areas]
         try:

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, select, update
 
 from storage.failpoints import writes
 from storage.legs import LEG, move_legs
-from storage.message_rows import MESSAGE, WAITING, insert_messages, move_messages
+from storage.message_rows import MESSAGE, WAITING, call_back, insert_messages
 from storage.records import LegMove, Message, Run
 from storage.tables import PlanRow, RunRow
 from storage.verbs import Verbs, Write, new_id
@@ -115,12 +115,23 @@ class Day(Verbs):
 
     @writes
     def cancel_run(
-        self, run_id: str, *, moves: Sequence[LegMove], messages: Sequence[Message], actor: str, at: dt.datetime
+        self,
+        run_id: str,
+        *,
+        found: str,
+        moves: Sequence[LegMove],
+        messages: Sequence[Message],
+        actor: str,
+        at: dt.datetime,
     ) -> bool:
-        """Calls a wave off that is not under way: what its plans had to say is withdrawn, `messages` said instead."""
+        """Calls a wave off that is not under way: what its plans had to say is withdrawn, `messages` said instead.
+
+        `found`: the state that made it time to. False: it is in another one by now.
+        """
         with self._write("cancel_run", actor, at) as write:
             write.lock_day()
-            if step_run(write, run_id, "cancelled") is None:
+            state = write.connection.execute(select(RUN.c.state).where(RUN.c.id == run_id)).scalar()
+            if state != found or step_run(write, run_id, "cancelled") is None:
                 return False
             withdrawn = supersede_messages(write, run_id, "run_cancelled")
             moved = move_legs(write.connection, moves, at)
@@ -137,6 +148,18 @@ class Day(Verbs):
                 return False
             write.tell(f"run:{run_id}", messages=insert_messages(write, messages))
             return True
+
+    @writes
+    def escalate_run(self, run_id: str, *, messages: Sequence[Message], actor: str, at: dt.datetime) -> bool:
+        """Tells of a run that is under way that somebody is silent; False: it is not, or all of it was said before."""
+        with self._write("escalate_run", actor, at) as write:
+            here = select(RUN.c.id).where(RUN.c.id == run_id, RUN.c.state.in_(("approved", "dispatched")))
+            if write.connection.execute(here.with_for_update()).first() is None:
+                return False
+            written = insert_messages(write, messages)
+            if written:
+                write.tell(f"run:{run_id}", messages=written)
+            return bool(written)
 
 
 def step_run(write: Write, run_id: str, state: str, **values: Any) -> RowMapping | None:
@@ -155,7 +178,7 @@ def supersede_messages(write: Write, run_id: str, reason: str, *, moved: bool = 
     if moved:  # the next plan may have a place for them, and says it anew where it has none
         of_plan |= MESSAGE.c.event.startswith("moved:", autoescape=True)
     waiting = MESSAGE.c.plan_id.in_(plans) & of_plan & MESSAGE.c.state.in_(WAITING)
-    return len(move_messages(write.connection, waiting, "superseded", write.at, reason=reason))
+    return len(call_back(write.connection, waiting, "superseded", write.at, reason=reason))
 
 
 def _run(row: RowMapping) -> Run:

@@ -14,7 +14,7 @@ from storage.chats import CHAT, REQUEST
 from storage.directory import ADDRESS, MEMBER, PERSON
 from storage.failpoints import writes
 from storage.heard import Who
-from storage.message_rows import ABOUT, ATTEMPT, MESSAGE, WAITING, move_messages
+from storage.message_rows import ABOUT, ATTEMPT, MESSAGE, WAITING, break_up, move_messages
 from storage.order_rows import ORDER
 from storage.people import RIDER, SELLER
 from storage.plan_rows import ROUTE, STEP
@@ -88,7 +88,8 @@ def _forget_messages(write: Write, members: list[tuple[str, str]], orders: list[
     """What was written to them, and what was written to others of their orders; what waits does not go out."""
     connection = write.connection
     theirs = tuple_(MESSAGE.c.role, MESSAGE.c.member_ref).in_(members)
-    move_messages(connection, and_(theirs, MESSAGE.c.state.in_(WAITING)), "superseded", write.at, reason="erased")
+    waiting = and_(theirs, MESSAGE.c.state.in_(WAITING))
+    break_up(connection, move_messages(connection, waiting, "superseded", write.at, reason="erased"))
     about = select(ABOUT.c.message_id).where(ABOUT.c.order_id.in_(orders))
     which = or_(theirs, MESSAGE.c.id.in_(about))
     ids = select(MESSAGE.c.id).where(which)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.records import Message, Role
+from storage.records import AttemptStart, Message, Role
 
 Data = Mapping[str, Any]
 Who = tuple[Role, str]
@@ -100,7 +100,9 @@ class Heeded:
 
     ``links`` gives the chat to these members; ``address_state`` is what the chat's address becomes. ``used`` is the
     digest of an invitation: where another chat has used it meanwhile, nothing is written. ``wrong`` counts a guess.
-    ``reply`` is the id of the one among ``messages`` that goes out at once, by the event's own reply token.
+    ``reply`` is the id of the one among ``messages`` that goes out at once, by the event's own reply token, and
+    ``along`` is what waits for the same address and goes out with it: where some of that waits no longer, or something
+    else is under way there, nothing is written.
     """
 
     outcome: str
@@ -117,3 +119,4 @@ class Heeded:
     erased: tuple[Who, ...] = ()
     messages: tuple[Message, ...] = ()
     reply: str | None = None
+    along: tuple[AttemptStart, ...] = ()

@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, and_, exists, or_, select, update
 
 from storage.chats import CHAT, INVITATION, REQUEST, TRIES_LAST, agree, link
 from storage.directory import ADDRESS
 from storage.erasure import erase
 from storage.failpoints import writes
 from storage.heard import Heard, Heeded, LinkRequest, Step, Told
-from storage.message_rows import ATTEMPT, MESSAGE, insert_messages, move_messages
+from storage.message_rows import ATTEMPT, MESSAGE, begin_messages, insert_messages, move_messages
 from storage.tables import InboxRow
 from storage.verbs import Verbs, Write
 
@@ -56,14 +56,21 @@ class Inbox(Verbs):
     def heed(self, heard: Heard, came_to: Heeded, *, holder: str, at: dt.datetime) -> bool:
         """Writes all that an event changes, and that it was worked off. False: nothing, for it is to be read anew.
 
-        That is so where another worker was first, or where another chat has meanwhile used the invitation. The reply,
-        if there is one, is in `holder`'s hand: ended by `finish_attempts`.
+        That is so where another worker was first, where another chat has meanwhile used the invitation, or where what
+        was to go along does not wait any more. The reply, if there is one, and what goes along are in `holder`'s hand:
+        ended by `finish_attempts`.
         """
         with self._write("heed", f"chat:{heard.channel}", at) as write:
             connection = write.connection
+            if came_to.along:
+                write.lock_claims(heard.channel)  # the sender may not hand out the same address meanwhile
             done = {"done_at": at, "outcome": came_to.outcome, "address": came_to.address}
             mine = update(INBOX).where(INBOX.c.seq == heard.seq, _NOT_DONE).values(done)
-            if not connection.execute(mine).rowcount or not _use(write, came_to.used):
+            if not (
+                connection.execute(mine).rowcount
+                and _use(write, came_to.used)
+                and _take_along(write, heard.channel, came_to, holder)
+            ):
                 write.give_up()
                 return False
             _change(write, heard.channel, came_to, f"{heard.channel} chat")
@@ -144,6 +151,24 @@ def _count_wrong(write: Write, channel: str, address: str) -> None:
     anew = known is None or known["tries_since"] is None or write.at - known["tries_since"] > TRIES_LAST
     values: dict[str, Any] = {"tries": 1, "tries_since": write.at} if anew else {"tries": CHAT.c.tries + 1}
     write.connection.execute(update(CHAT).where(*mine).values(values))
+
+
+def _take_along(write: Write, channel: str, came_to: Heeded, holder: str) -> bool:
+    """What waits for the reply's chat is begun with it: all of it, in its order, or nothing is."""
+    ids = [start.message_id for start in came_to.along]
+    if not ids:
+        return True
+    line = MESSAGE.alias("line")
+    begun = or_(line.c.state == "sending", and_(line.c.state == "retry", line.c.bundle.is_not(None)))
+    busy = exists().where(line.c.channel == channel, line.c.address == came_to.address, begun)
+    free = and_(MESSAGE.c.id.in_(ids), MESSAGE.c.via == "push", MESSAGE.c.bundle.is_(None), ~busy)
+    move_messages(write.connection, free, "ready", write.at)
+    hand = {"lease_holder": holder, "lease_until": write.at + REPLY_LEASE}
+    taken = move_messages(write.connection, free, "sending", write.at, via="reply", **hand)
+    if set(taken) != set(ids):
+        return False
+    begin_messages(write, came_to.along)
+    return True
 
 
 def _begin_reply(write: Write, came_to: Heeded, holder: str) -> None:

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, exists, func, select, update
 
-from storage.records import Attempt, Message, Role
+from storage.records import Attempt, AttemptStart, Message, Role
 from storage.tables import AttemptRow, MessageOrderRow, MessageRow
 from storage.verbs import Write, chunks, fetch
 
@@ -34,7 +34,17 @@ SOURCES = {
 """Where a message must stand to become the key."""
 
 WAITING = ("held", "ready", "retry")
-"""Written, and in nobody's hands: what may still be called back."""
+"""Written, and in nobody's hands."""
+
+_FREEZE = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id == bindparam("b_id"), MESSAGE.c.payload.is_(None))
+    .values(
+        payload=bindparam("b_payload", type_=MESSAGE.c.payload.type),
+        bundle=bindparam("b_bundle"),
+        expires_at=func.coalesce(bindparam("b_expires_at", type_=MESSAGE.c.expires_at.type), MESSAGE.c.expires_at),
+    )
+)
 
 _COPIED = (
     *("id", "kind", "klass", "event", "member_ref", "name", "channel", "address", "via", "date", "wave", "plan_id"),
@@ -75,6 +85,54 @@ def move_messages(
         .returning(MESSAGE.c.id)
     )
     return list(connection.execute(change).scalars())
+
+
+def begin_messages(write: Write, items: Sequence[AttemptStart]) -> None:
+    """Freezes what is about to be asked, where that was not done before, and notes the attempts."""
+    frozen = [
+        {
+            "b_id": item.message_id,
+            "b_payload": item.payload,
+            "b_bundle": item.bundle,
+            "b_expires_at": item.expires_at,
+        }
+        for item in items
+    ]
+    write.connection.execute(_FREEZE, frozen)
+    begun = [
+        {"message_id": item.message_id, "at": item.at, "outcome": "sending", "retry_key": item.retry_key}
+        for item in items
+    ]
+    write.insert_all(ATTEMPT, begun)
+
+
+def push_instead(connection: Connection, which: ColumnElement[bool]) -> None:
+    """What went along with a reply and is to be tried again is pushed, as if never begun: the token is spent."""
+    again = and_(which, MESSAGE.c.via == "reply", MESSAGE.c.state == "retry")
+    connection.execute(update(MESSAGE).where(again).values(via="push", bundle=None, payload=None))
+
+
+def call_back(
+    connection: Connection, which: ColumnElement[bool], state: str, at: dt.datetime, *, reason: str | None
+) -> list[str]:
+    """Withdraws what waits (`superseded`, `suppressed`); returns the ids that went.
+
+    A request that its service may have taken is one whole until it is settled: nothing is withdrawn from it. One that
+    was provably never taken is broken up, and what is left of it goes out in another.
+    """
+    taken = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "unknown")
+    open_request = and_(MESSAGE.c.state == "retry", MESSAGE.c.bundle.is_not(None), taken)
+    gone = move_messages(connection, and_(which, ~open_request), state, at, reason=reason)
+    break_up(connection, gone)
+    return gone
+
+
+def break_up(connection: Connection, gone: Sequence[str]) -> None:
+    """What shared a request with messages that are gone, and waits to be tried again, is as if never begun."""
+    for chunk in chunks(gone):
+        requests = select(MESSAGE.c.bundle).where(MESSAGE.c.id.in_(chunk), MESSAGE.c.bundle.is_not(None))
+        left = and_(MESSAGE.c.bundle.in_(requests), MESSAGE.c.state == "retry")
+        connection.execute(update(MESSAGE).where(left).values(bundle=None, payload=None))
 
 
 def read_messages(connection: Connection, query: Select[Any]) -> list[Message]:

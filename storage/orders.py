@@ -23,12 +23,20 @@ from storage.verbs import CHUNK, Verbs, Write
 class Orders(Verbs):
     @writes
     def save_orders(
-        self, orders: Iterable[Order], *, actor: str, at: dt.datetime, dry_run: bool = False, rule: Rule | None = None
+        self,
+        orders: Iterable[Order],
+        *,
+        actor: str,
+        at: dt.datetime,
+        dry_run: bool = False,
+        whole: bool = False,
+        rule: Rule | None = None,
     ) -> list[tuple[Saved, ...]]:
         """Creates or updates orders by row key (order_id, seller_id): per order one Saved per pickup, in order.
 
         All in one transaction, in bounded memory. An order on its way is left alone. `rule`: what follows for plans
-        that people were told of (sequels.py). `dry_run` reports the same and keeps nothing.
+        that people were told of (sequels.py). `dry_run` reports the same and keeps nothing; so does `whole` where one
+        of the orders is on its way.
         """
         results: list[tuple[Saved, ...]] = []
         counts: Counter[str] = Counter()
@@ -44,7 +52,7 @@ class Orders(Verbs):
             if counts[Saved.CREATED] or counts[Saved.UPDATED]:
                 told = follow_up(write, change_no, rule) if rule is not None and not dry_run else 0
                 write.tell(f"order:{first}" if len(results) == 1 else "orders", **counts, messages=told)
-            if dry_run:
+            if dry_run or (whole and counts[Saved.ALREADY_DISPATCHED]):
                 write.give_up()
         return results
 

@@ -1,7 +1,8 @@
 """The verbs of messages: written, woken, claimed by one sender, tried, ended.
 
 A message is in one hand at a time (`sending`, with a lease), and so is a person's address: what was written first for
-it goes first. Knows no service; what a call's outcome means for a message the caller says.
+it goes first. Messages that share a request (`bundle`) are begun, tried again and ended together. Knows no service;
+what a call's outcome means for a message the caller says.
 """
 
 from __future__ import annotations
@@ -12,7 +13,23 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    FunctionElement,
+    Over,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from storage.failpoints import writes
 from storage.message_rows import (
@@ -21,11 +38,14 @@ from storage.message_rows import (
     MESSAGE,
     SOURCES,
     WAITING,
+    begin_messages,
+    call_back,
     insert_messages,
     move_messages,
+    push_instead,
     read_messages,
 )
-from storage.records import AttemptEnd, AttemptStart, Message
+from storage.records import AttemptEnd, AttemptStart, Message, Scope
 from storage.verbs import Verbs, chunks
 
 _ACTOR = "outbox"  # of what happens by the clock alone
@@ -69,12 +89,12 @@ class Outbox(Verbs):
         return written
 
     @writes
-    def wake_messages(self, now: dt.datetime) -> int:
+    def wake_messages(self, now: dt.datetime, *, scope: Scope | None = None) -> int:
         """Ends what has become useless and readies what is due; returns how many messages moved."""
         with self._write("wake_messages", _ACTOR, now) as write:
-            late = MESSAGE.c.expires_at <= now
+            late = and_(MESSAGE.c.expires_at <= now, _within(MESSAGE, scope))
             expired = move_messages(write.connection, late, "expired", now, reason="too_late")
-            due = and_(MESSAGE.c.state == "held", MESSAGE.c.send_at <= now)
+            due = and_(MESSAGE.c.state == "held", MESSAGE.c.send_at <= now, _within(MESSAGE, scope))
             woken = move_messages(write.connection, due, "ready", now)
             if expired or woken:
                 write.tell("messages", expired=len(expired), ready=len(woken))
@@ -82,33 +102,47 @@ class Outbox(Verbs):
 
     @writes
     def claim_messages(
-        self, now: dt.datetime, *, channel: str, holder: str, limit: int, lease_seconds: float
+        self,
+        now: dt.datetime,
+        *,
+        channel: str,
+        holder: str,
+        limit: int,
+        lease_seconds: float,
+        together: int = 1,
+        scope: Scope | None = None,
     ) -> list[Message]:
-        """Takes up to `limit` due messages of a channel into `holder`'s hand, the longest due first.
+        """Takes due messages for up to `limit` addresses of a channel into `holder`'s hand, the longest due first.
 
-        At most one per address, and none while an earlier one of that address is out or waits to be tried again.
+        None while an earlier one of its address is out or waits to be tried again. Of an address it takes the first,
+        with up to `together` in all of those due behind it; of a request that was begun, its messages and no others.
+        `scope`: as if there were no others.
         """
         with self._write("claim_messages", holder, now) as write:
             write.lock_claims(channel)
             due = sorted(
-                row for state in ("ready", "retry") for row in _first_due(write.connection, state, channel, now, limit)
+                row
+                for state in ("ready", "retry")
+                for row in _first_due(write.connection, state, channel, now, limit, scope)
             )
             ids = [id for _, _, id in due[:limit]]
             if not ids:
                 return []
+            if together > 1:
+                ids = _with_followers(write.connection, ids, now, together, scope)
             until = now + dt.timedelta(seconds=lease_seconds)
-            mine = MESSAGE.c.id.in_(ids)
-            move_messages(write.connection, mine, "sending", now, lease_holder=holder, lease_until=until)
+            claimed = MESSAGE.c.id.in_(ids)
+            ids = move_messages(write.connection, claimed, "sending", now, lease_holder=holder, lease_until=until)
             write.tell("messages", channel=channel, claimed=len(ids))
-            return read_messages(
-                write.connection, select(MESSAGE).where(mine).order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
-            )
+            mine = select(MESSAGE).where(MESSAGE.c.id.in_(ids)).order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
+            return read_messages(write.connection, mine)
 
     @writes
     def begin_attempts(self, items: Sequence[AttemptStart], *, holder: str) -> list[str]:
         """Notes, before the call, what will be asked; returns the ids still in `holder`'s hand: only those may be sent.
 
-        The first payload of a message is frozen: a later one is not written over it.
+        The first payload of a message is frozen, and with it the request it belongs to: later ones are not written over
+        them. Of a request all messages are begun or none.
         """
         if not items:
             return []
@@ -116,19 +150,10 @@ class Outbox(Verbs):
         with self._write("begin_attempts", _ACTOR, at) as write:
             connection = write.connection
             ours = _in_hand(connection, holder, [item.message_id for item in items])
-            mine = [item for item in items if item.message_id in ours]
+            broken = {item.bundle for item in items if item.message_id not in ours} - {None}
+            mine = [item for item in items if item.message_id in ours and item.bundle not in broken]
             if mine:
-                freeze = (
-                    update(MESSAGE)
-                    .where(MESSAGE.c.id == bindparam("b_id"), MESSAGE.c.payload.is_(None))
-                    .values(payload=bindparam("b_payload", type_=MESSAGE.c.payload.type))
-                )
-                connection.execute(freeze, [{"b_id": item.message_id, "b_payload": item.payload} for item in mine])
-                begun = [
-                    {"message_id": item.message_id, "at": item.at, "outcome": "sending", "retry_key": item.retry_key}
-                    for item in mine
-                ]
-                write.insert_all(ATTEMPT, begun)
+                begin_messages(write, mine)
                 write.tell("messages", begun=len(mine))
         return [item.message_id for item in mine]
 
@@ -144,6 +169,8 @@ class Outbox(Verbs):
                 rows = [{f"b_{name}": getattr(item, name) for name in AttemptEnd.__slots__} for item in done]
                 write.connection.execute(_END_MESSAGE, rows)
                 write.connection.execute(_END_ATTEMPT, rows)
+                if again := [item.message_id for item in done if item.state == "retry"]:
+                    push_instead(write.connection, MESSAGE.c.id.in_(again))
                 write.tell("messages", finished=len(done))
 
     @writes
@@ -193,17 +220,21 @@ class Outbox(Verbs):
         at: dt.datetime,
         not_before: dt.datetime | None = None,
     ) -> bool:
-        """Ends an `unknown`: somebody knows, or decides. False: it was not, or may not become that.
+        """Ends an `unknown`, with all of its push: somebody knows, or decides. False: it was not, or may not.
 
         `not_before`: when a `retry` is due; at once without it.
         """
         with self._write("resolve_message", actor, at) as write:
-            which = and_(MESSAGE.c.id == message_id, MESSAGE.c.state == "unknown")
+            itself = and_(MESSAGE.c.id == message_id, MESSAGE.c.state == "unknown")
+            push = select(MESSAGE.c.bundle).where(itself, MESSAGE.c.via == "push")  # a reply is not repeated as one
+            which = and_(or_(itself, MESSAGE.c.bundle.in_(push)), MESSAGE.c.state == "unknown")
             again = {"not_before": not_before or at} if to_state == "retry" else {}
             if to_state not in SOURCES or to_state == "sending":
                 return False
-            if not move_messages(write.connection, which, to_state, at, reason=reason, **again):
+            ended = move_messages(write.connection, which, to_state, at, reason=reason, **again)
+            if not ended:
                 return False
+            push_instead(write.connection, MESSAGE.c.id.in_(ended))
             write.tell(f"message:{message_id}", became=to_state)
             return True
 
@@ -211,16 +242,17 @@ class Outbox(Verbs):
     def move_messages(
         self, ids: Collection[str], to_state: str, *, reason: str | None = None, actor: str, at: dt.datetime
     ) -> list[str]:
-        """Calls back (`superseded`, `suppressed`, `expired`), confirms, or readies again; returns the ids that went.
+        """Calls back (`superseded`, `suppressed`), ends, confirms, or readies again; returns the ids that went.
 
-        Only along the life-cycle's arrows, and never out of a sender's hand.
+        Only along the life-cycle's arrows, and never out of a sender's hand, nor a request that may have been taken.
         """
         if to_state not in ("superseded", "suppressed", "expired", "confirmed", "ready", "held"):
             return []
         moved: list[str] = []
         with self._write("move_messages", actor, at) as write:
             for chunk in chunks(sorted(set(ids))):
-                moved += move_messages(write.connection, MESSAGE.c.id.in_(chunk), to_state, at, reason=reason)
+                move = call_back if to_state in ("superseded", "suppressed") else move_messages
+                moved += move(write.connection, MESSAGE.c.id.in_(chunk), to_state, at, reason=reason)
             if moved:
                 write.tell(f"message:{moved[0]}" if len(moved) == 1 else "messages", became=to_state, moved=len(moved))
         return moved
@@ -233,6 +265,7 @@ class Outbox(Verbs):
         states: Collection[str] | None = None,
         kinds: Collection[str] | None = None,
         channel: str | None = None,
+        address: str | None = None,
         order_id: str | None = None,
         to: str | None = None,
         plan_id: str | None = None,
@@ -247,6 +280,7 @@ class Outbox(Verbs):
             (MESSAGE.c.date, date),
             (MESSAGE.c.wave, wave),
             (MESSAGE.c.channel, channel),
+            (MESSAGE.c.address, address),
             (MESSAGE.c.member_ref, to),
             (MESSAGE.c.plan_id, plan_id),
         ):
@@ -267,19 +301,22 @@ class Outbox(Verbs):
         with self._read() as connection:
             return {row[0]: row[1] for row in connection.execute(counted)}
 
-    def next_message_at(self, now: dt.datetime, *, channels: Collection[str] | None = None) -> dt.datetime | None:
+    def next_message_at(
+        self, now: dt.datetime, *, channels: Collection[str] | None = None, scope: Scope | None = None
+    ) -> dt.datetime | None:
         """The earliest moment at which a message can wake, be claimed, expire or be taken back; None: never.
 
-        `now` or before means: there is work. `channels`: only messages of these.
+        `now` or before means: there is work. `channels`: only messages of these; `scope`: and of these.
         """
-        ours = MESSAGE.c.channel.is_not(None) if channels is None else MESSAGE.c.channel.in_(list(channels))
+        theirs = MESSAGE.c.channel.is_not(None) if channels is None else MESSAGE.c.channel.in_(list(channels))
+        ours = and_(theirs, _within(MESSAGE, scope))
 
         def earliest(column: ColumnElement[dt.datetime | None], *states: str, after_now: bool = False) -> Any:
             query = select(func.min(column)).where(MESSAGE.c.state.in_(states), ours)
             return connection.execute(query.where(column > now) if after_now else query).scalar_one()
 
         with self._read() as connection:
-            if connection.execute(select(MESSAGE.c.id).where(ours, _claimable(now)).limit(1)).first():
+            if connection.execute(select(MESSAGE.c.id).where(ours, _claimable(now, scope)).limit(1)).first():
                 return now
             moments = (
                 earliest(MESSAGE.c.send_at, "held"),
@@ -297,13 +334,45 @@ def _in_hand(connection: Connection, holder: str, ids: Sequence[str]) -> set[str
     return set(connection.execute(held).scalars())
 
 
+def _with_followers(
+    connection: Connection, ids: Sequence[str], now: dt.datetime, together: int, scope: Scope | None
+) -> list[str]:
+    """`ids`, each the first in its address's line, and who goes out with each: its request, or who is due behind it."""
+    first, other = MESSAGE.alias("first"), MESSAGE.alias("other")
+    joins = and_(_due(other, now), other.c.bundle.is_not_distinct_from(first.c.bundle))
+    waits = and_(other.c.state.in_(("ready", "retry")), other.c.via == "push", other.c.expires_at > now)
+    waits = and_(waits, or_(_within(other, scope), other.c.bundle == first.c.bundle))  # a request stays whole
+
+    def behind(counted: FunctionElement[int]) -> Over[int]:
+        return counted.over(partition_by=first.c.id, order_by=(other.c.send_at, other.c.seq))
+
+    line = (
+        select(
+            other.c.id,
+            and_(joins, other.c.bundle.is_not(None)).label("begun"),
+            behind(func.row_number()).label("place"),
+            behind(func.sum(case((joins, 0), else_=1))).label("apart"),  # who does not join, up to here
+        )
+        .join_from(first, other, and_(other.c.channel == first.c.channel, other.c.address == first.c.address))
+        .where(first.c.id.in_(ids), waits)
+        .subquery()
+    )
+    unbegun = and_(line.c.apart == 0, line.c.place <= together)
+    chosen = select(MESSAGE.c.id).where(MESSAGE.c.id.in_(select(line.c.id).where(or_(line.c.begun, unbegun))))
+    wanted = select(MESSAGE.c.id, MESSAGE.c.bundle).where(MESSAGE.c.id.in_(chosen))
+    found = {row.id: row.bundle for row in connection.execute(wanted)}
+    held = set(connection.execute(chosen.with_for_update(skip_locked=True)).scalars())
+    broken = {bundle for id, bundle in found.items() if id not in held} - {None}  # being called back: not now
+    return [id for id in held if found.get(id) not in broken]
+
+
 def _first_due(
-    connection: Connection, state: str, channel: str, now: dt.datetime, limit: int
+    connection: Connection, state: str, channel: str, now: dt.datetime, limit: int, scope: Scope | None
 ) -> list[tuple[dt.datetime, int, str]]:
     """The first claimable messages of one state, read in the index's own order however many wait behind them."""
     pick = (
         select(MESSAGE.c.send_at, MESSAGE.c.seq, MESSAGE.c.id)
-        .where(MESSAGE.c.channel == channel, MESSAGE.c.state == state, _claimable(now))
+        .where(MESSAGE.c.channel == channel, MESSAGE.c.state == state, _claimable(now, scope))
         .order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
         .limit(limit)
         .with_for_update(skip_locked=True)  # what another verb has its hand on waits for the next claim
@@ -311,17 +380,29 @@ def _first_due(
     return [(row.send_at, row.seq, row.id) for row in connection.execute(pick)]
 
 
-def _claimable(now: dt.datetime) -> ColumnElement[bool]:
+def _claimable(now: dt.datetime, scope: Scope | None) -> ColumnElement[bool]:
     """Due, not useless, and first in its address's line."""
     first = MESSAGE.alias("first")
     in_hand = first.c.state == "sending"
     before_it = and_(
         first.c.state.in_(("ready", "retry")),
         first.c.expires_at > now,
+        _within(first, scope),
         tuple_(first.c.send_at, first.c.seq) < tuple_(MESSAGE.c.send_at, MESSAGE.c.seq),
     )
     blocked = exists().where(
         first.c.channel == MESSAGE.c.channel, first.c.address == MESSAGE.c.address, or_(in_hand, before_it)
     )
-    due = or_(MESSAGE.c.state == "ready", and_(MESSAGE.c.state == "retry", MESSAGE.c.not_before <= now))
-    return and_(due, MESSAGE.c.via == "push", MESSAGE.c.expires_at > now, ~blocked)  # a reply is nobody else's to send
+    return and_(_due(MESSAGE, now), _within(MESSAGE, scope), ~blocked)
+
+
+def _within(message: FromClause, scope: Scope | None) -> ColumnElement[bool]:
+    if scope is None:
+        return true()
+    return and_(message.c.date == scope.date, message.c.wave == scope.wave if scope.wave is not None else true())
+
+
+def _due(message: FromClause, now: dt.datetime) -> ColumnElement[bool]:
+    """To be pushed now, and of use; a reply is nobody else's to send."""
+    come = or_(message.c.state == "ready", and_(message.c.state == "retry", message.c.not_before <= now))
+    return and_(come, message.c.via == "push", message.c.expires_at > now)

@@ -32,16 +32,15 @@ class Plans(Verbs):
     ) -> Plan | None:
         """Keeps a plan as the run's current one, with its number; what the last one still had to say is withdrawn.
 
-        `found`: the run as the planner found it. None: it is not so any more, since somebody else has planned or
-        approved it meanwhile. `IllegalRun` if the wave waits for no plan at all.
+        `found`: the run as the planner found it. None: it is not so any more, since somebody else has planned it,
+        approved it or brought it further meanwhile. `IllegalRun` if as found it waited for no plan.
         """
         with self._write("save_plan", actor, at) as write:
             write.lock_day()
             connection = write.connection
             now = connection.execute(select(RUN.c.state, RUN.c.plan_id).where(RUN.c.id == plan.run_id)).first()
-            if now is None or now.state not in SOURCES["planned"]:
-                state = now.state if now is not None else "unknown"
-                raise IllegalRun(f"run {plan.run_id} is {state}: it takes no plan")
+            if now is None or found.state not in SOURCES["planned"]:
+                raise IllegalRun(f"run {plan.run_id} is {found.state if now else 'unknown'}: it takes no plan")
             if (now.state, now.plan_id) != (found.state, found.plan_id):
                 return None
             saved = _numbered(write, plan)

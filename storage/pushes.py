@@ -1,14 +1,17 @@
 """The verbs that count what was pushed: a service's own number for the month, and ours by day and kind.
 
-A push is one request to one person, however many messages went in it. Knows no plan, price or forecast.
+A push is one request to one person, however many messages went in it; of what waits, whatever is due to one address at
+one moment will be one. It counts as of its first critical message's kind, else its first's: what would be sent without
+the others. Knows no plan, price or forecast.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
 
 from storage.failpoints import writes
 from storage.message_rows import ATTEMPT, MESSAGE, WAITING
@@ -19,6 +22,8 @@ from storage.verbs import Verbs
 READING, LEG = QuotaReadingRow.__table__, LegRow.__table__
 
 _REQUEST = func.coalesce(MESSAGE.c.bundle, MESSAGE.c.id)
+_WILL_BE = (func.coalesce(MESSAGE.c.bundle, MESSAGE.c.address), case((MESSAGE.c.bundle.is_(None), MESSAGE.c.send_at)))
+"""What messages of one request have in common, also of one that is not made yet."""
 _ACCEPTED = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "accepted")
 
 
@@ -58,13 +63,14 @@ class Pushes(Verbs):
             return int(connection.execute(select(func.count(func.distinct(_REQUEST))).where(ours)).scalar_one())
 
     def pushes_by_day(self, channel: str, first: dt.date, last: dt.date) -> dict[dt.date | None, Counter[str]]:
-        """Pushes taken for each service date in [first, last], by kind; a bundle is of its first message's kind."""
-        return self._by_day(and_(MESSAGE.c.channel == channel, MESSAGE.c.date.between(first, last), _ACCEPTED))
+        """Pushes taken for each service date in [first, last], by kind."""
+        taken = and_(MESSAGE.c.channel == channel, MESSAGE.c.date.between(first, last), _ACCEPTED)
+        return self._by_day(taken, _REQUEST)
 
     def pushes_waiting(self, channel: str, until: dt.datetime) -> dict[dt.date | None, Counter[str]]:
         """What is written and will be pushed before `until`, by service date and kind."""
         waits = and_(MESSAGE.c.state.in_(WAITING), MESSAGE.c.send_at < until)
-        return self._by_day(and_(MESSAGE.c.channel == channel, waits))
+        return self._by_day(and_(MESSAGE.c.channel == channel, waits), *_WILL_BE)
 
     def orders_delivered(self, first: dt.date, last: dt.date) -> int:
         """Orders of the service dates in [first, last] that have left for their buyer."""
@@ -73,17 +79,18 @@ class Pushes(Verbs):
         with self._read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def _by_day(self, which: ColumnElement[bool]) -> dict[dt.date | None, Counter[str]]:
-        first = (
-            select(func.min(MESSAGE.c.seq).label("seq"))
+    def _by_day(self, which: ColumnElement[bool], *request: ColumnElement[Any]) -> dict[dt.date | None, Counter[str]]:
+        """`request` is what messages of one request have in common."""
+        place = func.row_number().over(partition_by=request, order_by=(MESSAGE.c.klass != "critical", MESSAGE.c.seq))
+        pushes = (
+            select(MESSAGE.c.date, MESSAGE.c.kind, place.label("place"))
             .where(which, MESSAGE.c.via == "push")
-            .group_by(_REQUEST)
             .subquery()
         )
         counted = (
-            select(MESSAGE.c.date, MESSAGE.c.kind, func.count())
-            .join(first, first.c.seq == MESSAGE.c.seq)
-            .group_by(MESSAGE.c.date, MESSAGE.c.kind)
+            select(pushes.c.date, pushes.c.kind, func.count())
+            .where(pushes.c.place == 1)
+            .group_by(pushes.c.date, pushes.c.kind)
         )
         found: defaultdict[dt.date | None, Counter[str]] = defaultdict(Counter)
         with self._read() as connection:

@@ -295,7 +295,17 @@ class Approval(StrEnum):
     ALREADY = "already"
     STALE = "stale"
     """Another plan has taken this one's place, or one of its orders has changed since."""
+    OVER = "over"
+    """The wave's delivery time has passed."""
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Some messages and no others: those of one service date, and of one wave where it is named."""
+
+    date: dt.date
+    wave: str | None = None
 
 
 # --- what follows from a change ------------------------------------------------------------------------------------
@@ -344,7 +354,8 @@ class Attempt:
 class Message:
     """One thing said to one person for one event: (event, role, member_ref, revision) is unique.
 
-    ``content`` is what is said, free of any service; ``payload`` the frozen request, from the first attempt on.
+    ``content`` is what is said, free of any service; ``payload`` its part of the frozen request, and ``bundle`` that
+    request's own uuid where a service's requests can hold several messages, from the first attempt on.
     ``channel`` None and state ``suppressed``: nobody can be reached by chat, the call list has it.
     """
 
@@ -378,11 +389,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptStart:
-    """What is about to be asked of a service. ``payload`` is frozen by the first attempt of a message."""
+    """What is about to be asked of a service for one message. ``payload`` is frozen by its first attempt.
+
+    ``bundle`` is the request it goes out in; what has one is begun together, or not at all. ``expires_at`` is until
+    when the request is of use, which is then each of its messages' own: they end together too.
+    """
 
     message_id: str
     payload: Json
     retry_key: str | None = None
+    bundle: str | None = None
+    expires_at: dt.datetime | None = None
     at: dt.datetime
 
 

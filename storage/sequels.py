@@ -14,7 +14,7 @@ from sqlalchemy import Select, or_, select
 
 from storage.day import PLAN, RUN, step_run, supersede_messages
 from storage.legs import move_legs
-from storage.message_rows import ABOUT, MESSAGE, WAITING, insert_messages, move_messages, read_messages
+from storage.message_rows import ABOUT, MESSAGE, WAITING, call_back, insert_messages, read_messages
 from storage.order_rows import ORDER
 from storage.order_views import with_parts
 from storage.plan_rows import STEP, insert_plan, read_plans
@@ -79,7 +79,7 @@ def _withdraw(write: Write, change_no: int) -> None:
     """What was still to be said of a cancelled order alone, whatever plan it came from, is of no use now."""
     own = MESSAGE.c.kind.in_(("changed", "ask_pin")) & MESSAGE.c.event.not_like("plan:%")
     which = MESSAGE.c.id.in_(_about_cancelled(change_no)) & own & MESSAGE.c.state.in_(WAITING)
-    move_messages(write.connection, which, "superseded", write.at, reason="cancelled")
+    call_back(write.connection, which, "superseded", write.at, reason="cancelled")
 
 
 def _spoken(write: Write, plans: Collection[Plan], change_no: int) -> list[Message]:

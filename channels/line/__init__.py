@@ -6,6 +6,7 @@ more than a second.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from urllib.parse import quote
 from channels.base import Change, Content, Inbound, NotConfigured, Outcome, Payload, Refused, Unknown, Wanted
 from channels.fit import base_address, leads_to, setting
 from channels.hooks import document, text
-from channels.line.flex import render
+from channels.line.flex import OBJECTS_MAX, render, together
 from channels.line.outcomes import Answer, outcome_of_answer, outcome_of_failure
 from channels.line.webhook import read, receive
 
@@ -31,6 +32,8 @@ API_BASE = "https://api.line.me"
 DATA_BASE = "https://api-data.line.me"
 BASES = {"api_base": API_BASE}  # what people hear over; contents are only fetched from the other
 DOMAINS = ("line.me",)
+_GROUP = re.compile(r"[CR][0-9a-f]{32}")
+"""The ids of groups and rooms; people's begin with U."""
 
 
 def connect(settings: Mapping[str, Any] | object, secrets: Mapping[str, str]) -> LineChannel:
@@ -61,6 +64,7 @@ class LineChannel:
     name = "line"
     keyed = True
     replies = True
+    holds = OBJECTS_MAX
 
     def __init__(
         self, *, token: str, webhook_secrets: Sequence[str], api_base: str, data_base: str, timeout: float
@@ -76,18 +80,24 @@ class LineChannel:
     def render(self, content: Content) -> Payload:
         return render(content)
 
-    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
-        body = {**payload, "to": address, "notificationDisabled": silent}
-        return await self._post("/v2/bot/message/push", body, {"X-Line-Retry-Key": key})
+    def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
+        return together(payloads)
 
-    async def reply(self, token: str, payload: Payload) -> Outcome:
-        body = {**payload, "replyToken": token, "notificationDisabled": False}
-        return await self._post("/v2/bot/message/reply", body, {})
+    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+        if _GROUP.fullmatch(address):
+            return Refused(reason="group")  # it would cost a message for each of its members
+        to = {"to": address, "notificationDisabled": silent}
+        return await self._post("/v2/bot/message/push", parts, to, {"X-Line-Retry-Key": key})
 
-    async def _post(self, path: str, body: Payload, headers: Mapping[str, str]) -> Outcome:
+    async def reply(self, token: str, *parts: Payload) -> Outcome:
+        to = {"replyToken": token, "notificationDisabled": False}
+        return await self._post("/v2/bot/message/reply", parts, to, {})
+
+    async def _post(self, path: str, parts: Sequence[Payload], to: Payload, headers: Mapping[str, str]) -> Outcome:
         """The request as it was frozen, without the SDK's models: those cost more than all the rest of a push."""
-        if not isinstance(body.get("messages"), list):
+        if not all(isinstance(part.get("messages"), list) for part in parts):
             return Refused(reason="payload")  # no message of ours: a frozen row that somebody has edited
+        body = {"messages": [message for part in parts for message in part["messages"]], **to}
         try:
             answer = await self._open().api_client.call_api(
                 path,
@@ -101,7 +111,7 @@ class LineChannel:
             )
         except Exception as failure:  # whatever it is, the message's fate is what the caller needs
             return outcome_of_failure(failure)
-        return outcome_of_answer(_answer(answer))
+        return outcome_of_answer(_answer(answer), [len(part["messages"]) for part in parts])
 
     async def heard(self, event: Inbound) -> None:
         """LINE does not wait for that."""

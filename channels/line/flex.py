@@ -58,6 +58,21 @@ def render(content: Content) -> Payload:
     return {"messages": messages}
 
 
+def together(payloads: Sequence[Payload]) -> list[Payload]:
+    """The longest beginning that one request carries. Only its last object shows quick replies: it gets them all."""
+    kept: list[list[dict[str, Any]]] = []
+    for payload in payloads:
+        if kept and sum(map(len, kept)) + len(payload["messages"]) > OBJECTS_MAX:
+            break
+        kept.append([dict(message) for message in payload["messages"]])
+    objects = [message for part in kept for message in part]
+    asked = [item for message in objects for item in message.pop("quickReply", {"items": []})["items"]]
+    if asked:
+        items = [item for at, item in enumerate(asked) if item not in asked[:at]]
+        objects[-1]["quickReply"] = {"items": items[:QUICK_MAX]}
+    return [{"messages": part} for part in kept]
+
+
 def _message(content: Content, part: Sequence[Line], at: int, of: int) -> dict[str, Any]:
     title = content.title if of == 1 else f"{content.title} ({at + 1}/{of})"
     actions = content.actions if at == of - 1 else ()

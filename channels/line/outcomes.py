@@ -6,7 +6,7 @@ A 2xx means accepted whatever its body says; accepted does not mean read, nor ev
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from channels.base import Gone, Later, Outcome, Receipt, Refused, Unknown
@@ -22,17 +22,17 @@ class Answer:
     body: bytes
 
 
-def outcome_of_answer(answer: Answer) -> Outcome:
-    """The outcome of an answered push."""
+def outcome_of_answer(answer: Answer, sizes: Sequence[int] = (1,)) -> Outcome:
+    """The outcome of an answered push or reply; `sizes` are the message objects of each of its parts."""
     status = answer.status
     said = document(answer.body)
     message = text(said.get("message"))
     match status:
         case _ if 200 <= status < 300:
             request = header(answer.headers, "x-line-request-id") or None  # what LINE's log knows, were the body lost
-            return Receipt(provider_id=_message_id(said) or request, status=status)
+            return _receipt(said, sizes, request, status)
         case 409 if accepted := header(answer.headers, "x-line-accepted-request-id"):
-            return Receipt(provider_id=_message_id(said) or accepted, status=status)
+            return _receipt(said, sizes, accepted, status)
         case 429 if "monthly limit" in message.lower():
             return Refused(reason="quota", status=status, account=True)
         case 429:
@@ -68,9 +68,13 @@ def outcome_of_failure(failure: Exception) -> Outcome:
             return Unknown(reason=type(failure).__name__)
 
 
-def _message_id(said: Mapping[str, object]) -> str | None:
+def _receipt(said: Mapping[str, object], sizes: Sequence[int], request: str | None, status: int) -> Receipt:
+    """Each part has the number of its first object; where LINE does not say it, that of the whole request."""
     sent = said.get("sentMessages")
-    return identity(mapping(sent[0]).get("id")) if isinstance(sent, list) and sent else None
+    told = [identity(mapping(each).get("id")) for each in sent] if isinstance(sent, list) else []
+    firsts = [sum(sizes[:at]) for at in range(len(sizes))]
+    first, *others = [(told[at] if at < len(told) else None) or request for at in firsts]
+    return Receipt(provider_id=first, status=status, others=tuple(others))
 
 
 def _seconds(value: str) -> float | None:

@@ -55,6 +55,7 @@ class TelegramChannel:
     name = "telegram"
     keyed = False
     replies = False
+    holds = 1
 
     def __init__(
         self, *, token: str, webhook_secrets: Sequence[str], api_base: str, timeout: float, polling: bool = False
@@ -72,7 +73,11 @@ class TelegramChannel:
     def render(self, content: Content) -> Payload:
         return render(content)
 
-    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
+    def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
+        return payloads[:1]
+
+    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+        (payload,) = parts
         del key  # the Bot API has nowhere to put it
         from channels.telegram.transport import answered
 
@@ -89,9 +94,9 @@ class TelegramChannel:
         status, body = heard[-1]
         return outcome_of_answer(Answer(status=status, body=body))
 
-    async def reply(self, token: str, payload: Payload) -> Outcome:
+    async def reply(self, token: str, *parts: Payload) -> Outcome:
         """Telegram has no such tokens: every answer is an ordinary message, and free."""
-        del token, payload
+        del token, parts
         return Refused(reason="reply_token")
 
     async def invitation(self, code: str | None) -> str | None:

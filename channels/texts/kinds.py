@@ -45,7 +45,16 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     },
     "ask_pin": {"url": None},
     "summary": {"approved_by": None, "no_roads": ""},
-    "escalation": {"orders": 0, "order_ids": (), "command": ""},
+    "escalation": {
+        "deadline": None,
+        "orders": 0,
+        "order_ids": (),
+        "command": "",
+        "rider": "",
+        "phone": "",
+        "stops": 0,
+        "told_at": None,
+    },
     **talk.KINDS,
 }
 
@@ -204,8 +213,16 @@ def _summary(thai: bool) -> dict[str, Any]:
 
 
 def _escalation(thai: bool) -> dict[str, Any]:
-    del thai
-    return {"what": "approval_due", "plan_id": "p_01JD", "deadline": _at(20, 0), "orders": 28}
+    return {
+        "what": "rider_silent",
+        "plan_id": "p_01JD",
+        "deadline": _at(20, 0),
+        "orders": 28,
+        "rider": "วิชัย ใจดี" if thai else "Wichai Jaidee",
+        "phone": "0812345678",
+        "stops": 7,
+        "told_at": _at(8, 0),
+    }
 
 
 _SAMPLES = {

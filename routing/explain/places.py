@@ -213,3 +213,26 @@ class Places:
             tuple(map(sum, zip(*amounts, strict=True))) if amounts else (0,) * size,
             filled(shipment.collected, size),
         ]
+
+
+class Nearest:
+    """Whose route, or start, is nearest to where a shipment goes, in seconds of the first vehicle."""
+
+    def __init__(self, compiled: Compiled, routes: Sequence[Sequence[int]]) -> None:
+        self._compiled = compiled
+        there = [(v, compiled.stops[n].index) for v, route in enumerate(routes) for n in route]
+        there += [
+            (v, 0 if rider.vehicle.start is None else rider.vehicle.start)
+            for v, rider in enumerate(compiled.riders)
+            if not routes[v]
+        ]
+        self._of, self._at = np.array(there, dtype=np.int64).reshape(-1, 2).T
+
+    def to(self, s: int) -> list[int]:
+        """All vehicles, the nearest first."""
+        if not len(self._of):
+            return []
+        durations = self._compiled.travel[self._compiled.riders[0].travel_class][0]
+        there = self._compiled.stops[self._compiled.stops_of[s][-1]].index
+        nearest = self._of[np.argsort(durations[self._at, there], kind="stable")]
+        return list(dict.fromkeys(nearest.tolist()))

@@ -3,6 +3,9 @@
 Each vehicle is tried twice: empty, with this shipment alone, and as the plan has it. Alone is the stronger answer: what
 does not fit alone fits nowhere. What fits alone in some vehicle but in none as planned was left out for others
 (`Reason.PRIORITY`); then each vehicle names what its own route is short of.
+
+Where very many are left out only the weightiest are looked at so closely. The others have the same code, but only the
+vehicles nearest to them speak, alone with the shipment, and the fix is one vehicle more.
 """
 
 from __future__ import annotations
@@ -11,17 +14,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from routing.compiled import ANY_TIME, Compiled, Rider, may_carry
-from routing.model import Problem, Reason, Unassigned, VehicleReason
+from routing.model import Problem, Reason, Shipment, Unassigned, VehicleReason
 from routing.plans import left_out
 from routing.sentences import sentence_for
 from routing.standing import Standing
 from routing.timetable import Broken, Timetable, alone, timetable
 
-from .places import Place, Places
-from .search import cheapest_fix, sequences
+from .places import Nearest, Place, Places
+from .search import cheapest_fix, one_more, sequences
 
 EACH = 2
 """How many places in a planned route are asked for the rule that binds there: the cheapest, and the least short."""
+
+CLOSELY = 10_000
+"""So many times a vehicle is asked about a shipment, in all; a fix counts as `FIXING` times. Some seconds of work."""
+
+FIXING = 40
+BRIEFLY = 3
+"""How many vehicles are asked about one of the others."""
 
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
@@ -31,8 +41,13 @@ def explain(compiled: Compiled, routes: Sequence[Sequence[int]]) -> list[Unassig
     missing = left_out(compiled, routes)
     if not missing:
         return []
-    standing, places = Standing(compiled, routes), Places(compiled, routes)
-    return [_explain(standing, s, places.best(s, EACH)) for s in missing]
+    standing, places, nearest = Standing(compiled, routes), Places(compiled, routes), Nearest(compiled, routes)
+    weightiest = sorted(missing, key=lambda s: (-compiled.penalties[s], s))
+    closely = set(weightiest[: CLOSELY // (len(compiled.riders) + FIXING)])
+    return [
+        _explain(standing, s, places.best(s, EACH)) if s in closely else _explain_briefly(standing, s, nearest.to(s))
+        for s in missing
+    ]
 
 
 def _explain(standing: Standing, s: int, places: Sequence[Sequence[Place]]) -> Unassigned:
@@ -43,8 +58,7 @@ def _explain(standing: Standing, s: int, places: Sequence[Sequence[Place]]) -> U
     fits_alone = False
     for v, rider in enumerate(compiled.riders):
         if not may_carry(rider.vehicle, shipment) or only not in (None, v):
-            lacking = not shipment.skills <= rider.vehicle.skills
-            reasons.append(VehicleReason(vehicle=rider.vehicle.id, code=Reason.SKILL if lacking else Reason.REFUSED))
+            reasons.append(_unable(rider, shipment))
             continue
         by_itself = fits(compiled, rider, s)
         if isinstance(by_itself, Broken):
@@ -60,6 +74,38 @@ def _explain(standing: Standing, s: int, places: Sequence[Sequence[Place]]) -> U
         vehicles=tuple(reasons),
         fix=cheapest_fix(standing, s, places),
     )
+
+
+def _explain_briefly(standing: Standing, s: int, nearest: Sequence[int]) -> Unassigned:
+    """The same code, by the vehicles nearest to the shipment; by all others too where it fits into none of these."""
+    compiled, shipment, only = standing.compiled, standing.compiled.problem.shipments[s], standing.bound_to(s)
+    able = [v for v in nearest if may_carry(compiled.riders[v].vehicle, shipment) and only in (None, v)]
+    reasons: list[VehicleReason] = []
+    fits_alone = False
+    for k, v in enumerate(able):
+        if k >= BRIEFLY and fits_alone:
+            break
+        by_itself = fits(compiled, compiled.riders[v], s)
+        if isinstance(by_itself, Broken):
+            reasons.append(_reason(compiled.riders[v], by_itself))
+        else:
+            fits_alone = True
+            name = compiled.riders[v].vehicle.id
+            reasons.append(VehicleReason(vehicle=name, code=Reason.PRIORITY, added_cost=by_itself.cost))
+    if not able:
+        reasons = [_unable(rider, shipment) for rider in compiled.riders]
+    like = [compiled.riders[v] for v in (able or nearest)[:BRIEFLY]]
+    return Unassigned(
+        shipment=shipment.id,
+        code=_overall(reasons, fits_alone),
+        vehicles=tuple(reasons),
+        fix=one_more(standing, s, like),
+    )
+
+
+def _unable(rider: Rider, shipment: Shipment) -> VehicleReason:
+    lacking = not shipment.skills <= rider.vehicle.skills
+    return VehicleReason(vehicle=rider.vehicle.id, code=Reason.SKILL if lacking else Reason.REFUSED)
 
 
 def _overall(reasons: Sequence[VehicleReason], fits_alone: bool) -> Reason:

@@ -37,7 +37,8 @@ class _Found:
 def cheapest_fix(standing: Standing, s: int, places: Sequence[Sequence[Place]]) -> Fix | None:
     """The fix for shipment `s`; None where nothing that we know to loosen would help. `places`: per vehicle."""
     only = standing.bound_to(s)
-    best = min(_one_more(standing, s), key=lambda f: f.total, default=None) if only is None else None
+    more = _one_more(standing, s, standing.compiled.riders) if only is None else ()
+    best = min(more, key=lambda f: f.total, default=None)
     promising = sorted((p for of in places for p in of if only in (None, p.v)), key=lambda place: place.rank)
     for place in promising[:MOST_PLACES]:
         if best is not None and place.rank > PROMISING * best.total:
@@ -68,14 +69,22 @@ def _at(standing: Standing, v: int, sequence: Sequence[int], s: int) -> _Found |
     return _found(trial, given, standing.spent[v], steered)
 
 
-def _one_more(standing: Standing, s: int) -> Iterator[_Found]:
+def one_more(standing: Standing, s: int, like: Sequence[Rider]) -> Fix | None:
+    """One vehicle more, of a kind with one of these; None where that would not help."""
+    if standing.bound_to(s) is not None:
+        return None
+    best = min(_one_more(standing, s, like), key=lambda f: f.total, default=None)
+    return best.fix if best is not None else None
+
+
+def _one_more(standing: Standing, s: int, like: Sequence[Rider]) -> Iterator[_Found]:
     """One vehicle more, alone with the shipment: of the cheapest kind that takes it, else what each kind lacks."""
     compiled = standing.compiled
     shipment = compiled.problem.shipments[s]
     if standing.most_moved is not None and s in compiled.before and standing.moved >= standing.most_moved:
         return
     kinds: dict[Vehicle, Rider] = {}
-    for rider in compiled.riders:
+    for rider in like:
         kinds.setdefault(replace(rider.vehicle, id=0, window=None, steps=()), rider)
     ready: list[tuple[float, Rider, list[int]]] = []
     lacking: list[tuple[Rider, list[int]]] = []

@@ -78,6 +78,16 @@ def approve(
                     "en": f"see the present one: songsuk plan show {date} --wave {wave}, or plan replan",
                 },
             )
+        if approved.outcome is Approval.OVER:
+            raise Refusal(
+                "approval.over",
+                "--plan",
+                {"th": "เลยเวลาส่งของรอบนี้แล้ว", "en": "this wave's delivery time is over"},
+                {
+                    "th": "songsuk serve จะเลื่อนออเดอร์ไปรอบถัดไปและแจ้งผู้ซื้อเอง",
+                    "en": "songsuk serve moves its orders to the next wave and tells the buyers",
+                },
+            )
         run = app.waves.run(looked_at.date, wave)
         waiting = approved.outcome is Approval.WAITING
         found: dict[str, Any] = {

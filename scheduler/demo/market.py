@@ -18,13 +18,15 @@ from scheduler.config import Config
 from scheduler.config.models import Zone
 from scheduler.config.values import WEEKDAYS
 
-SIZES: Mapping[str, tuple[int, int, int]] = {
+Size = tuple[int, int, int]
+"""Orders, riders, sellers."""
+
+SIZES: Mapping[str, Size] = {
     "small": (20, 3, 6),
     "typical": (60, 6, 10),
     "big": (200, 18, 14),
     "festival": (500, 40, 20),
 }
-"""Orders, riders, sellers."""
 
 _WARES: Sequence[tuple[str, Sequence[tuple[str, int, int]], str]] = (
     ("ป้าแดงข้าวแกง", (("แกงส้มปลา x2", 900, 1800), ("ข้าวแกงเขียวหวาน x3", 1500, 3000)), "hot"),
@@ -81,9 +83,9 @@ class Files:
     orders: Path
 
 
-def write(folder: Path, config: Config, date: dt.date, size: str, seed: int) -> Files:
+def write(folder: Path, config: Config, date: dt.date, size: str | Size, seed: int) -> Files:
     """Invent a day and write it as CSV files into `folder`."""
-    orders, riders, sellers = SIZES[size]
+    orders, riders, sellers = SIZES[size] if isinstance(size, str) else size
     dice = random.Random(f"{seed}:{size}:{date}")  # noqa: S311 - invents a day, guards nothing
     folder.mkdir(parents=True, exist_ok=True)
     shops = _sellers(sellers, config, dice)

@@ -1,7 +1,9 @@
 """From answers to messages: words, a way and a moment for each, as rows of the outbox. Pure.
 
 The first answer to the chat itself goes by the event's reply token where there is one that still works: that is free,
-and goes out at once or never. Whatever else may not be lost is pushed like any other message.
+and goes out at once or never. What waits to be pushed to the same chat goes along with it, free as well; who writes at
+night is awake, so what only waits for the morning does too. Whatever else may not be lost is pushed like any other
+message.
 """
 
 from __future__ import annotations
@@ -10,16 +12,17 @@ import datetime as dt
 import hashlib
 import uuid
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from channels.base import Channel, Content, Inbound
 from scheduler.config import Config
 from scheduler.inbox.decide import Decision, Say
 from scheduler.inbox.known import Known
-from scheduler.notices.messages import Compose, content_from_json, content_to_json, send_at
+from scheduler.notices.messages import Compose, after_quiet, content_from_json, content_to_json, send_at
 from scheduler.notices.people import language_of, reach
 from storage.heard import Heeded, Step
-from storage.records import Message, Role
+from storage.records import AttemptStart, Message, Role
 
 TOKEN_LASTS = dt.timedelta(seconds=50)
 """LINE takes a reply within a minute."""
@@ -30,10 +33,11 @@ _NAMESPACE = uuid.UUID("c1f8b9a4-6a63-5f0c-8d4f-2b1f0a9e7d35")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """All that one event changes, and the payload of its reply."""
+    """All that one event changes, its reply, and the waiting messages that go out before it in the same request."""
 
     heeded: Heeded
     reply: Message | None = None
+    along: tuple[Message, ...] = ()
 
 
 class Writer:
@@ -70,15 +74,51 @@ class Writer:
             elif not own or say.must or (channel is not None and not channel.replies and not self._late()):
                 messages.append(self._message(number, say, content))
             # else it is chatter that no token carries any more
+        along: tuple[Message, ...] = ()
+        if reply is not None and channel is not None and not _takes_leave(decision):
+            at = messages.index(reply)
+            *going, reply = self._with_what_waits(reply, channel)
+            messages[at], along = reply, tuple(going)
         changes = {**decision.changes, "steps": tuple(steps)}
         heeded = Heeded(
             outcome=decision.outcome,
             address=self._event.address,
             messages=tuple(messages),
             reply=reply.id if reply is not None else None,
+            along=tuple(
+                AttemptStart(message_id=each.id, payload=each.payload or {}, bundle=each.bundle, at=self._now)
+                for each in along
+            ),
             **changes,
         )
-        return Answered(heeded=heeded, reply=reply)
+        return Answered(heeded=heeded, reply=reply, along=along)
+
+    def _with_what_waits(self, reply: Message, channel: Channel) -> list[Message]:
+        """One request: as much of what waits as there is room for, and the answer, which a reader sees first, last."""
+        waiting = self._waiting()[: channel.holds - 1]
+        payloads = [channel.render(content_from_json(message.content)) for message in waiting]
+        answer = dict(reply.payload or {})
+        while len(parts := channel.together([*payloads, answer])) <= len(payloads):
+            payloads.pop()
+        return [
+            replace(message, payload=dict(part), bundle=reply.id)
+            for message, part in zip([*waiting[: len(payloads)], reply], parts, strict=True)
+        ]
+
+    def _waiting(self) -> list[Message]:
+        """The beginning of this chat's line that may be said now; nothing where something of it is under way."""
+        quiet, tz = self._config.messages.quiet_hours, self._config.market.time_zone
+        awake = after_quiet(self._now, quiet.start, quiet.end, tz) if quiet is not None else self._now
+
+        def may_go(message: Message) -> bool:
+            waits_for_morning = message.klass == "informative" and message.send_at <= awake
+            due = message.state in {"ready", "retry"} or message.send_at <= self._now or waits_for_morning
+            return due and not any(attempt.outcome == "unknown" for attempt in message.attempts)
+
+        line = [message for message in self._known.line if message.expires_at > self._now]
+        if any(message.state == "sending" or message.bundle is not None for message in line):
+            return []
+        return list(takewhile(may_go, line))
 
     def _may_reply(self, channel: Channel) -> bool:
         fresh = self._now - self._received_at < TOKEN_LASTS
@@ -143,6 +183,11 @@ class Writer:
             content=content_to_json(content),
             **more,
         )
+
+
+def _takes_leave(decision: Decision) -> bool:
+    """After this nothing is said to the chat but the answer."""
+    return bool(decision.changes.get("erased")) or decision.changes.get("address_state") in {"left", "blocked"}
 
 
 def _asking(step: Step, content: Content) -> Step:

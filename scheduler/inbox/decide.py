@@ -361,7 +361,11 @@ class _Deciding:
     def _place(self) -> Decision:
         orders, place = self._pinless(), self.event.location
         if not orders or place is None:
-            return Decision(outcome="place", says=(receipt("pin_not_needed", "pin_not_needed_more"),))
+            # Where a rider is tells that the round was read.
+            told = [m for m in self.known.messages if m.role is Role.RIDER and m.kind in ANSWERED]
+            read = tuple(m.id for m in told if m.state in {"accepted", "unknown"})
+            thanks = receipt("seen") if read else receipt("pin_not_needed", "pin_not_needed_more")
+            return Decision(outcome="place", changes={"confirmed": read}, says=(thanks,))
         asked = tuple(m.id for m in self.known.messages if m.kind == "ask_pin" and m.state in {"accepted", "unknown"})
         data = {"location": list(place), "orders": list(orders)}
         return Decision(

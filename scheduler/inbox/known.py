@@ -21,6 +21,7 @@ ANSWERED = frozenset({"route", "pick_list", "changed", "cancelled"})
 """Kinds of message that their reader confirms."""
 ORDER_ANSWERS = frozenset({Meant.OTHER, Meant.NO_NUMBER, Meant.NO})
 """What may be said to "which order?"."""
+IN_LINE = frozenset({"held", "ready", "retry", "sending"})
 RECENT = dt.timedelta(hours=48)
 STEP_LASTS = dt.timedelta(days=1)
 """How long a question waits for its answer."""
@@ -47,6 +48,8 @@ class Known:
     riders: Mapping[str, Member] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
     """What was lately said to the members, in the order it was written."""
+    line: tuple[Message, ...] = ()
+    """What waits for this chat or is under way to it, in the order it is to be said; known where a reply is open."""
 
     @property
     def refs(self) -> frozenset[tuple[Role, str]]:
@@ -68,7 +71,8 @@ class Reader:
         if chat.step_at is None or now - chat.step_at > STEP_LASTS:
             chat = Chat(channel=chat.channel, address=chat.address, tries=chat.tries, tries_since=chat.tries_since)
         members = tuple(store.members_at(event.channel, address)) if event.private and address else ()
-        found = Known(chat=chat, members=members)
+        line = self._line(event.channel, address) if event.reply_token and members else ()
+        found = Known(chat=chat, members=members, line=line)
         return self._asked(event, said, found, today, now) if event.private else found
 
     def _asked(self, event: Inbound, said: Said, found: Known, today: dt.date, now: dt.datetime) -> Known:
@@ -104,6 +108,10 @@ class Reader:
             messages=tuple(said_to),
             coordinators=tuple(store.members(Role.COORDINATOR)),
         )
+
+    def _line(self, channel: str, address: str) -> tuple[Message, ...]:
+        found = self._store.messages(channel=channel, address=address, states=IN_LINE)
+        return tuple(sorted(found, key=lambda message: message.send_at))
 
     def _with_buyers(self, found: Known, phone: str) -> Known:
         """`found` with who has this number, and who decides about it."""

@@ -70,7 +70,8 @@ _LONGEST = 200
 _EXACT = {
     Meant.YES: "ใช่ ใช่แล้ว ยินยอม ตกลง ยืนยัน ถูกต้อง yes y agree confirm ส่งที่นี่",
     Meant.NO: "ไม่ ไม่ใช่ ไม่ยินยอม ไม่ตกลง ไม่เอา ไม่ลบ ยกเลิก no n cancel disagree",
-    Meant.SEEN: "รับทราบ รับทราบแล้ว ทราบ ทราบแล้ว รับงาน โอเค โอเช ได้ ok okay okey k seen 👍 👌 🙏 รับ",
+    Meant.SEEN: "รับทราบ รับทราบแล้ว ทราบ ทราบแล้ว รับงาน โอเค โอเช ได้ ok okay okey k seen 👍 👌 🙏 รับ "
+    "ครับ ครับผม คับ ค่ะ คะ จ้า จ้ะ",
     Meant.LEAVE: "ออก ออกจากระบบ เลิก stop unsubscribe leave หยุด",
     Meant.BACK: "กลับมา กลับมาใหม่ เริ่ม เริ่มใหม่ start back restart",
     Meant.HELP: "ช่วย ช่วยเหลือ ช่วยด้วย help เมนู menu วิธีใช้ สวัสดี hello hi หวัดดี",

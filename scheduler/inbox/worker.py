@@ -12,7 +12,7 @@ import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import storage
 from channels.base import Channel, Inbound, Outcome, Receipt, Refused, Unknown
@@ -44,6 +44,7 @@ class _Due:
 
     event: Inbound
     reply: Message | None
+    along: Sequence[Message] = ()
 
 
 class Inbox:
@@ -99,6 +100,8 @@ class Inbox:
             ends = await asyncio.gather(*(self._answer(each) for each in talks.values()))
             told = [end for each in ends for end in each]
             await asyncio.to_thread(lambda told=told: self._store.finish_attempts(told, holder=self._holder))  # type: ignore[misc]
+            if any(end.state == "retry" for end in told):
+                self._spoke()  # what went along in vain is pushed
         return done
 
     async def _give_way(self) -> None:
@@ -122,7 +125,7 @@ class Inbox:
             for _ in range(TRIES):  # what somebody else has changed meanwhile is read anew
                 answered = self._decided(heard, event, channel)
                 if self._store.heed(heard, answered.heeded, holder=self._holder, at=self._clock.now()):
-                    return _Due(event=event, reply=answered.reply)
+                    return _Due(event=event, reply=answered.reply, along=answered.along)
             log.warning("event %s of %s was not to be settled; it is put aside", heard.event_id, heard.channel)
         except (storage.Unreachable, storage.Busy):
             raise
@@ -153,17 +156,45 @@ class Inbox:
             channel = self._channels[due.event.channel]
             await channel.heard(due.event)
             if due.reply is not None:
-                outcome = await channel.reply(due.event.reply_token or "", dict(due.reply.payload or {}))
-                ends.append(ended(due.reply, outcome, self._clock.now()))
+                parts = [dict(message.payload or {}) for message in (*due.along, due.reply)]
+                outcome, now = await channel.reply(due.event.reply_token or "", *parts), self._clock.now()
+                *numbers, last = numbers_of(outcome, len(parts))
+                ends += [ended_along(*each, outcome, now) for each in zip(due.along, numbers, strict=True)]
+                ends.append(ended(due.reply, last, outcome, now))
         return ends
 
 
-def ended(reply: Message, outcome: Outcome, at: dt.datetime) -> AttemptEnd:
+def numbers_of(outcome: Outcome, parts: int) -> list[str | None]:
+    """The service's own number for each part, where it said one."""
+    told = outcome.numbers if isinstance(outcome, Receipt) else ()
+    return [told[at] if at < len(told) else None for at in range(parts)]
+
+
+def ended_along(message: Message, number: str | None, outcome: Outcome, at: dt.datetime) -> AttemptEnd:
+    """What became of a message that waited, and went out with a reply.
+
+    Provably unsent it is pushed, as it would have been. Where nobody can tell, what is critical is pushed and says that
+    it may have come before; what only informs stays unknown, for nothing refuses its copy.
+    """
+    status = getattr(outcome, "status", None)
+    end = AttemptEnd(message_id=message.id, at=at, state="retry", outcome="later", status=status, not_before=at)
+    match outcome:
+        case Receipt():
+            return replace(end, state="accepted", outcome="accepted", provider_id=number, not_before=None)
+        case Unknown(reason=reason) if message.klass == "informative":
+            return replace(end, state="unknown", outcome="unknown", reason=reason, not_before=None)
+        case Unknown(reason=reason):
+            return replace(end, outcome="unknown", reason=reason)
+        case _:
+            return replace(end, reason=outcome.reason, detail=outcome.reason)
+
+
+def ended(reply: Message, number: str | None, outcome: Outcome, at: dt.datetime) -> AttemptEnd:
     """What became of a reply. It is tried once: its token is spent, or dead, by then."""
     match outcome:
-        case Receipt(provider_id=provider_id, status=status):
+        case Receipt(status=status):
             return AttemptEnd(
-                message_id=reply.id, at=at, state="accepted", outcome="accepted", status=status, provider_id=provider_id
+                message_id=reply.id, at=at, state="accepted", outcome="accepted", status=status, provider_id=number
             )
         case Unknown(reason=reason, status=status):
             return AttemptEnd(

@@ -12,8 +12,11 @@ from scheduler.notices.events import (
     closed_day,
     moved_away,
     moved_from,
+    not_dispatched,
+    nothing_left,
     plan_outdated,
     rolled_over,
+    silent_riders,
 )
 from scheduler.notices.messages import UNHEARD, content_from_json, messages, not_yet_said, preview, send_at
 from scheduler.notices.people import Notice, People, Reach, reach
@@ -33,10 +36,13 @@ __all__ = [
     "messages",
     "moved_away",
     "moved_from",
+    "not_dispatched",
     "not_yet_said",
+    "nothing_left",
     "plan_outdated",
     "preview",
     "reach",
     "rolled_over",
     "send_at",
+    "silent_riders",
 ]

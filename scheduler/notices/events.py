@@ -10,6 +10,7 @@ from scheduler.batch import wanted_waves
 from scheduler.config import Config
 from scheduler.config.models import Wave, Zone
 from scheduler.notices.people import Notice, People, called
+from scheduler.silence import Silence
 from storage.records import Member, Order, Plan
 
 
@@ -31,6 +32,32 @@ def approval_reminder(
             expires_at=expires_at,
         )
         for coordinator in coordinators
+    ]
+
+
+def silent_riders(
+    plan: Plan, silent: Mapping[str, Silence], people: People, expires_at: dt.datetime, tz: dt.tzinfo
+) -> list[Notice]:
+    """The coordinators are told who has not answered, and how to phone them."""
+    stops = {route.rider_id: sum(step.type == "delivery" for step in route.steps) for route in plan.routes}
+    return [
+        Notice(
+            kind="escalation",
+            event=silence.event,
+            to=coordinator,
+            facts={
+                "what": "rider_silent",
+                "plan_id": plan.id,
+                "deadline": None,
+                "rider": people.riders[rider].person.name if rider in people.riders else rider,
+                "phone": people.riders[rider].person.phone or "" if rider in people.riders else "",
+                "stops": stops.get(rider, 0),
+                "told_at": silence.since.astimezone(tz),
+            },
+            expires_at=expires_at,
+        )
+        for rider, silence in silent.items()
+        for coordinator in people.coordinators.values()
     ]
 
 
@@ -192,3 +219,28 @@ def moved_from(
         if wanted[:1] == [wave.id] and not still_as_asked:
             found.append(order)
     return found
+
+
+def nothing_left(plan: Plan, member: Member, role: str, reason: str, wave_end: dt.datetime) -> Notice:
+    """A rider or seller who was told of work in this wave has none left in it."""
+    return Notice(
+        kind="changed",
+        event=f"plan:{plan.id}:{member.ref}",
+        to=member,
+        facts={"role": role, "name": called(member), "reason": reason},
+        expires_at=wave_end,
+    )
+
+
+def not_dispatched(plan: Plan, orders: int, coordinators: Iterable[Member], expires_at: dt.datetime) -> list[Notice]:
+    """The coordinators are told that an approved wave was not sent off in time, and its orders go elsewhere."""
+    return [
+        Notice(
+            kind="escalation",
+            event=f"not_dispatched:{plan.id}",
+            to=coordinator,
+            facts={"what": "not_dispatched", "plan_id": plan.id, "deadline": None, "orders": orders},
+            expires_at=expires_at,
+        )
+        for coordinator in coordinators
+    ]

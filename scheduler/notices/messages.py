@@ -109,13 +109,19 @@ def not_yet_said(written: Sequence[Message], before: Sequence[Message], config: 
     for message in written:
         event = (message.event, str(message.role), message.member_ref)
         said = [last.get((str(message.role), message.member_ref, order_id)) for order_id in message.order_ids]
-        if said and all(each is not None and (each.event, each.text) == (message.event, message.text) for each in said):
+        if said and all(each is not None and _same_news(each, message) for each in said):
             continue
         if revisions[event] >= message.revision:
             number = revisions[event] + 1
             message = replace(message, id=_id(config.market.id, *event, number), revision=number)
         news.append(message)
     return news
+
+
+def _same_news(said: Message, message: Message) -> bool:
+    """The same words about the same event; where an order rides is one event, whichever wave it missed."""
+    moved = said.event.startswith("moved:") and message.event.startswith("moved:")
+    return said.text == message.text and (said.event == message.event or moved)
 
 
 def send_at(
@@ -159,7 +165,7 @@ def preview(told: Sequence[Message]) -> dict[str, Any]:
     """What approving would send, counted: by kind, over LINE, by phone."""
     return {
         "by_kind": dict(sorted(Counter(message.kind for message in told).items())),
-        "line_pushes": sum(message.channel == "line" for message in told),
+        "line_pushes": line_pushes(told),
         "phone_calls": sum(message.state == "suppressed" for message in told),
         "by_phone": [
             {"role": str(message.role), "member_id": message.member_ref, "name": message.name, "kind": message.kind}
@@ -167,6 +173,11 @@ def preview(told: Sequence[Message]) -> dict[str, Any]:
             if message.state == "suppressed"
         ],
     }
+
+
+def line_pushes(told: Sequence[Message]) -> int:
+    """How many requests LINE will count: what is due to one person at one moment goes out in one."""
+    return len({(message.address, message.send_at) for message in told if message.channel == "line"})
 
 
 def content_to_json(content: Content) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from scheduler.config import Config
 from scheduler.config.models import Wave
 from scheduler.intake.items import sum_items
 from scheduler.notices.events import moved_notice
+from scheduler.notices.messages import line_pushes
 from scheduler.notices.people import Notice, People, first_name, language_of, told_apart
 from storage.records import Location, Member, Message, Order, Person, Plan, PlanRoute, PlanStep, PlanUnassigned, Role
 
@@ -254,7 +255,7 @@ class Notices:
             ],
             "needs_pin": lacking_pins,
             "phone_calls": calls,
-            "line_pushes": sum(message.channel == "line" for message in told),
+            "line_pushes": line_pushes(told),
             "plan_id": self.plan.id,
             "approved_by": approved_by,
         }

@@ -2,7 +2,8 @@
 
 Knows rows and channels; knows no plan. A row is written as ``sending``, with its frozen payload and its key, before the
 call, and its result after; a crash between the two leaves ``sending``, whose sender's lease runs out and which becomes
-``unknown``. Each channel is one account with one sender at a time, by a lease row, with its own pace.
+``unknown``. What is due to one person goes out in one request, where the service's requests hold several messages: its
+rows share all of this. Each channel is one account with one sender at a time, by a lease row, with its own pace.
 """
 
 from __future__ import annotations
@@ -12,22 +13,23 @@ import datetime as dt
 import logging
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from itertools import chain, zip_longest
 from time import monotonic
 from types import MappingProxyType
 from typing import Any, Protocol
 
 import storage
-from channels.base import Content, Later, Outcome, Payload, Unknown
+from channels.base import Content, Later, Outcome, Payload, Receipt, Unknown
 from scheduler.clock import Clock
 from scheduler.notices import content_from_json
 from scheduler.outbox.pace import LIMITS, Limits, Pace
 from scheduler.outbox.together import Together
 from scheduler.outbox.verdicts import judge, may_repeat, repeat_after, said_again, unknown_attempts
 from storage import AttemptEnd, AttemptStart, Store
-from storage.records import Message
+from storage.records import Message, Scope
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +55,14 @@ class Speaks(Protocol):
     @property
     def keyed(self) -> bool: ...
 
+    @property
+    def holds(self) -> int: ...
+
     def render(self, content: Content) -> Payload: ...
 
-    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome: ...
+    def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]: ...
+
+    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome: ...
 
 
 def lease_of(channel: str) -> str:
@@ -67,6 +74,7 @@ class Outbox:
     """Drains due rows over the connected channels. Of each, one process is the sender; the others stand by.
 
     `withhold`: by channel, what calls back messages that have just become due and may not be sent after all.
+    `scope`: only these messages, as if there were no others.
     """
 
     def __init__(
@@ -79,20 +87,30 @@ class Outbox:
         withhold: Mapping[str, Callable[[], object]] = MappingProxyType({}),
         in_thread: InThread = asyncio.to_thread,
         failpoint: Callable[[str], None] = lambda name: None,
+        scope: Scope | None = None,
     ) -> None:
         holder = uuid.uuid4().hex
         self._senders = {
             name: _Sender(
-                store, channel, clock, holder, limits.get(name, Limits()), withhold.get(name), in_thread, failpoint
+                store,
+                channel,
+                clock,
+                holder,
+                limits.get(name, Limits()),
+                withhold.get(name),
+                in_thread,
+                failpoint,
+                scope,
             )
             for name, channel in channels.items()
         }
+        self._scope = scope
         self._store, self._clock, self._in_thread = store, clock, in_thread
 
     def next_at(self, channel: str | None = None) -> dt.datetime | None:
         """The earliest moment at which `channel`, or one of ours, can have work; None: never."""
         names = self._senders.keys() if channel is None else {channel}
-        return self._store.next_message_at(self._clock.now(), channels=names)
+        return self._store.next_message_at(self._clock.now(), channels=names, scope=self._scope)
 
     def stop(self) -> None:
         """Begin nothing more: what is under way ends, what waits for its turn is put back."""
@@ -134,9 +152,10 @@ class _Sender:
         withhold: Callable[[], object] | None,
         in_thread: InThread,
         failpoint: Callable[[str], None],
+        scope: Scope | None,
     ) -> None:
         self._store, self._channel, self._clock, self._holder = store, channel, clock, holder
-        self._in_thread, self._failpoint = in_thread, failpoint
+        self._in_thread, self._failpoint, self._scope = in_thread, failpoint, scope
         self._token: int | None = None
         self._sure_until = 0.0
         """By the machine's own clock: until when nobody else can have become the sender."""
@@ -151,9 +170,9 @@ class _Sender:
         self._turns = asyncio.Lock()
         # Where the service refuses copies, what is begun and unsent is simply sent again: no need to be sparing.
         self._ahead = asyncio.Semaphore(self._width if self._channel.keyed else AHEAD)
-        self._begin = Together[AttemptStart, Collection[str]](self._begin_all)
-        self._finish = Together[AttemptEnd, None](self._finish_all)
-        self._put_back = Together[tuple[str, dt.datetime], None](self._put_back_all)
+        self._begin = Together[Sequence[AttemptStart], Collection[str]](self._begin_all)
+        self._finish = Together[Sequence[AttemptEnd], None](self._finish_all)
+        self._put_back = Together[Sequence[tuple[str, dt.datetime]], None](self._put_back_all)
 
     def stop(self) -> None:
         self._stopped = True
@@ -212,8 +231,12 @@ class _Sender:
             if message.expires_at <= now:
                 continue
             keyed, doubts = self._channel.keyed, unknown_attempts(message)
-            if may_repeat(message, keyed=keyed, unknown=doubts, now=now):
+            if message.via == "reply":  # nothing refuses its copy: said again, by a push that says so, or left unknown
+                again, due = message.klass == "critical", now
+            else:
+                again = may_repeat(message, keyed=keyed, unknown=doubts, now=now)
                 due = now if keyed else now + repeat_after(doubts)
+            if again:
                 self._store.resolve_message(message.id, "retry", actor="outbox", at=now, not_before=due)
 
     # --- what is due -------------------------------------------------------------------------------------------------
@@ -234,22 +257,22 @@ class _Sender:
 
     async def _stream(self, became: Counter[str]) -> bool:
         """Claim and send side by side until nothing more is due; whether anything was."""
-        await self._in_thread(self._store.wake_messages, self._clock.now())
+        await self._in_thread(lambda: self._store.wake_messages(self._clock.now(), scope=self._scope))
         if self._withhold is not None:
             await self._in_thread(self._withhold)
-        out: set[asyncio.Task[str | None]] = set()
+        out: set[asyncio.Task[list[str]]] = set()
         any_due = False
         try:
             while True:
                 room = self._width - len(out)
                 if room >= self._width / 4 and self._sure() and not self._stopped:
                     claimed = await self._claim(room)
-                    out |= {asyncio.create_task(self._send(message)) for message in claimed}
+                    out |= {asyncio.create_task(self._send(waiting)) for waiting in by_address(claimed)}
                     any_due = any_due or bool(claimed)
                 if not out:
                     return any_due
                 done, out = await asyncio.wait(out, return_when=asyncio.FIRST_COMPLETED)
-                became.update(state for task in done if (state := task.result()) is not None)
+                became.update(state for task in done for state in task.result())
         finally:
             for task in out:
                 task.cancel()
@@ -264,7 +287,7 @@ class _Sender:
 
     async def _sayable(self, message: Message) -> Message | None:
         try:
-            return replace(message, payload=self._payload(message))
+            return replace(message, payload=self._part(message))
         except Exception:
             log.exception("message %s (%s) cannot be said; it is on the phone list", message.id, message.kind)
         end = AttemptEnd(
@@ -294,54 +317,62 @@ class _Sender:
                 holder=self._holder,
                 limit=limit,
                 lease_seconds=LEASE_SECONDS,
+                together=self._channel.holds,
+                scope=self._scope,
             )
         )
         return claimed
 
-    async def _begin_all(self, starts: list[AttemptStart]) -> Collection[str]:
+    async def _begin_all(self, requests: list[Sequence[AttemptStart]]) -> Collection[str]:
+        starts = list(chain.from_iterable(requests))
         begun: list[str] = await self._in_thread(lambda: self._store.begin_attempts(starts, holder=self._holder))
         return set(begun)
 
-    async def _finish_all(self, ends: list[AttemptEnd]) -> None:
+    async def _finish_all(self, requests: list[Sequence[AttemptEnd]]) -> None:
+        ends = list(chain.from_iterable(requests))
         await self._in_thread(lambda: self._store.finish_attempts(ends, holder=self._holder))
 
-    async def _put_back_all(self, items: list[tuple[str, dt.datetime]]) -> None:
+    async def _put_back_all(self, asked: list[Sequence[tuple[str, dt.datetime]]]) -> None:
+        items = list(chain.from_iterable(asked))
         await self._in_thread(lambda: self._store.put_back(items, holder=self._holder, at=self._clock.now()))
 
     def _sure(self) -> bool:
         """Whether nobody else can have become the sender, however long this process has stood still."""
         return self._token is not None and monotonic() < self._sure_until
 
-    # --- one message -------------------------------------------------------------------------------------------------
+    # --- one request -------------------------------------------------------------------------------------------------
 
-    async def _send(self, message: Message) -> str | None:
-        """One call, and what became of its row; None where the row was put back or is no longer ours."""
-        address = message.address or ""
+    async def _send(self, waiting: Sequence[Message]) -> list[str]:
+        """One call for what waits for one address, and what became of its rows; what did not go out is not named."""
+        address = waiting[0].address or ""
         while wait := self._pace.chat_wait(address):
             if not await self._waited(wait):
                 not_before = self._clock.now() + dt.timedelta(seconds=wait if wait > PATIENCE else 0)
-                await self._put_back((message.id, not_before))
-                return None
+                await self._put_back([(message.id, not_before) for message in waiting])
+                return []
+        starts = self._request(waiting)
+        messages, over = waiting[: len(starts)], waiting[len(starts) :]
+        if over:
+            await self._put_back([(message.id, self._clock.now()) for message in over])
         async with self._ahead:
-            start = self._start(message)
             self._failpoint("outbox.before_begin")
-            if message.id not in await self._begin(start):
-                return None
+            if messages[0].id not in await self._begin(starts):
+                return []
             self._failpoint("outbox.before_call")
             async with self._turns:
                 while wait := self._pace.account_wait():  # noqa: ASYNC110 - time is what it waits for
                     await asyncio.sleep(wait)
                 if not self._sure():
-                    return None  # begun, and perhaps another's by now: who is the sender says what becomes of it
+                    return []  # begun, and perhaps another's by now: who is the sender says what becomes of it
                 self._pace.begin(address)
         try:
-            outcome = await self._call(message, start)
+            outcome = await self._call(address, starts)
         finally:
             self._pace.end(address)
         self._failpoint("outbox.after_call")
         if isinstance(outcome, Later) and outcome.status == TOO_MANY:
             self._pace.rest(address, outcome.after or 1.0)
-        return await self._end(message, outcome)
+        return await self._end(messages, outcome)
 
     async def _waited(self, seconds: float) -> bool:
         """Wait for a turn; False where that takes too long or we are asked to stop."""
@@ -351,57 +382,90 @@ class _Sender:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return not self._stopped
 
-    def _payload(self, message: Message) -> Payload:
-        """What was frozen; else the message's words, which say where they may have come before."""
-        channel, payload = self._channel, message.payload
-        if payload is None:
-            payload = channel.render(content_from_json(message.content))
-        elif not channel.keyed and unknown_attempts(message):
-            payload = channel.render(said_again(content_from_json(message.content)))
-        return dict(payload)
-
-    def _start(self, message: Message) -> AttemptStart:
-        key = str(uuid.uuid5(uuid.UUID(message.id), "request"))
-        return AttemptStart(
-            message_id=message.id, payload=dict(message.payload or {}), retry_key=key, at=self._clock.now()
-        )
-
-    async def _call(self, message: Message, start: AttemptStart) -> Outcome:
-        try:
-            return await self._channel.send(
-                message.address or "", dict(start.payload), key=start.retry_key or message.id
+    def _request(self, waiting: Sequence[Message]) -> list[AttemptStart]:
+        """The next attempt at one request: the one that was begun, as it was frozen, or the first of a new one."""
+        channel, now, bundle = self._channel, self._clock.now(), waiting[0].bundle
+        parts = [dict(message.payload or {}) for message in waiting]
+        if bundle is None:
+            parts = list(channel.together(parts))
+        messages = waiting[: len(parts)]
+        request = bundle or request_id(messages)
+        return [
+            AttemptStart(
+                message_id=message.id,
+                payload=dict(part),
+                retry_key=request,
+                bundle=request if channel.holds > 1 else None,
+                expires_at=max(message.expires_at for message in messages),
+                at=now,
             )
+            for message, part in zip(messages, parts, strict=True)
+        ]
+
+    def _part(self, message: Message) -> Payload:
+        """What was frozen; else the message's words, which say where they may have come before."""
+        again = unknown_attempts(message) > 0
+        if message.payload is not None and (self._channel.keyed or not again):
+            return dict(message.payload)
+        content = content_from_json(message.content)
+        return self._channel.render(said_again(content) if again else content)
+
+    async def _call(self, address: str, starts: Sequence[AttemptStart]) -> Outcome:
+        key = starts[0].retry_key or starts[0].message_id
+        try:
+            return await self._channel.send(address, *(dict(start.payload) for start in starts), key=key)
         except Exception as error:
             # No channel should; of one that does nobody can tell what was sent, and the others' results must be kept.
-            log.exception("channel %s failed on message %s", self._channel.name, message.id)
+            log.exception("channel %s failed on request %s", self._channel.name, key)
             return Unknown(reason=type(error).__name__)
 
-    async def _end(self, message: Message, outcome: Outcome) -> str:
+    async def _end(self, messages: Sequence[Message], outcome: Outcome) -> list[str]:
         """Write back what came of the call, and that the address is dead where that was seen."""
-        now, tries = self._clock.now(), len(message.attempts) + 1
-        verdict = judge(message, outcome, keyed=self._channel.keyed, tries=tries, now=now)
+        now, name, keyed = self._clock.now(), self._channel.name, self._channel.keyed
+        tries = len(messages[0].attempts) + 1
+        numbers = outcome.numbers if isinstance(outcome, Receipt) else ()
+        verdict = judge(messages[0], outcome, keyed=keyed, tries=tries, now=now)
         await self._finish(
-            AttemptEnd(
-                message_id=message.id,
-                at=now,
-                state=verdict.state,
-                reason=verdict.reason,
-                outcome=verdict.outcome,
-                status=verdict.status,
-                provider_id=verdict.provider_id,
-                detail=verdict.detail,
-                not_before=verdict.not_before,
-            )
-        )
-        name = self._channel.name
-        if verdict.state != "accepted":
-            log.warning(
-                "message %s (%s): %s, %s", message.id, message.kind, verdict.state, verdict.reason or "no reason"
-            )
-        if (state := verdict.address_state) is not None:
-            await self._in_thread(
-                lambda: self._store.set_address_state(
-                    name, message.address or "", state, actor=f"channel:{name}", at=now
+            [
+                AttemptEnd(
+                    message_id=message.id,
+                    at=now,
+                    state=verdict.state,
+                    reason=verdict.reason,
+                    outcome=verdict.outcome,
+                    status=verdict.status,
+                    provider_id=number,
+                    detail=verdict.detail,
+                    not_before=verdict.not_before,
                 )
+                for message, number in zip_longest(messages, numbers[: len(messages)])
+            ]
+        )
+        if verdict.state != "accepted":
+            for message in messages:
+                log.warning(
+                    "message %s (%s): %s, %s", message.id, message.kind, verdict.state, verdict.reason or "no reason"
+                )
+        if (state := verdict.address_state) is not None:
+            address = messages[0].address or ""
+            await self._in_thread(
+                lambda: self._store.set_address_state(name, address, state, actor=f"channel:{name}", at=now)
             )
-        return verdict.state
+        return [verdict.state] * len(messages)
+
+
+def by_address(messages: Iterable[Message]) -> list[list[Message]]:
+    """What was claimed for each address, in its order; of one that was begun, just its request."""
+    found: dict[str | None, list[Message]] = {}
+    for message in messages:
+        found.setdefault(message.address, []).append(message)
+    return list(found.values())
+
+
+def request_id(messages: Sequence[Message]) -> str:
+    """The uuid of the request that says just these messages, whoever makes it; its key too where a service knows such.
+
+    A request that was never taken may be broken up: what goes out then is another one, under a key of its own.
+    """
+    first, *others = [message.id for message in messages]
+    return str(uuid.uuid5(uuid.UUID(first), " ".join(["request", *others])))

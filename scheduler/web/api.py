@@ -62,9 +62,10 @@ async def post_orders(request: Request, key: Caller) -> Response:
     if body is None:
         return problem(413, "body.too_large", {"th": "ข้อมูลใหญ่เกินไป", "en": "the body is too large"})
     try:
-        sent = json.loads(body)
+        sent = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        return problem(422, "json.invalid", {"th": "ไม่ใช่ JSON", "en": "the body is not JSON"})
+        message = {"th": "ไม่ใช่ JSON หรือมีชื่อซ้ำในออเดอร์เดียว", "en": "the body is not JSON, or gives one name twice"}
+        return problem(422, "json.invalid", message)
     rows = sent.get("orders") if isinstance(sent, dict) and "orders" in sent else [sent]
     if not isinstance(rows, list) or not rows or len(rows) > MOST_ORDERS:
         return problem(
@@ -73,6 +74,14 @@ async def post_orders(request: Request, key: Caller) -> Response:
             {"th": f"ส่งได้ครั้งละ 1 ถึง {MOST_ORDERS} ออเดอร์", "en": f"send one to {MOST_ORDERS} orders at a time"},
         )
     return await asyncio.to_thread(_take, app, rows, f"api:{key}")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """One object of the body; `ValueError` where a name is given twice: which of the two is meant, nobody can tell."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is given twice")
+    return found
 
 
 def _take(app: App, rows: list[Any], actor: str) -> Response:
@@ -89,11 +98,8 @@ def _take(app: App, rows: list[Any], actor: str) -> Response:
 
 
 def _save(app: App, orders: list[Order], actor: str) -> Response:
-    judged, _ = app.take_orders(orders, actor=actor, dry_run=True)
-    if late := _late(orders, judged):
-        return late
-    saved, _ = app.take_orders(orders, actor=actor)
-    if late := _late(orders, saved):  # it left between the two
+    saved, _ = app.take_orders(orders, actor=actor, whole=True)
+    if late := _late(orders, saved):
         return late
     fates = [fate for rows in saved for fate in rows]
     found = documents.orders(app.store.orders(order_ids=[order.order_id for order in orders]), app.tz)

@@ -106,6 +106,28 @@ def test_strangers_are_not_heard(channel: Channel, headers: dict[str, str], body
         channel.receive(headers, body)
 
 
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(said=st.lists(contents, min_size=1, max_size=7))
+def test_what_goes_together_is_a_beginning_and_fits(channel: Channel, said: list[Content]) -> None:
+    """A request takes messages from the front, one at least, as many as it holds; all of it keeps the limits of one."""
+    payloads = [channel.render(content) for content in said]
+    parts = channel.together(payloads)
+    assert 1 <= len(parts) <= min(len(payloads), channel.holds)
+    if channel.holds == 1:
+        assert parts == payloads[:1]
+        return
+    objects = [message for part in parts for message in part["messages"]]
+    assert LIMITS[channel.name]({"messages": objects}) == []
+    assert [len(part["messages"]) for part in parts] == [len(each["messages"]) for each in payloads[: len(parts)]]
+    if len(parts) < len(payloads):
+        assert len(objects) + len(payloads[len(parts)]["messages"]) > channel.holds
+    bare = [{name: value for name, value in each.items() if name != "quickReply"} for each in objects]
+    asked = [each for payload in payloads[: len(parts)] for each in payload["messages"]]
+    assert bare == [{name: value for name, value in each.items() if name != "quickReply"} for each in asked]
+    assert [at for at, each in enumerate(objects) if "quickReply" in each] in ([], [len(objects) - 1])
+    assert any("quickReply" in each for each in asked) == ("quickReply" in objects[-1])
+
+
 def test_channels_say_what_they_are(channel: Channel) -> None:
     """A channel has the name of its module and knows whether its service refuses second copies."""
     assert channel.name in services()

@@ -48,6 +48,31 @@ def test_a_push_arrives_as_it_was_frozen(with_line: Runs) -> None:
     with_line(use)
 
 
+def test_several_messages_are_one_push(with_line: Runs) -> None:
+    """Their objects arrive in one request, in order, counted once; each message has the number of its first object."""
+
+    async def use(channel: Any, server: Any) -> None:
+        long = Content(title="ตลาด", lines=tuple(Line(text=f"{number} {'ก' * 400}") for number in range(30)))
+        ask = Content(title="บ้าน", actions=(Action(label="ส่งตำแหน่ง", kind="location", value="-"),))
+        parts = channel.together([channel.render(each) for each in (ask, long, CONTENT, CONTENT)])
+        sizes = [len(part["messages"]) for part in parts]
+        assert sizes[:2] == [1, 3]
+        assert len(sizes) == 3
+        key = _key()
+        outcome = await channel.send(FRIEND, *parts, key=key)
+        [accepted] = server.log
+        firsts = [accepted.message_ids[at] for at in (0, 1, 4)]
+        assert outcome == Receipt(provider_id=firsts[0], others=tuple(firsts[1:]), status=200)
+        assert accepted.messages == [message for part in parts for message in part["messages"]]
+        assert ["quickReply" in message for message in accepted.messages] == [False] * 4 + [True]
+        assert server.used == 1
+        again = await channel.send(FRIEND, *parts, key=key)
+        assert (again.numbers, again.status) == (outcome.numbers, 409)
+        assert (len(server.log), server.bad_requests) == (1, [])
+
+    with_line(use)
+
+
 @pytest.mark.parametrize(
     ("fault", "expected", "arrived"),
     [
@@ -86,6 +111,18 @@ def test_people_who_cannot_be_reached(with_line: Runs) -> None:
         assert server.used == 0
 
     with_line(use, friends={FRIEND})
+
+
+@pytest.mark.parametrize("kind", ["C", "R"])
+def test_a_group_is_never_pushed_to(with_line: Runs, kind: str) -> None:
+    """A group or a room that stands where a person should costs nothing: LINE is not even asked."""
+
+    async def use(channel: Any, server: Any) -> None:
+        outcome = await channel.send(kind + "a" * 32, channel.render(CONTENT), key=_key())
+        assert outcome == Refused(reason="group")
+        assert server.log == []
+
+    with_line(use)
 
 
 def test_a_spent_quota_is_not_a_rate(with_line: Runs) -> None:
@@ -147,6 +184,12 @@ def test_nobody_home_is_later(with_line: Runs, line_secrets: dict[str, str]) -> 
         await channel.close()
 
     with_line(use)
+
+
+def test_a_part_without_a_number_has_the_requests() -> None:
+    """Where LINE names fewer messages than it took, the rest is found under the request's own id."""
+    answer = Answer(status=200, headers={"x-line-request-id": "r1"}, body=b'{"sentMessages": [{"id": "7"}, {}]}')
+    assert outcome_of_answer(answer, [1, 1, 2]) == Receipt(provider_id="7", others=("r1", "r1"), status=200)
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,16 @@ class Services:
         sent = [message for message in self.messages() if message["state"] == "accepted"]
         ours = {(message["channel"], message["attempts"][-1]["provider_id"]): message for message in sent}
         assert len(ours) == len(sent)
-        theirs: dict[tuple[str, str], Any] = {("line", log.message_ids[0]): log for log in self.line.log}
-        theirs |= {("telegram", str(log.message_id)): log for log in self.telegram.log}
-        assert len(theirs) == len(self.line.log) + len(self.telegram.log)
+        theirs: dict[tuple[str, str], Any] = {("telegram", str(log.message_id)): log for log in self.telegram.log}
+        assert len(theirs) == len(self.telegram.log)
+        requests = {message["bundle"] for message in sent if message["channel"] == "line"}
+        assert requests == {log.key for log in self.line.log}
+        for log in self.line.log:  # each message of a request has the number of its first object there
+            rows = [message["attempts"][-1]["provider_id"] for message in sent if message["bundle"] == log.key]
+            assert len(rows) <= len(log.message_ids) <= 5
+            assert rows == [number for number in log.message_ids if number in rows]
+            assert rows[0] == log.message_ids[0]
+            theirs |= {("line", number): log for number in rows}
         assert ours.keys() <= theirs.keys()
         for (channel, provider_id), message in ours.items():
             log = theirs[channel, provider_id]
@@ -187,6 +194,9 @@ def test_every_message_arrives_once_and_the_ledger_knows_it(services: Opening) -
         assert Counter(message["channel"] for message in market.messages()).keys() == {"line", "telegram", None}
         _who_has_no_chat_is_phoned(market)
         _each_in_their_language(market)
+        assert not [message for message in market.messages() if message["kind"] == "escalation"]
+        over_line = [message for message in market.messages() if message["channel"] == "line"]
+        assert len(market.line.log) < len(over_line)
 
         line, telegram = list(market.line.log), list(market.telegram.log)
         assert market.house.json("day", DAY, "--approve")["messages"] == day["messages"]

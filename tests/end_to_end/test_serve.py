@@ -115,8 +115,14 @@ def test_an_afternoon_of_the_daemon(tmp_path: Path, sqlite_url: str, fakes: tupl
     assert line.bad_requests == telegram.bad_requests == []
     messages = house.json("messages", "list")["messages"]
     assert {message["state"] for message in messages} == {"accepted"}
-    assert len(messages) == len(line.log) + len(telegram.log), "each message once, whichever daemon sent it"
-    assert before == len(messages), [message for message in messages if message["attempts"][-1]["at"] > f"{DAY}T19:29"]
+    numbers = {message["attempts"][-1]["provider_id"] for message in messages}
+    taken = [number for log in line.log for number in log.message_ids] + [str(log.message_id) for log in telegram.log]
+    assert len(numbers) == len(messages), "each message once, whichever daemon sent it"
+    assert numbers <= set(taken)
+    requests = {message["bundle"] for message in messages if message["channel"] == "line"}
+    assert len(requests) == len(line.log), "one request for what was due together"
+    after = len(line.log) + len(telegram.log)
+    assert before == after, [message for message in messages if message["attempts"][-1]["at"] > f"{DAY}T19:29"]
 
 
 def _it_answers(visitor: Visitor) -> None:

@@ -134,7 +134,7 @@ def _torment(database: str, count: int, rounds: int, chosen: list[str] | None, c
         at = BEGAN - STEP
         for order in orders:
             at += STEP
-            # Passed once a message: somewhere among its share. Passed once a drain or a batch: at once.
+            # Passed once a request: somewhere among its share. Passed once a drain or a batch: at once.
             number = chance.randint(1, max(1, share // 2)) if order in OUTBOX else 1
             code, _ = _child(url, line.base, telegram.base, at, point=f"{order}=kill@{number}")
             killed[order] += code == -9
@@ -142,7 +142,8 @@ def _torment(database: str, count: int, rounds: int, chosen: list[str] | None, c
         _child(url, line.base, telegram.base, at + STEP, to_the_end=True)
         with open_store(url) as store:
             rows = store.messages()
-    said_line = Counter(_number(json.dumps(each.messages, ensure_ascii=False)) for each in line.log)
+    objects = [message for each in line.log for message in each.messages]
+    said_line = Counter(_number(json.dumps(message, ensure_ascii=False)) for message in objects)
     said_telegram = Counter(_number(each.text) for each in telegram.log)
     unmarked = Counter(_number(each.text) for each in telegram.log if AGAIN not in each.text)
     listed = {_number(row.text) for row in rows if row.state == "unknown"}

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing import Plan, Problem, Settings, Violation, apply_fix, check, solve
 from routing.compiled import compile_problem
+from routing.explain import reasons
 from routing.fixes import Fix, FixCode, Relaxation
 from routing.plans import Answer, ImpossibleRouteError, build
 
@@ -87,3 +89,18 @@ def test_a_fix_makes_room_and_nothing_less_does(problems: Any, data: st.DataObje
         for relaxations in all_smaller(fix.relaxations):
             found = with_it(problem, plan, left_out.shipment, replace(fix, relaxations=relaxations))
             assert found is None or found != []
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data())
+def test_what_is_said_briefly_is_as_true(problems: Any, data: st.DataObject) -> None:
+    """For any problem: where too many are left out to look closely, each has the same code, and its fix makes room."""
+    problem: Problem = data.draw(problems())
+    closely = solve(problem, GREEDY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reasons, "CLOSELY", 0)
+        briefly = solve(problem, GREEDY)
+    assert [(u.shipment, u.code) for u in briefly.unassigned] == [(u.shipment, u.code) for u in closely.unassigned]
+    for left_out in briefly.unassigned:
+        if left_out.fix is not None:
+            assert with_it(problem, briefly, left_out.shipment, left_out.fix) == []

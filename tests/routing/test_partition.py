@@ -63,11 +63,12 @@ def session(problem: Any, company: Any, iterations: int, seed: int = 1) -> Any:
     """A search of the kernel, ready to run."""
     pytest.importorskip("numba", reason="the kernel is compiled by numba")
     from routing.engines import kernel
+    from routing.engines.kernel.crew import Crew
     from routing.engines.kernel.session import Session
 
     kernel.warm()
     settings = Settings(iterations=iterations, seed=seed)
-    return Session(compile_problem(problem), settings, Report(), time.monotonic() + 60, company)
+    return Session(compile_problem(problem), settings, Report(), time.monotonic() + 60, company, Crew(0))
 
 
 class Nobody:

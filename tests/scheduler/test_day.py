@@ -50,6 +50,25 @@ def test_each_state_has_its_step_and_its_instant(make: Any, config: Config) -> N
         assert next_of_midday(config, make.at("23:00"), make.run(state)) is None
 
 
+@pytest.mark.parametrize("state", ["approved", "dispatched"])
+def test_a_silent_rider_comes_before_what_is_later(make: Any, config: Config, state: str) -> None:
+    """Between approval and the end of the deliveries the coordinators are told at the rider's own instant; then not."""
+    told = make.at("08:00") if state == "dispatched" else make.at("07:00")
+    silent = told + dt.timedelta(minutes=15)
+    more: dict[str, Any] = {"unheard": {KEY: silent}}
+    assert next_of_midday(config, make.at("12:00"), make.run(state), **more) == (Action.ESCALATE, silent)
+    calendar = MarketCalendar(config)
+    assert upcoming(told, [make.run(state)], config, calendar, **more) == silent
+    if state == "dispatched":
+        over = make.at("14:00")
+        assert next_of_midday(config, over, make.run(state), **more) == (Action.FINISH, over)
+        walked = next_of_midday(config, over, make.run(state), dates=[DAY], **more)
+        assert walked == (Action.ESCALATE, silent)
+    for done in ("planned", "finished", "cancelled"):
+        found = next_of_midday(config, make.at("12:00"), make.run(done, planned_at=make.at("18:00", EVE)), **more)
+        assert found is None or found[0] is not Action.ESCALATE
+
+
 def test_nothing_is_due_a_second_early(make: Any, config: Config) -> None:
     """A step is due at its instant, not before."""
     second = dt.timedelta(seconds=1)
@@ -126,13 +145,24 @@ def test_a_missed_wave_is_caught_up_only_for_orders(make: Any, config: Config) -
         assert next_of_midday(config, late, make.run(state)) == (Action.ROLL_OVER, make.at("13:00"))
 
 
-@pytest.mark.parametrize("state", ["approved", "dispatched"])
-def test_an_approved_wave_is_walked_to_its_end_however_late(make: Any, config: Config, state: str) -> None:
-    """What people were told to ride is dispatched and finished, though the machine was off for days."""
-    action = {"approved": Action.DISPATCH, "dispatched": Action.FINISH}[state]
-    found = next_of_midday(config, make.at("09:00", DAY + dt.timedelta(days=30)), make.run(state))
+@pytest.mark.parametrize(
+    ("state", "clock", "action"),
+    [
+        ("approved", "12:59", Action.DISPATCH),
+        ("approved", "13:00", Action.ROLL_OVER),
+        ("dispatched", "14:00", Action.FINISH),
+    ],
+)
+def test_an_approved_wave_comes_to_an_end_however_late(
+    make: Any, config: Config, state: str, clock: str, action: Action
+) -> None:
+    """It leaves late as long as it can be brought, then it rolls over; what has left is finished, even weeks on."""
+    found = next_of_midday(config, make.at(clock), make.run(state))
     assert found is not None
     assert found[0] is action
+    later = next_of_midday(config, make.at("09:00", DAY + dt.timedelta(days=30)), make.run(state))
+    assert later is not None
+    assert later[0] is (Action.FINISH if state == "dispatched" else Action.ROLL_OVER)
 
 
 def test_orders_forgotten_long_ago_are_found(make: Any, config: Config) -> None:

@@ -476,6 +476,10 @@ def test_who_is_not_reached_is_on_the_call_list(make: Any, market_config: Config
     counted = notices.preview(written)
     assert counted["by_kind"] == {"pick_list": 2, "route": 2, "window": 3}
     assert (counted["line_pushes"], counted["phone_calls"]) == (3, 4)
+    again = [replace(message, kind="ask_pin") for message in written]
+    later = [replace(message, send_at=message.send_at + dt.timedelta(hours=1)) for message in written]
+    assert notices.preview([*written, *again])["line_pushes"] == 3  # due together: one request to each
+    assert notices.preview([*written, *later])["line_pushes"] == 6
 
 
 def test_without_a_plan_a_message_still_has_its_day(make: Any, config: Config) -> None:

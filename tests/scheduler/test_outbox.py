@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels.base import Content, Gone, Inbound, Later, Outcome, Payload, Receipt, Refused, Unknown
@@ -36,6 +36,7 @@ class Scripted:
 
     def __init__(self, script: Script = lambda address, attempt: Receipt(provider_id="1"), **options: Any) -> None:
         self.name, self.keyed = options.get("name", "line"), options.get("keyed", True)
+        self.holds: int = options.get("holds", 1)
         self.calls: list[tuple[str, str, str]] = []
         self.during: Callable[[], Awaitable[None]] | None = None
         self._script = script
@@ -43,8 +44,11 @@ class Scripted:
     def render(self, content: Content) -> Payload:
         return {"text": content.text()}
 
-    async def send(self, address: str, payload: Payload, *, key: str, silent: bool = False) -> Outcome:
-        self.calls.append((address, payload["text"], key))
+    def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
+        return payloads[: self.holds]
+
+    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+        self.calls.append((address, "\n".join(part["text"] for part in parts), key))
         if self.during is not None:
             await self.during()
         return self._script(address, sum(call[0] == address for call in self.calls))
@@ -279,6 +283,55 @@ def test_a_persons_messages_go_out_one_by_one_in_order(store: Store, make: Any, 
     clock.set(SEVEN + dt.timedelta(seconds=60))
     assert run(outbox.drain()) == {"accepted": 5}
     assert [text for _, text, _ in service.calls] == ["1", "1", "2", "3", "4", "5"]
+
+
+def test_what_is_due_to_one_person_is_one_request(store: Store, make: Any, clock: SteppedClock) -> None:
+    """Where requests hold several messages, those due go out in one, under one key, frozen together, in order."""
+    service = Scripted(lambda address, attempt: Receipt(provider_id="1", others=("2", "3")), holds=3)
+    content = [{"title": f"{number}", "language": "th", "lines": [], "actions": []} for number in range(6)]
+    say(store, *(line(make, number, address="U1", content=content[number]) for number in range(1, 6)))
+    say(store, line(make, 9, send_at=SEVEN + HOUR, address="U1"))
+    assert run(Outbox(store, {"line": service}, clock).drain()) == {"accepted": 5}
+    assert [text for _, text, _ in service.calls] == ["1\n2\n3", "4\n5"]
+    rows = store.messages()
+    assert [row.bundle for row in rows[:5]] == [rows[0].bundle] * 3 + [rows[3].bundle] * 2
+    assert rows[5].bundle is None
+    assert [key for _, _, key in service.calls] == [rows[0].bundle, rows[3].bundle]
+    assert {attempt.retry_key for row in rows[:3] for attempt in row.attempts} == {rows[0].bundle}
+    assert [row.attempts[0].provider_id for row in rows[:5]] == ["1", "2", "3", "1", "2"]
+    assert store.pushed("line", SEVEN, SEVEN + HOUR) == 2
+
+
+@pytest.mark.parametrize("first", [Later(reason="rate", after=60), Unknown(reason="timeout")])
+def test_a_request_of_several_is_repeated_whole(store: Store, make: Any, clock: SteppedClock, first: Outcome) -> None:
+    """Whoever comes meanwhile does not join: each try has the same key, body and messages, and all end alike."""
+    service = Scripted(lambda address, attempt: first if attempt == 1 else Receipt(provider_id="1"), holds=5)
+    say(store, line(make, 1), line(make, 2, address="U0001", expires_at=SEVEN + dt.timedelta(seconds=30)))
+    outbox = Outbox(store, {"line": service}, clock)
+    assert run(outbox.drain()) == {"retry": 2}
+    say(store, line(make, 3, address="U0001"))
+    clock.set(SEVEN + dt.timedelta(seconds=60))
+    assert run(outbox.drain()) == {"accepted": 3}
+    assert service.calls[0] == service.calls[1]
+    assert [row.attempts[-1].provider_id for row in store.messages()] == ["1", None, "1"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "reason"),
+    [
+        (Receipt(provider_id="r1", others=("r1",), status=409), "accepted", None),
+        (Gone(reason="unknown_recipient", status=400), "failed", "unknown_recipient"),
+        (Refused(reason="bad_request", status=400), "failed", "refused"),
+    ],
+)
+def test_a_request_ends_for_all_its_messages(
+    store: Store, make: Any, clock: SteppedClock, outcome: Outcome, state: str, reason: str | None
+) -> None:
+    """Taken before, refused for good or to nobody: what is true of the request is true of each message in it."""
+    service = Scripted(lambda address, attempt: outcome, holds=5)
+    say(store, line(make, 1), line(make, 2, address="U0001", klass="critical", kind="route"))
+    assert run(Outbox(store, {"line": service}, clock).drain()) == {state: 2}
+    assert [(row.state, row.reason) for row in store.messages()] == [(state, reason)] * 2
 
 
 @pytest.mark.parametrize(
@@ -558,6 +611,121 @@ def test_who_takes_over_takes_up_what_the_dead_had_in_hand(
         assert (said == said_then) == keyed
     if not keyed and klass == "critical":
         assert "ส่งซ้ำ" in service.calls[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("point", "left"),
+    [("outbox.before_begin", "sending"), ("outbox.before_call", "sending"), ("outbox.after_call", "sending")],
+)
+def test_a_crash_leaves_a_request_whole(
+    store: Store, other_store: Store, make: Any, clock: SteppedClock, point: str, left: str
+) -> None:
+    """Wherever the sender dies, its request's messages stand alike, and the heir's call is the dead one's very call."""
+    service = Scripted(lambda address, attempt: Receipt(provider_id="1", others=("2",)), holds=5)
+    say(store, line(make, 1), line(make, 2, address="U0001"))
+    dying = Outbox(store, {"line": service}, clock, failpoint=die_at(point))
+    with pytest.raises(Died):
+        run(dying.drain())
+    assert [row.state for row in store.messages()] == [left, left]
+    run(dying.release())
+    heir = Outbox(other_store, {"line": service}, clock)
+    assert run(heir.drain()) == {"accepted": 2}
+    assert len(set(service.calls)) == 1
+    assert len(service.calls) == 1 + (point == "outbox.after_call")
+    assert [row.attempts[-1].provider_id for row in store.messages()] == ["1", "2"]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    written=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(1, 4)), min_size=1, max_size=14),
+    outcomes=st.lists(st.sampled_from(["taken", "lost", "late", "refused"]), max_size=8),
+    withdrawn=st.lists(st.integers(0, 13), max_size=4),
+)
+def test_requests_hold_five_objects_and_nobody_is_said_a_thing_twice(
+    sqlite_url: str,
+    make: Any,
+    written: list[tuple[int, int, int]],
+    outcomes: list[str],
+    withdrawn: list[int],
+) -> None:
+    """Whatever is written, lost, late or called back: no request has more than five objects, a key is never used for
+    another body, each message is taken in one request at most, and to each address things are said in order."""
+    service = Taking(outcomes)
+    with open_store(sqlite_url) as store:
+        store.move_messages([each.id for each in store.messages()], "superseded", actor="test", at=SEVEN)
+        told = [
+            make.message(
+                number,
+                id=str(uuid.uuid4()),
+                event=str(uuid.uuid4()),
+                channel="line",
+                address=f"U{person}",
+                send_at=SEVEN + minutes * dt.timedelta(minutes=1),
+                content={"title": f"{number}x{objects}", "language": "th", "lines": [], "actions": []},
+            )
+            for number, (person, minutes, objects) in enumerate(written)
+        ]
+        say(store, *told)
+        clock = SteppedClock(SEVEN)
+        outbox = Outbox(store, {"line": service}, clock, limits={})
+        gone = list(withdrawn)
+        while (following := outbox.next_at()) is not None:
+            clock.set(max(following, clock.now()))
+            run(outbox.drain())
+            if gone and (number := gone.pop()) < len(told):
+                store.move_messages([told[number].id], "superseded", actor="test", at=clock.now())
+        run(outbox.release())
+        rows = {each.id: each for each in store.messages()}
+    assert {rows[each.id].state for each in told} <= {"accepted", "superseded", "failed"}
+    assert all(len(objects) <= 5 for _, objects in service.bodies.values())
+    assert not service.changed
+    for person in range(3):
+        said = [number for address, objects in service.taken if address == f"U{person}" for number in objects]
+        numbers = list(dict.fromkeys(said))
+        mine = sorted((each for each in told if each.address == f"U{person}"), key=lambda each: each.send_at)
+        order = [told.index(each) for each in mine]
+        assert numbers == [number for number in order if number in numbers]
+        for number in order:
+            row = rows[told[number].id]
+            assert said.count(number) == (written[number][2] if row.state == "accepted" else 0)
+            if row.state == "accepted":
+                request = service.bodies[row.bundle or ""]
+                assert number in request[1]
+
+
+class Taking:
+    """A service that takes a request once for each key, of five objects at most, after the outcomes it is told."""
+
+    name, keyed, holds, official = "line", True, 5, False
+
+    def __init__(self, outcomes: Sequence[str]) -> None:
+        self.outcomes = list(outcomes)
+        self.bodies: dict[str, tuple[str, list[int]]] = {}
+        """By key: to whom, and the number of the message that each object says."""
+        self.taken: list[tuple[str, list[int]]] = []
+        self.changed = False
+        self._done: set[str] = set()
+
+    def render(self, content: Content) -> Payload:
+        number, objects = map(int, content.title.split("x"))
+        return {"messages": [number] * objects}
+
+    def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
+        sizes = [len(payload["messages"]) for payload in payloads]
+        return [each for at, each in enumerate(payloads) if not at or sum(sizes[: at + 1]) <= 5]
+
+    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+        body = address, [number for part in parts for number in part["messages"]]
+        self.changed |= self.bodies.setdefault(key, body) != body
+        outcome = self.outcomes.pop() if self.outcomes else "taken"
+        if outcome == "late":
+            return Later(reason="rate", after=30)
+        if outcome == "refused":
+            return Refused(reason="bad_request", status=400) if key not in self._done else Receipt(provider_id="1")
+        if key not in self._done:
+            self._done.add(key)
+            self.taken.append(body)
+        return Unknown(reason="timeout") if outcome == "lost" else Receipt(provider_id="1")
 
 
 def test_a_failure_inside_leaves_nothing_in_hand(store: Store, make: Any, clock: SteppedClock) -> None:

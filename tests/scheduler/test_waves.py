@@ -340,6 +340,50 @@ def test_a_wave_that_does_not_ride_moves_its_orders_and_tells(market: Market, ma
     assert all("16:00" in message.text for message in told)
 
 
+def test_an_approved_wave_that_nobody_sent_off_moves_on_and_everybody_hears(market: Market, make: Any) -> None:
+    """After its delivery time its buyers are told the next wave, who had prepared hears it is off, coordinators why."""
+    plan = market.planned(make.order(1))
+    assert market.approve(plan) is Approval.APPROVED
+    heard = [message for message in market.store.messages() if message.kind in {"pick_list", "window"}]
+    market.store.move_messages([message.id for message in heard], "ready", actor="test", at=market.clock.now())
+    claimed = market.store.claim_messages(
+        market.clock.now(), channel="console", holder="test", limit=9, lease_seconds=60
+    )
+    market.store.finish_attempts([_accepted(message, market.clock.now()) for message in claimed], holder="test")
+    assert not market.do(Action.ROLL_OVER, "12:59", on=DAY)
+    assert market.do(Action.ROLL_OVER, "13:00", on=DAY)
+    assert market.run().state == "cancelled"
+    assert market.leg(1) == ("received", NEXT, "morning", "not_dispatched")
+    told = {(m.kind, m.member_ref) for m in market.store.messages(states={"held"})}
+    assert told == {("changed", market.buyer(1)), ("changed", "S01"), ("escalation", "C1")}
+    assert {m.kind for m in market.store.messages(states={"superseded"})} == {"route", "summary"}
+
+
+def test_a_plan_of_the_past_is_not_approved(market: Market, make: Any) -> None:
+    """Once its delivery time is over nobody is told to ride; approved before, it is as it was."""
+    plan = market.planned(make.order(1))
+    assert market.approve(plan) is Approval.APPROVED
+    written = market.store.messages()
+    market.take(make.order(2, window=("16:00", "18:30"), leg={"wave": "evening"}))
+    assert market.do(Action.CLOSE, "11:00", wave="evening", on=DAY)
+    assert market.do(Action.PLAN, "11:00", wave="evening", on=DAY)
+    market.clock.set(make.at("18:30", DAY))
+    assert market.approve(market.plan("evening")) is Approval.OVER
+    assert market.approve(plan) is Approval.ALREADY
+    assert market.store.messages() == written
+
+
+def test_where_an_order_rides_is_said_once(market: Market, make: Any) -> None:
+    """Who missed one wave and heard that the next does not ride either hears nothing when the first rolls over."""
+    market.planned(make.order(1))
+    market.take(make.order(2, leg={"wave": "evening", "reason": "after_cutoff"}))
+    assert market.do(Action.CLOSE, "11:00", wave="evening", on=DAY)
+    assert market.do(Action.ROLL_OVER, "12:30", wave="evening", on=DAY)
+    (told,) = [m for m in market.store.messages(kinds={"changed"}) if m.order_ids == ("SR-0002",)]
+    assert market.do(Action.ROLL_OVER, "13:00", on=DAY)
+    assert [m for m in market.store.messages(kinds={"changed"}) if m.order_ids == ("SR-0002",)] == [told]
+
+
 def test_after_long_downtime_orders_move_once_to_a_wave_to_come(market: Market, make: Any) -> None:
     """Two days late nobody is moved into a wave that is over as well, nor told of one."""
     market.take(make.order(1))

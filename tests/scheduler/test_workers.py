@@ -9,6 +9,9 @@ from pathlib import Path
 
 from commands import until
 
+from routing.model import Settings
+from scheduler.workers import LONGEST, shared
+
 PARENT = """
 import os, sys
 from scheduler.workers import Planner
@@ -38,3 +41,11 @@ def test_a_planning_process_outlives_nobody(tmp_path: Path) -> None:
         parent.kill()
         parent.wait()
         until(lambda: not running(worker), "the worker's end")
+
+
+def test_areas_that_wait_for_each_other_share_the_time() -> None:
+    """Two areas on two cores have all their time; a hundred have so little that their wave ends in time."""
+    asked = Settings(seconds=10, workers=0)
+    assert (shared(asked, 2, 2).seconds, shared(asked, 2, 1).workers) == (10, 2)
+    many = shared(asked, 2, 100)
+    assert (many.workers, 50 * many.seconds) == (1, LONGEST)

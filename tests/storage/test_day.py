@@ -179,8 +179,10 @@ def test_a_wave_goes_its_way_step_by_step(store: Store, make: Any) -> None:
     assert store.finish_run(plan.run_id, actor="clock", at=make.at)
     assert not store.finish_run(plan.run_id, actor="clock", at=make.at)
     run = store.runs()[0]
+    late = make.plan(run, order, id="p_late")
     with pytest.raises(IllegalRun):
-        store.save_plan(make.plan(run, order, id="p_late"), found=run, moves=[], actor="p", at=make.at)
+        store.save_plan(late, found=run, moves=[], actor="p", at=make.at)
+    assert store.save_plan(late, found=replace(run, state="closed"), moves=[], actor="p", at=make.at) is None
     assert store.plan("p_late") is None
     assert approve(store, make, plan.id) is Approval.ALREADY
 
@@ -193,8 +195,10 @@ def test_a_wave_is_called_off_with_all_it_had_to_say(store: Store, make: Any) ->
     later = {"reason": "market_closed", "date": make.day, "wave": "evening", "zone": "talat"}
     moves = make.moves(order, state="unassigned", **later)
     sorry = make.message(2, event="off", kind="cancelled")
-    assert store.cancel_run(plan.run_id, moves=moves, messages=[sorry], actor="C1", at=make.at)
-    assert not store.cancel_run(plan.run_id, moves=moves, messages=[sorry], actor="C1", at=make.at)
+    called_off = {"moves": moves, "messages": [sorry], "actor": "C1", "at": make.at}
+    assert not store.cancel_run(plan.run_id, found="planned", **called_off)
+    assert store.cancel_run(plan.run_id, found="approved", **called_off)
+    assert not store.cancel_run(plan.run_id, found="approved", **called_off)
     assert [(message.id, message.state) for message in store.messages()] == [("m1", "superseded"), ("m2", "held")]
     (back,) = store.orders()
     assert (back.legs[0].state, back.legs[0].wave, back.legs[0].plan_id) == ("unassigned", "evening", None)

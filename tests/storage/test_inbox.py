@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from storage import Store
+from storage import AttemptEnd, AttemptStart, Store
 from storage.heard import Consent, Heard, Heeded, Invitation, LinkRequest, Step, Told
 from storage.records import ChatAddress, Member, Person, Role
 
@@ -147,6 +147,37 @@ def test_nothing_of_a_forgotten_person_is_left(store: Store, buyer: Member, make
     assert (member.active, member.person.consent, member.person.addresses) == (False, False, ())
     assert [(m.state, m.reason) for m in store.messages() if m.event == "x"] == [("superseded", "erased")]
     assert store.orders(order_ids=["SR-0001"])[0].pickups == order.pickups
+
+
+def test_what_goes_along_with_a_reply_is_all_of_it_or_nothing(store: Store, make: Any) -> None:
+    """It is begun with the reply; where some waits no longer, or a sender has that address, nothing is written."""
+    chat = {"channel": "line", "address": "U1"}
+    held, ready = make.message(1, **chat), make.message(2, state="ready", **chat)
+    store.add_messages([held, ready], actor="app", at=make.at)
+    reply = make.message(9, id="reply", state="sending", via="reply", bundle="reply", **chat)
+    starts = [AttemptStart(message_id=id, payload={"id": id}, bundle="reply", at=make.at) for id in ("m1", "m2")]
+    store.add_inbox("line", [Told(event_id="e1", body=b"{}")], at=make.at)
+
+    def heed(*along: AttemptStart) -> bool:
+        came_to = Heeded(outcome="eta", address="U1", messages=(reply,), reply="reply", along=along)
+        return store.heed(first(store), came_to, holder="w", at=make.at)
+
+    store.claim_messages(make.at, channel="line", holder="h", limit=9, lease_seconds=9)
+    assert not heed(starts[0])
+    store.put_back([("m2", make.at)], holder="h", at=make.at)
+    assert not heed(starts[0], AttemptStart(message_id="m404", payload={}, at=make.at))
+    assert len(store.messages()) == 2
+    assert heed(*starts)
+    assert [(m.state, m.via, m.bundle) for m in store.messages()] == [("sending", "reply", "reply")] * 3
+    assert store.claim_messages(make.at, channel="line", holder="h", limit=9, lease_seconds=9) == []
+    ends = [
+        AttemptEnd(message_id="m1", at=make.at, state="retry", outcome="unknown", not_before=make.at),
+        AttemptEnd(message_id="m2", at=make.at, state="unknown", outcome="unknown"),
+    ]
+    store.finish_attempts(ends, holder="w")
+    again, lost, _ = store.messages()
+    assert (again.state, again.via, again.bundle, again.payload) == ("retry", "push", None, None)
+    assert (lost.state, lost.via, lost.payload) == ("unknown", "reply", {"id": "m2"})
 
 
 def _holds(store: Store, words: str) -> list[str]:

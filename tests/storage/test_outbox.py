@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage import AttemptEnd, AttemptStart, Message, Role, Store
+from storage.records import Scope
 
 SECOND = dt.timedelta(seconds=1)
 HOUR = dt.timedelta(hours=1)
@@ -23,8 +25,10 @@ def claim(store: Store, now: dt.datetime, **options: Any) -> list[str]:
     return [message.id for message in store.claim_messages(now, **chosen)]
 
 
-def begin(store: Store, at: dt.datetime, *ids: str, payload: str = "hi") -> list[str]:
-    starts = [AttemptStart(message_id=id, payload={"text": payload}, retry_key=f"key-{id}", at=at) for id in ids]
+def begin(store: Store, at: dt.datetime, *ids: str, payload: str = "hi", **more: Any) -> list[str]:
+    starts = [
+        AttemptStart(message_id=id, payload={"text": payload}, retry_key=f"key-{id}", at=at, **more) for id in ids
+    ]
     return store.begin_attempts(starts, holder="h1")
 
 
@@ -99,6 +103,89 @@ def test_a_person_hears_things_in_order(store: Store, make: Any) -> None:
     begin(store, make.at, "m1")
     end(store, make.at, "m1", "accepted")
     assert claim(store, make.at) == ["m2"]
+
+
+def test_what_is_due_to_one_address_is_claimed_together(store: Store, make: Any) -> None:
+    """Up to as many as asked for, from the front of the address's line; what is not due or not pushed stays."""
+    same = {"state": "ready", "address": "U-same"}
+    retried = {"state": "retry", "not_before": make.at + HOUR}
+    add(store, make, *(make.message(number, **same) for number in range(1, 8)))
+    add(store, make, make.message(11, state="ready", address="U-b"), make.message(12, address="U-b"))
+    add(store, make, make.message(13, state="ready", address="U-b", via="reply"))
+    add(store, make, make.message(14, **same | retried | {"send_at": make.at - HOUR}))
+    assert claim(store, make.at, together=5) == ["m11"]  # U-same's first waits for its hour
+    assert claim(store, make.at + HOUR, together=5) == ["m14", "m1", "m2", "m3", "m4"]
+    assert claim(store, make.at + HOUR, together=5) == []
+    store.put_back([("m4", make.at + HOUR)], holder="h1", at=make.at)
+    assert states(store)["m4"] == "retry"
+
+
+def requested(store: Store, make: Any, *numbers: int, state: str = "retry", request: str = "req") -> None:
+    """Messages to one person, begun in one request of which this became."""
+    add(store, make, *(make.message(number, state="ready", address="U-same") for number in numbers))
+    ids = claim(store, make.at, together=5)
+    begin(store, make.at, *ids, bundle=request, expires_at=make.at + 30 * HOUR)
+    ends = [AttemptEnd(message_id=id, at=make.at, state=state, outcome=state, not_before=make.at + HOUR) for id in ids]
+    store.finish_attempts(ends, holder="h1")
+
+
+def test_a_request_is_tried_again_as_it_was(store: Store, make: Any) -> None:
+    """Its messages and no others are claimed again, its payloads and its end are those of the first attempt."""
+    requested(store, make, 1, 2)
+    add(store, make, make.message(3, state="ready", address="U-same"))
+    assert claim(store, make.at, together=5) == []
+    later = make.at + HOUR
+    assert claim(store, later, together=5) == ["m1", "m2"]
+    assert begin(store, later, "m1", "m2", payload="other", bundle="other", expires_at=later) == ["m1", "m2"]
+    for message in store.messages()[:2]:
+        assert (message.bundle, message.payload) == ("req", {"text": "hi"})
+        assert message.expires_at == make.at + 30 * HOUR
+    store.expire_leases(later, whole=True)
+    assert states(store) == {"m1": "unknown", "m2": "unknown", "m3": "ready"}
+    assert store.resolve_message("m2", "retry", actor="C1", at=later)
+    assert claim(store, later, together=5) == ["m1", "m2"]
+
+
+def test_of_a_request_all_is_begun_or_nothing(store: Store, make: Any) -> None:
+    """Where one message is no longer in the sender's hand, none of its request goes out; others do."""
+    add(store, make, *(make.message(number, state="ready", address="U-same") for number in (1, 2)))
+    add(store, make, make.message(3, state="ready"))
+    claim(store, make.at, together=5)
+    store.put_back([("m2", make.at)], holder="h1", at=make.at)
+    starts = [
+        AttemptStart(message_id=id, payload={}, bundle=request, at=make.at)
+        for id, request in (("m1", "a"), ("m2", "a"), ("m3", "b"))
+    ]
+    assert store.begin_attempts(starts, holder="h1") == ["m3"]
+    assert [message.bundle for message in store.messages()] == [None, None, "b"]
+
+
+def test_what_was_never_taken_can_be_called_back_and_what_may_have_been_cannot(store: Store, make: Any) -> None:
+    """A request that provably did not arrive is broken up, the rest goes in another; one in doubt stays whole."""
+    requested(store, make, 1, 2, state="retry")
+    assert store.move_messages(["m1"], "superseded", actor="app", at=make.at) == ["m1"]
+    left = store.messages()[1]
+    assert (left.state, left.bundle, left.payload) == ("retry", None, None)
+
+    add(store, make, *(make.message(number, state="ready", address="U-other") for number in (3, 4)))
+    claim(store, make.at, together=5)
+    begin(store, make.at, "m3", "m4", bundle="second")
+    doubt = [
+        AttemptEnd(message_id=id, at=make.at, state="retry", outcome="unknown", not_before=make.at)
+        for id in ("m3", "m4")
+    ]
+    store.finish_attempts(doubt, holder="h1")
+    assert store.move_messages(["m3"], "superseded", actor="app", at=make.at) == []
+    assert store.move_messages(["m4"], "suppressed", actor="app", at=make.at) == []
+    assert claim(store, make.at, together=5) == ["m3", "m4"]
+
+
+def test_nobody_is_overtaken_by_who_joins(store: Store, make: Any) -> None:
+    """A message behind a request that waits to be tried again does not go with one that was put before it."""
+    requested(store, make, 1)
+    add(store, make, make.message(2, state="ready", address="U-same", send_at=make.at - HOUR))
+    add(store, make, make.message(3, state="ready", address="U-same"))
+    assert claim(store, make.at, together=5) == ["m2"]
 
 
 def test_an_expired_message_neither_goes_nor_blocks(store: Store, make: Any) -> None:
@@ -196,6 +283,22 @@ def test_messages_are_asked_for_by_all_that_is_said_of_them(store: Store, make: 
     assert ids(to="B0003") == "3"
     assert ids(plan_id="p9") == "3"
     assert ids(limit=2) == "12"
+
+
+def test_within_a_scope_there_are_no_other_messages(store: Store, make: Any) -> None:
+    """A day's messages are woken, ended and claimed though an earlier one of another day waits at the same address."""
+    soon, day = make.at + dt.timedelta(hours=1), Scope(date=make.day, wave="midday")
+    past = {"send_at": make.at - dt.timedelta(minutes=1)}
+    other = make.message(1, date=make.day - dt.timedelta(days=1), address="U1", expires_at=soon, **past)
+    ours = make.message(2, date=make.day, wave="midday", address="U1", expires_at=soon, **past)
+    evening = make.message(3, date=make.day, wave="evening", address="U3", expires_at=soon, **past)
+    store.add_messages([other, ours, evening], actor="t", at=make.at)
+    assert store.wake_messages(make.at, scope=day) == 1
+    taken = {"channel": other.channel, "holder": "h", "limit": 9, "lease_seconds": 60, "scope": day}
+    assert store.next_message_at(make.at, scope=day) == make.at
+    assert [message.id for message in store.claim_messages(make.at, together=5, **taken)] == [ours.id]
+    assert store.wake_messages(soon, scope=replace(day, wave=None)) == 1
+    assert {m.id: m.state for m in store.messages()} == {other.id: "held", ours.id: "sending", evening.id: "expired"}
 
 
 def test_the_next_moment_is_known(store: Store, make: Any) -> None:

@@ -14,21 +14,22 @@ HOUR = dt.timedelta(hours=1)
 
 def send(store: Store, make: Any, *messages: Any, state: str = "accepted") -> None:
     store.add_messages(messages, actor="app", at=make.at)
-    claimed = {each.id for each in store.claim_messages(make.at, channel="line", holder="h", limit=99, lease_seconds=9)}
-    ids = [message.id for message in messages if message.id in claimed]
-    store.begin_attempts([AttemptStart(message_id=id, payload={}, at=make.at) for id in ids], holder="h")
-    store.finish_attempts([AttemptEnd(message_id=id, at=make.at, state=state, outcome=state) for id in ids], holder="h")
+    claimed = store.claim_messages(make.at, channel="line", holder="h", limit=99, lease_seconds=9, together=5)
+    starts = [AttemptStart(message_id=m.id, payload={}, bundle=f"request {m.address}", at=make.at) for m in claimed]
+    store.begin_attempts(starts, holder="h")
+    ends = [AttemptEnd(message_id=each.id, at=make.at, state=state, outcome=state) for each in claimed]
+    store.finish_attempts(ends, holder="h")
 
 
 def test_a_push_counts_once_by_day_kind_and_reader(store: Store, make: Any) -> None:
-    """What the service took in a span counts, a bundle once; what failed or waits does not."""
+    """What the service took in a span counts, a request once; what failed or waits does not."""
     send(
         store,
         make,
         make.message(1, state="ready"),
         make.message(2, state="ready", kind="route", role=Role.RIDER),
-        make.message(3, state="ready", bundle="b", kind="changed"),
-        make.message(4, state="ready", bundle="b"),
+        make.message(3, state="ready", address="U3"),
+        make.message(4, state="ready", address="U3", kind="changed", klass="critical"),
     )
     send(store, make, make.message(5, state="ready", address="U9"), state="failed")
     store.add_messages([make.message(6, send_at=make.at + HOUR, date=make.day + DAY)], actor="app", at=make.at)
@@ -42,6 +43,25 @@ def test_a_push_counts_once_by_day_kind_and_reader(store: Store, make: Any) -> N
     assert store.pushes_by_day("line", make.day + DAY, make.day + DAY) == {}
     assert store.pushes_waiting("line", make.at + 2 * HOUR) == {make.day + DAY: {"window": 1}}
     assert store.pushes_waiting("line", make.at + HOUR) == {}
+
+
+def test_what_waits_for_one_person_at_one_moment_is_one_push(store: Store, make: Any) -> None:
+    """Counted under what would be sent without the rest; another moment or another person is another push."""
+    later = make.at + HOUR
+    store.add_messages(
+        [
+            make.message(1, address="U1"),
+            make.message(2, address="U1", kind="cancelled", klass="critical"),
+            make.message(3, address="U1", send_at=later),
+            make.message(4, address="U4", kind="summary", state="ready"),
+            make.message(5, address="U4", state="retry", not_before=later),
+            make.message(6, address="U6", via="reply"),
+        ],
+        actor="app",
+        at=make.at,
+    )
+    waiting = store.pushes_waiting("line", later + HOUR)
+    assert waiting == {make.day: {"cancelled": 1, "window": 1, "summary": 1}}
 
 
 def test_a_late_count_does_not_turn_the_month_back(store: Store, make: Any) -> None:

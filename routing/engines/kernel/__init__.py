@@ -32,11 +32,12 @@ def warm() -> None:
     """Have all machine code ready. Half a minute the first time on a machine, then a second."""
     if not _warm:
         _warm.append(True)
+        from .crew import Crew
         from .helpers import Helpers
         from .session import Session
 
         compiled, settings = compile_problem(_example()), Settings(iterations=2)
-        session = Session(compiled, settings, Report(), monotonic() + FOREVER, Helpers(compiled, settings))
+        session = Session(compiled, settings, Report(), monotonic() + FOREVER, Helpers(compiled, settings), Crew(0))
         session.first()
         session.reduce()
         session.run()
@@ -44,21 +45,24 @@ def warm() -> None:
 
 
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
+    from .crew import crew_for
     from .helpers import Helpers
     from .session import Session
 
     began = monotonic()
     deadline = began + settings.seconds
     helpers = Helpers(compiled, settings)
-    session = Session(compiled, settings, report, deadline, helpers)
-    session.first()
-    first_plan_ms = round((monotonic() - began) * 1000)
+    crew = crew_for(compiled, settings)
     try:
+        session = Session(compiled, settings, report, deadline, helpers, crew)
+        session.first()
+        first_plan_ms = round((monotonic() - began) * 1000)
         helpers.start(deadline)
         session.reduce()
         session.run()
     finally:
         helpers.close()
+        crew.close()
     return Answer(
         routes=session.routes(),
         engine="kernel+cp_sat" if session.decided else "kernel",

@@ -22,6 +22,9 @@ on: what a job has loaded at the start, one column a dimension."""
 CLASS, START, END, STARTS, ENDS, MAX_TASKS, MAX_TRAVEL, MAX_METRES, KIND = range(9)
 CAPACITY = 9
 
+# Data.kind: vehicles, those of one kind together; and where each kind begins among them, the end last
+MEMBER, BEGINS = range(2)
+
 # Data.weight[s]
 PENALTY, ORDER, SLIGHT = 0, 1, 8
 """From ``ORDER`` on by what to sort; from ``SLIGHT`` on, per vehicle, what it weighs for not being preferred, infinite
@@ -49,11 +52,12 @@ POS_COLUMNS = 8
 
 # State.total[route]
 STOPS, TRAVEL, METRES, WORKED, RIDES = range(5)
-BEST_STOPS, TOUCHED, TRIED, SAVED_AT, RUINED, KIND_TRIED, CLOSED, VERSION, OLD_VERSION = range(5, 14)
-TOTAL_COLUMNS = 14
-"""``TOUCHED``: a list of slots to undo. ``TRIED`` to ``KIND_TRIED``: when last; the row of the last is a kind.
+BEST_STOPS, TOUCHED, TRIED, SAVED_AT, RUINED, CLOSED, VERSION, OLD_VERSION, BEST_VERSION, HOME_VERSION = range(5, 15)
+TOTAL_COLUMNS = 15
+"""``TOUCHED``: a list of slots to undo. ``TRIED`` to ``RUINED``: when last.
 ``CLOSED``: whether it was empty when the routes were taken.
-``VERSION``: a number of its own for every route there ever was: what was found out about it need not be again."""
+``VERSION``: a number of its own for every route there ever was: what was found out about it need not be again. The
+others after it are those of the routes in ``State.copy``: what is there already is not copied again."""
 
 # State.load[route, k, dimension]: leaving k; the most up to k, and from k on (these two only where there are jobs)
 
@@ -69,12 +73,15 @@ OLD, BEST, HOME = range(3)
 # State.score, by shipment
 KEY, BLAME = range(2)
 
-# State.value: weight of the present and of the best routes; its penalties and fixed costs; a price
-NOW, LEAST, STAKES, LEAST_STAKES, PRICE = range(5)
+# State.value: weight of the present and of the best routes; its penalties and fixed costs; a price; of the present
+# routes without what is absent: cost, fixed cost, and how much of that is above the price; their stops in the mean
+NOW, LEAST, STAKES, LEAST_STAKES, PRICE, SPENT, FIXES, OVER, MEAN_STOPS = range(9)
+WAS = 9
+"""From ``WAS`` on, by slot: what a touched route cost before."""
 
 # State.known[shipment, vehicle]: the cheapest insertion into that version of its route; AFTER_PICKUP is -1 if there is
-# none below the cost in State.price
-OF_VERSION, AFTER_PICKUP, AFTER_DELIVERY = range(3)
+# none below the cost in ADDED
+OF_VERSION, AFTER_PICKUP, AFTER_DELIVERY, ADDED = range(4)
 
 # State.note: numbers that calls leave for each other and for the caller
 SEEN, ABSENT, FULL, SAVED, RANDOM_1, RANDOM_2, BEST_ABSENT, KEPT, VERSIONS = range(9)

@@ -14,22 +14,31 @@ from .columns import (
     AWAY,
     AWAY_FOR,
     FIXED,
+    FIXES,
     HOME,
     HOME_ABSENT,
     HOME_LEFT,
+    HOME_VERSION,
     LEAST_STAKES,
     LEFT,
     LEFT_BEFORE,
+    MEAN_STOPS,
     NOW,
     OLD,
-    PENALTY,
+    OLD_VERSION,
+    OVER,
     POS_STOP,
     PRICE,
     ROUNDS,
+    SAVED,
     SAVED_AT,
     SHIPMENT,
+    SPENT,
     STAKES,
     STOPS,
+    TOUCHED,
+    VERSION,
+    WAS,
     WHERE,
 )
 from .jit import jit
@@ -54,19 +63,50 @@ FIRST_PRICE = 100.0
 def weigh(data: Data, state: State, price: float) -> tuple[float, float]:
     """What the routes cost with the penalties of what is absent, and the same with no penalty or vehicle above
     `price`."""
-    full = stakes = over = 0.0
+    spent = fixes = over = 0.0
+    used = stops = 0
     for v in range(len(data.vehicle)):
         if state.total[v, STOPS] > 0:
-            full += state.arc[v, 0]
-            stakes += data.rate[v, FIXED]
+            spent += state.arc[v, 0]
+            fixes += data.rate[v, FIXED]
             over += max(0.0, data.rate[v, FIXED] - price)
+            used += 1
+            stops += state.total[v, STOPS]
+    state.value[MEAN_STOPS] = stops / used if used > 0 else 0.0
+    return _with_absent(data, state, price, spent, fixes, over)
+
+
+@jit
+def weigh_touched(data: Data, state: State, price: float) -> tuple[float, float]:
+    """The same, from what the routes weighed before this iteration touched some of them."""
+    spent, fixes, over = state.value[SPENT], state.value[FIXES], state.value[OVER]
+    for x in range(state.note[SAVED]):
+        v = state.total[x, TOUCHED]
+        fixed = data.rate[v, FIXED]
+        if state.copy[OLD, v, 0] > 0:
+            spent -= state.value[WAS + v]
+            fixes -= fixed
+            over -= max(0.0, fixed - price)
+        if state.total[v, STOPS] > 0:
+            spent += state.arc[v, 0]
+            fixes += fixed
+            over += max(0.0, fixed - price)
+    return _with_absent(data, state, price, spent, fixes, over)
+
+
+@jit
+def _with_absent(
+    data: Data, state: State, price: float, spent: float, fixes: float, over: float
+) -> tuple[float, float]:
+    value = state.value
+    value[SPENT], value[FIXES], value[OVER] = spent, fixes, over
     for k in range(state.note[ABSENT]):
-        penalty = data.weight[state.list[LEFT, k], PENALTY]
-        full += penalty
-        stakes += penalty
+        penalty = data.penalty[state.list[LEFT, k]]
+        spent += penalty
+        fixes += penalty
         over += max(0.0, penalty - price)
-    state.value[STAKES] = stakes
-    return full, full - over
+    value[STAKES] = fixes
+    return spent, spent - over
 
 
 @jit
@@ -104,6 +144,10 @@ def _leave(data: Data, state: State, now: int, before: int) -> None:
     """Keep the routes as they were before iteration `now`."""
     for v in range(len(data.vehicle)):
         touched = state.total[v, SAVED_AT] == now
+        version = state.total[v, OLD_VERSION if touched else VERSION]
+        if version == state.total[v, HOME_VERSION]:
+            continue
+        state.total[v, HOME_VERSION] = version
         count = state.copy[OLD, v, 0] if touched else state.total[v, STOPS]
         state.copy[HOME, v, 0] = count
         for k in range(1, count + 1):
@@ -115,10 +159,14 @@ def _leave(data: Data, state: State, now: int, before: int) -> None:
 
 @jit
 def _return(data: Data, state: State) -> None:
-    note = state.note
-    for s in range(len(data.shipment)):
-        state.list[WHERE, s] = -1
+    note, total = state.note, state.total
     for v in range(len(data.vehicle)):
+        if total[v, VERSION] != total[v, HOME_VERSION]:
+            for k in range(1, total[v, STOPS] + 1):
+                state.list[WHERE, data.stop[state.pos[v, k, POS_STOP], SHIPMENT]] = -1
+    for v in range(len(data.vehicle)):
+        if total[v, VERSION] == total[v, HOME_VERSION]:
+            continue
         count = state.copy[HOME, v, 0]
         state.total[v, STOPS] = count
         for k in range(1, count + 1):
@@ -126,6 +174,7 @@ def _return(data: Data, state: State) -> None:
             state.pos[v, k, POS_STOP] = n
             state.list[WHERE, data.stop[n, SHIPMENT]] = v
         schedule(data, state, v, v)
+        total[v, VERSION] = total[v, HOME_VERSION]
     note[ABSENT] = note[HOME_ABSENT]
     for k in range(note[ABSENT]):
         state.list[LEFT, k] = state.list[HOME_LEFT, k]

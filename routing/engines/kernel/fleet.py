@@ -21,9 +21,9 @@ from .columns import (
     STOPS,
 )
 from .insertion import cheapest
-from .jit import jit
+from .jit import inlined, jit
 from .routes import chance, leave_out, save, schedule
-from .ruin import close_up, near_routes
+from .ruin import CANDIDATES, close_up, near_routes
 from .tables import Data, State
 
 FEW = 4.0
@@ -33,7 +33,7 @@ HOLES = 300
 """So many ejections are weighed for one shipment; then the best so far is taken, if there is any."""
 
 
-@jit
+@inlined
 def without(data: Data, state: State, v: int, e: int, f: int) -> int:
     """The route of `v` without shipments `e` and `f` in the second scratch slot; the slot, or -1 if it cannot be."""
     hole = len(data.vehicle) + 1
@@ -57,7 +57,7 @@ def eject(data: Data, state: State, s: int, now: int, tag: int) -> bool:
     least = math.inf
     best_v = best_e = best_f = data.flag[NOBODY]
     room = state.pos.shape[1] - 2
-    routes = near_routes(data, state, s, tag)
+    routes = near_routes(data, state, s, tag, CANDIDATES, len(data.vehicle))
     tried = 0
     for pairs in range(2):
         for x in range(routes):

@@ -16,7 +16,6 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import BinaryIO
@@ -25,13 +24,15 @@ from routing.compiled import Compiled, compile_problem
 from routing.engines import Report
 from routing.model import Problem, Settings
 
-from .session import Session
+from .crew import Crew
+from .processes import cores, interpreter
+from .session import LARGE, Session
 
 SECONDS = 4.0
 """Shorter searches are over before a helper has loaded."""
 
-SHIPMENTS = range(50, 1001)
-"""Fewer are done soon; more would not leave room for a second search in memory."""
+SHIPMENTS = range(50, LARGE + 1)
+"""Fewer are done soon; more are searched in parts, for which there is a `Crew`."""
 
 IN_TIME = 0.07
 """Share of the time that a helper ends before the first process, for its last word to be heard."""
@@ -83,14 +84,7 @@ class Helpers:
             self._start(Task(self._compiled.problem, replace(settings, seed=settings.seed + SEED * k), until))
 
     def _start(self, task: Task) -> None:
-        paths = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
-        process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-P", "-c", COMMAND],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        )
+        process = interpreter(COMMAND)
         self._processes.append(process)
         Thread(target=self._talk, args=(process, task), daemon=True).start()
 
@@ -134,11 +128,6 @@ class Parent:
         self._pipe.flush()
 
 
-def cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def main() -> None:
     """Be a helper: search until the time is up."""
     from . import warm
@@ -149,7 +138,7 @@ def main() -> None:
     warm()
     deadline = time.monotonic() + task.until - time.time()
     parent = Parent(sys.stdout.buffer)
-    session = Session(compile_problem(task.problem), task.settings, Report(), deadline, parent)
+    session = Session(compile_problem(task.problem), task.settings, Report(), deadline, parent, Crew(0))
     session.first()
     session.reduce()
     session.run()

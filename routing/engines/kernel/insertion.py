@@ -41,7 +41,7 @@ from .columns import (
     UNREACHABLE,
     WHERE,
 )
-from .jit import jit
+from .jit import inlined, jit
 from .pairs import latest_begin, pair, with_two
 from .routes import fit, rides_hold, schedule
 from .tables import Data, State
@@ -184,7 +184,7 @@ def _keep(state: State, slot: int) -> None:
         state.row[KEEP, k] = state.pos[slot, k, POS_STOP]
 
 
-@jit
+@inlined
 def cheapest(data: Data, state: State, slot: int, v: int, s: int, most: float) -> tuple[float, int, int]:
     """Where shipment `s` costs least in the route of `slot`, driven by vehicle `v`, below `most`.
 
@@ -210,7 +210,7 @@ def cheapest(data: Data, state: State, slot: int, v: int, s: int, most: float) -
     return added + extra, i, j
 
 
-@jit
+@inlined
 def insert(data: Data, state: State, v: int, s: int, i: int, j: int) -> bool:
     """Carry out what `cheapest` found; whether the route holds, as it must."""
     first, count = data.shipment[s, FIRST], data.shipment[s, COUNT]

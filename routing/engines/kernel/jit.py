@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-NOT_COMPILED = ("__init__", "session", "decision", "helpers")
+NOT_COMPILED = ("__init__", "session", "decision", "helpers", "parts", "crew", "processes")
 """Modules here whose text does not matter to machine code."""
 
 ENTRIES = (".search", ".pool")
@@ -66,7 +66,19 @@ def jit(function: F) -> F:
 
     It runs without the interpreter's lock, and without counting references: nothing here makes an array.
     """
-    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+    return _jit(function, "never")
+
+
+def inlined(function: F) -> F:
+    """The same for what is called most: its code is repeated where it is called.
+
+    A call hands over every array of the problem and of the routes, which takes as long as a look at one route does.
+    """
+    return _jit(function, "always")
+
+
+def _jit(function: F, inline: str) -> F:
+    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False, "inline": inline}
     if not function.__module__.endswith(ENTRIES):
         options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     before = _config.CACHE_DIR

@@ -59,6 +59,7 @@ from .columns import (
     UNREACHABLE,
     VERSION,
     VERSIONS,
+    WAS,
     WHERE,
     WORK,
     WORKED,
@@ -297,6 +298,7 @@ def save(state: State, slot: int, now: int) -> None:
     state.total[state.note[SAVED], TOUCHED] = slot
     state.note[SAVED] += 1
     state.total[slot, OLD_VERSION] = state.total[slot, VERSION]
+    state.value[WAS + slot] = state.arc[slot, 0]
     count = state.total[slot, STOPS]
     state.copy[OLD, slot, 0] = count
     for k in range(1, count + 1):

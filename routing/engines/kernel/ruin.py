@@ -10,18 +10,19 @@ import math
 
 from .columns import (
     ABSENT,
+    ADDED,
     AFTER_DELIVERY,
     AFTER_PICKUP,
+    BEGINS,
     CANDIDATE,
     CLOSED,
     COUNT,
     FIRST,
     FULL,
     KEY,
-    KIND,
-    KIND_TRIED,
-    KINDS,
     LEFT,
+    MEAN_STOPS,
+    MEMBER,
     NOBODY,
     OF_VERSION,
     ORDER,
@@ -50,7 +51,14 @@ SPLIT_DEPTH = 0.01
 BLINK = 0.01
 
 CANDIDATES = 40
-"""Nearest stops whose routes are tried first; all others are tried where none of these has a place."""
+"""Nearest stops whose routes are tried first."""
+
+MOST_ROUTES = 12
+"""Of these, so many."""
+
+FARTHER = 100
+"""Nearest stops whose routes are tried where none of these has a place; all others where none of them has, nor any
+empty vehicle."""
 
 MOST_ABSENT = 10
 """How many of those left out before are tried again in one round."""
@@ -60,15 +68,9 @@ MOST_ABSENT = 10
 def ruin(data: Data, state: State, now: int, removed: float) -> None:
     """Take strings, `removed` stops in the mean, out of routes near a random stop; their shipments become absent."""
     note = state.note
-    stops = 0
-    used = 0
-    for v in range(len(data.vehicle)):
-        if state.total[v, STOPS] > 0:
-            used += 1
-            stops += state.total[v, STOPS]
-    if used == 0:
+    if state.value[MEAN_STOPS] == 0.0:
         return
-    longest = min(LONGEST_STRING, removed, stops / used)
+    longest = min(LONGEST_STRING, removed, state.value[MEAN_STOPS])
     most = 4.0 * removed / (1.0 + longest) - 1.0
     strings = int(chance(note) * most + 1.0)
     seed = int(chance(note) * len(data.stop))
@@ -161,12 +163,17 @@ def choose_order(data: Data, state: State, size: int, varied: bool) -> None:
 
 
 @jit
-def near_routes(data: Data, state: State, s: int, tag: int) -> int:
-    """Put the routes of the stops nearest to shipment `s` into the list of candidates; how many."""
+def near_routes(data: Data, state: State, s: int, tag: int, stops: int, most: int) -> int:
+    """Put the routes of the `stops` nearest to shipment `s`, `most` of them, into the list of candidates; how many.
+
+    Those that were there with the same `tag` are not put there again.
+    """
     first = data.shipment[s, FIRST]
     last = first + data.shipment[s, COUNT] - 1
     size = 0
-    for x in range(2 * min(CANDIDATES, data.near.shape[1])):
+    for x in range(2 * min(stops, data.near.shape[1])):
+        if size == most:
+            break
         v = state.list[WHERE, data.stop[data.near[first if x % 2 == 0 else last, x // 2], SHIPMENT]]
         if v >= 0 and state.total[v, TRIED] != tag:
             state.total[v, TRIED] = tag
@@ -176,25 +183,28 @@ def near_routes(data: Data, state: State, s: int, tag: int) -> int:
 
 
 @jit
-def other_routes(data: Data, state: State, tag: int, closed: bool, found: bool) -> int:
-    """The same with one empty vehicle of each kind and, unless a place is found, all routes not tried yet."""
+def other_routes(data: Data, state: State, tag: int) -> int:
+    """The same with all routes not tried yet."""
     size = 0
-    kinds = 0
     for v in range(len(data.vehicle)):
-        if found and kinds == data.flag[KINDS]:
-            break
-        if state.total[v, STOPS] > 0:
-            if found or state.total[v, TRIED] == tag:
-                continue
-        else:
-            kind = data.vehicle[v, KIND]
-            if (closed and state.total[v, CLOSED]) or state.total[kind, KIND_TRIED] == tag:
-                continue
-            state.total[kind, KIND_TRIED] = tag
-            kinds += 1
-        state.row[CANDIDATE, size] = v
-        size += 1
+        if state.total[v, STOPS] > 0 and state.total[v, TRIED] != tag:
+            state.row[CANDIDATE, size] = v
+            size += 1
     return size
+
+
+@jit
+def cheapest_empty(data: Data, state: State, s: int, worth: float, closed: bool) -> int:
+    """The empty vehicle that takes shipment `s` for least, and for less than `worth`; -1 if there is none."""
+    for x in range(data.by_alone.shape[1]):
+        kind = data.by_alone[s, x]
+        if data.alone[s, kind] >= worth:
+            break
+        for y in range(data.kind[BEGINS, kind], data.kind[BEGINS, kind + 1]):
+            v = data.kind[MEMBER, y]
+            if state.total[v, STOPS] == 0 and not (closed and state.total[v, CLOSED]):
+                return int(v)
+    return int(data.flag[NOBODY])
 
 
 @jit
@@ -208,17 +218,24 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
     room = state.pos.shape[1] - 2
     best = worth
     best_v = best_i = best_j = data.flag[NOBODY]
-    for stage in range(3):
+    for stage in range(4):
+        size = 0
         if stage == 0:
-            size = near_routes(data, state, s, tag)
+            size = near_routes(data, state, s, tag, CANDIDATES, MOST_ROUTES)
         elif stage == 1:
-            size = other_routes(data, state, tag, closed, best_v >= 0)
+            if best_v < 0:
+                size = near_routes(data, state, s, tag, FARTHER, len(data.vehicle))
+            v = cheapest_empty(data, state, s, best, closed)
+            if v >= 0:
+                state.row[CANDIDATE, size] = v
+                size += 1
+        elif stage == 2:
+            if best_v < 0:
+                size = other_routes(data, state, tag)
         elif count > 2 and best_v >= 0:  # the whole sequence is needed now
             size = 1
             state.row[CANDIDATE, 0] = best_v
             best = math.inf
-        else:
-            size = 0
         for x in range(size):
             v = state.row[CANDIDATE, x]
             if data.weight[s, SLIGHT + v] == math.inf:
@@ -226,19 +243,19 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
             if state.total[v, STOPS] + count > room:
                 note[FULL] = 1
                 continue
-            if blink > 0.0 and stage < 2 and chance(note) < blink:
+            if blink > 0.0 and stage < 3 and chance(note) < blink:
                 continue
             known = state.known[s, v]
-            fresh = known[OF_VERSION] == state.total[v, VERSION] and stage < 2
-            if not fresh or (known[AFTER_PICKUP] < 0 and state.price[s, v] < best):
+            fresh = known[OF_VERSION] == state.total[v, VERSION] and stage < 3
+            if not fresh or (known[AFTER_PICKUP] < 0.0 and known[ADDED] < best):
                 cost, i, j = cheapest(data, state, v, v, s, best)
                 known[OF_VERSION] = state.total[v, VERSION]
                 known[AFTER_PICKUP] = i
                 known[AFTER_DELIVERY] = j
-                state.price[s, v] = cost if i >= 0 else best
-            if known[AFTER_PICKUP] >= 0 and state.price[s, v] < best:
-                best = state.price[s, v]
-                best_v, best_i, best_j = v, known[AFTER_PICKUP], known[AFTER_DELIVERY]
+                known[ADDED] = cost if i >= 0 else best
+            if known[AFTER_PICKUP] >= 0.0 and known[ADDED] < best:
+                best = known[ADDED]
+                best_v, best_i, best_j = v, int(known[AFTER_PICKUP]), int(known[AFTER_DELIVERY])
     if best_v < 0:
         return False
     save(state, best_v, now)

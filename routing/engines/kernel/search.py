@@ -8,34 +8,42 @@ from .columns import (
     ABSENT,
     AWAY,
     AWAY_FOR,
+    BEGINS,
     BEST,
     BEST_ABSENT,
     BEST_STOPS,
+    BEST_VERSION,
     BLAME,
     CLOSED,
     DEAR,
+    FIXES,
     KINDS,
     LEAST,
     LEAST_STAKES,
     LEFT,
     LEFT_BEFORE,
+    MEMBER,
     NOW,
-    PENALTY,
+    OVER,
     POS_STOP,
     QUEUE,
     ROUNDS,
     SAVED,
     SEEN,
     SHIPMENT,
+    SLIGHT,
+    SPENT,
     STAKES,
     STOPS,
+    VERSION,
     WHERE,
 )
-from .excursions import move_price, walk, weigh
+from .excursions import move_price, walk, weigh, weigh_touched
 from .fleet import FEW, eject
+from .insertion import cheapest
 from .jit import jit
 from .routes import chance, leave_out, schedule, undo
-from .ruin import BLINK, REMOVED, close_up, place, ruin, take_up
+from .ruin import BLINK, REMOVED, place, ruin, take_up
 from .tables import Data, Ints, State
 
 ANNEAL, BUILD, ALONE, REDUCE = range(4)
@@ -70,15 +78,28 @@ def start(data: Data, state: State, routes: Ints, counts: Ints, possible: Ints) 
 
 @jit
 def remember(data: Data, state: State, weight: float) -> None:
-    """Keep the present routes, of this weight, as the best."""
+    """Keep the present routes, of this weight, as the best; those that are not kept already."""
     state.value[LEAST] = weight
     state.value[LEAST_STAKES] = state.value[STAKES]
     state.note[BEST_ABSENT] = state.note[ABSENT]
     for v in range(len(data.vehicle)):
+        if state.total[v, BEST_VERSION] == state.total[v, VERSION]:
+            continue
+        state.total[v, BEST_VERSION] = state.total[v, VERSION]
         count = state.total[v, STOPS]
         state.total[v, BEST_STOPS] = count
         for k in range(count):
             state.copy[BEST, v, k] = state.pos[v, k + 1, POS_STOP]
+
+
+@jit
+def _work_out_alone(data: Data, state: State) -> None:
+    for s in range(len(data.shipment)):
+        for kind in range(data.flag[KINDS]):
+            v = data.kind[MEMBER, data.kind[BEGINS, kind]]
+            if data.weight[s, SLIGHT + v] < math.inf:
+                cost, i, _ = cheapest(data, state, v, v, s, math.inf)
+                data.alone[s, kind] = cost if i >= 0 else math.inf
 
 
 @jit
@@ -88,12 +109,14 @@ def search(
     """The one large entry: each further one would be compiled with all it calls.
 
     ANNEAL: ruin and recreate, from temperature `hot` to `cold`; how often that improved the best. BUILD: the shipments
-    of `queue`, the last of the absent, go in that order where each costs least. ALONE: routes are empty, and of the
-    absent in `queue` those stay absent that some vehicle could carry by themselves; the others are forgotten. REDUCE:
-    without a further vehicle, until nothing is absent (then 1) or the iterations are used; one round out of `every`
-    puts one of the absent in, by force if need be: others are ejected to make room for it.
+    of `queue`, the last of the absent, go in that order where each costs least. ALONE: `Data.alone` is worked out; the
+    routes are empty. REDUCE: without a further vehicle, until nothing is absent (then 1) or the iterations are used;
+    one round out of `every` puts one of the absent in, by force if need be: others are ejected to make room for it.
     """
     note = state.note
+    if task == ALONE:
+        _work_out_alone(data, state)
+        return 0
     cooling = (cold / hot) ** (1.0 / iterations)
     temperature = hot
     improved = 0
@@ -109,7 +132,7 @@ def search(
         before = note[ABSENT]
         for k in range(before):
             state.list[LEFT_BEFORE, k] = state.list[LEFT, k]
-        forced = task in (BUILD, ALONE)
+        forced = task == BUILD
         if forced:
             size = len(queue)
             note[ABSENT] -= size
@@ -133,16 +156,12 @@ def search(
             size = take_up(data, state, before)
         for k in range(size):
             s = state.list[QUEUE, k]
-            worth = data.weight[s, PENALTY] if task in (ANNEAL, BUILD) else math.inf
+            worth = data.penalty[s] if task in (ANNEAL, BUILD) else math.inf
             blink = BLINK if task in (ANNEAL, REDUCE) else 0.0
-            placed = place(data, state, s, now, worth, blink, closed)
-            if task == ALONE and placed:
-                v = state.list[WHERE, s]
+            if not place(data, state, s, now, worth, blink, closed):
                 leave_out(state, s)
-                close_up(data, state, v)
-            elif task != ALONE and not placed:
-                leave_out(state, s)
-        weight, judged = weigh(data, state, price)
+        spent, fixes, over = state.value[SPENT], state.value[FIXES], state.value[OVER]
+        weight, judged = weigh_touched(data, state, price)
         better = forced
         if not better and (task == ANNEAL or note[ABSENT] <= before):
             better = judged < state.value[NOW] - temperature * math.log(chance(note))
@@ -165,6 +184,7 @@ def search(
                 improved += 1
         else:
             undo(data, state)
+            state.value[SPENT], state.value[FIXES], state.value[OVER] = spent, fixes, over
             note[ABSENT] = before
             for k in range(before):
                 state.list[LEFT, k] = state.list[LEFT_BEFORE, k]

@@ -1,11 +1,12 @@
 """One search from the first plan to the last. Chooses lengths and temperatures, within bounds; moves nothing itself.
 
 Annealing goes in rounds, each twice as long as the one before and started from the best routes: small problems are done
-after the first few, large ones spend their whole budget in one.
+after the first few, larger ones spend their whole budget in one. Large ones are annealed in parts.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from time import monotonic
 from typing import Protocol
@@ -20,7 +21,8 @@ from routing.model import Settings
 from . import columns as c
 from . import search
 from .decision import Decision
-from .tables import Data, Ints, data_of, state_of
+from .parts import Part, Routes, Taken, cut
+from .tables import Data, data_of, state_of, table_of
 
 HOT, COLD = 1.0, 0.03
 """First and last temperature, in middling legs' cost."""
@@ -30,6 +32,12 @@ ROUND = 500
 
 WORTHWHILE = 0.001
 """A round, from the second on, that saves less than this share of the cost is the last."""
+
+LARGE = 400
+"""Shipments above which a problem is searched in parts."""
+
+SWEEP = 4
+"""Iterations, per shipment, before the parts are taken anew."""
 
 SLICE = 0.05
 """Seconds of one call, between looks at the clock."""
@@ -75,6 +83,13 @@ BATCH = 64
 NONE = np.zeros(0, dtype=np.int64)
 
 
+class Crew(Protocol):
+    """Who searches parts."""
+
+    def searched(self, parts: Sequence[Part]) -> list[Routes]:
+        """The routes of each part after the search, in their order."""
+
+
 class Company(Protocol):
     """Other searches of the same problem."""
 
@@ -86,21 +101,22 @@ class Session:
     """Routes on their way; `routes` are the best so far."""
 
     def __init__(
-        self, compiled: Compiled, settings: Settings, report: Report, deadline: float, company: Company
+        self, compiled: Compiled, settings: Settings, report: Report, deadline: float, company: Company, crew: Crew
     ) -> None:
-        self.company = company
+        self.company, self.crew = company, crew
         self.compiled, self.settings, self.report, self.deadline = compiled, settings, report, deadline
         self.data = data_of(compiled)
         self.seed = settings.seed
         self.iterations = 0
         self.rate = 20000.0
         self.reported = 0.0
-        self.longest = max(1, min(len(compiled.stops), ROOM))
+        self.longest = max(1, min(len(compiled.stops), ROOM), *map(len, compiled.stops_of))
         self.state = state_of(self.data, self.longest, self.seed)
         self.possible = np.arange(len(compiled.stops_of))
         self.start([[] for _ in compiled.riders])
         search.search(self.data, self.state, search.ALONE, self.possible, EJECT_EVERY, 1, 1.0, 1.0)
-        self.possible = self.state.list[c.LEFT, : self.state.note[c.ABSENT]].copy()
+        self.data.by_alone[:] = np.argsort(self.data.alone, axis=1, kind="stable")
+        self.possible = np.flatnonzero(np.isfinite(self.data.alone).any(axis=1))
         self.start([[] for _ in compiled.riders])
         self.unit = _middling_leg(self.data)
         self.decision = Decision(self.data, self.state)
@@ -123,7 +139,7 @@ class Session:
         longest = max(map(len, routes), default=0)
         if longest > self.longest:
             self._room(longest)
-        table, counts = _table(routes, max(1, longest))
+        table, counts = table_of(routes, max(1, longest))
         if not search.start(self.data, self.state, table, counts, self.possible):
             raise AssertionError("the kernel was given routes that break a rule")
 
@@ -144,10 +160,10 @@ class Session:
     # -- steps -------------------------------------------------------------------------------------------------
 
     def first(self) -> None:
-        """A first plan by cheapest insertion, the weightiest first, then what closes first."""
+        """A first plan by cheapest insertion, the weightiest first, then what closes first, then along a walk."""
         stop, shipment = self.data.stop, self.data.shipment[self.possible]
         last = shipment[:, c.FIRST] + shipment[:, c.COUNT] - 1
-        order = np.lexsort((self.possible, stop[last, c.CLOSES], -self.data.weight[self.possible, c.PENALTY]))
+        order = np.lexsort((stop[last, c.PLACE], stop[last, c.CLOSES], -self.data.weight[self.possible, c.PENALTY]))
         queue = self.possible[order]
         for begin in range(0, len(queue), BATCH):
             batch = queue[begin : begin + BATCH]
@@ -161,8 +177,69 @@ class Session:
         self._tell(force=True)
 
     def run(self) -> None:
-        """Rounds of annealing until the time is up, the iterations are used or a round was hardly worth it."""
+        """Search until the time is up or the iterations are used."""
         self.company.meet(self)
+        if len(self.possible) > LARGE:
+            self._in_parts()
+        else:
+            self._in_rounds()
+        self._tell(force=True)
+
+    def _in_parts(self) -> None:
+        """One annealing, of parts that are taken anew in each sweep; in the end CP-SAT is asked."""
+        random = np.random.default_rng(self.seed)
+        present = best = self.routes()
+        least = self.weight
+        began, first, sweep = monotonic(), self.iterations, 0.0
+        while (done := self._share_done(began, first)) < 1 and not self.report.stopped():
+            hot, cold = (self.unit * HOT * (COLD / HOT) ** min(1.0, share) for share in (done, done + sweep))
+            parts = [
+                self.part(present, vehicles, shipments, (hot, cold), int(random.integers(2**31)))
+                for vehicles, shipments in Taken(self.compiled, self.data, present, self.possible).parts(random)
+            ]
+            for part, routes in zip(parts, self.crew.searched(parts), strict=True):
+                for v, route in zip(part.vehicles, routes, strict=True):
+                    present[v] = [part.stops[n] for n in route]
+            self.iterations += sum(part.iterations for part in parts)
+            sweep = self._share_done(began, first) - done
+            self.start(present)
+            self.decision.gather()
+            if self.weight < least:
+                best, least = self.routes(), self.weight
+                self._tell()
+        self.start(best)
+        self._decide(DECIDING * (self.deadline - began) if self.settings.iterations is None else LEAST_DECIDING)
+
+    def _share_done(self, began: float, first: int) -> float:
+        """How much is done of what is left for the parts since then."""
+        if self.settings.iterations is not None:
+            return (self.iterations - first) / max(1, self.settings.iterations - first)
+        return (monotonic() - began) / max(1e-6, (1 - DECIDING) * (self.deadline - began))
+
+    def _left_each(self) -> float:
+        """How many iterations are left for each shipment."""
+        bound = self.settings.iterations
+        return math.inf if bound is None else (bound - self.iterations) / len(self.possible)
+
+    def part(
+        self, present: Routes, vehicles: list[int], shipments: list[int], heat: tuple[float, float], seed: int
+    ) -> Part:
+        """These vehicles' routes and these shipments as a problem of their own."""
+        problem, stops = cut(self.compiled, vehicles, shipments)
+        number = {n: k for k, n in enumerate(stops)}
+        return Part(
+            problem=problem,
+            routes=[[number[n] for n in present[v]] for v in vehicles],
+            vehicles=vehicles,
+            stops=stops,
+            hot=heat[0],
+            cold=heat[1],
+            iterations=max(1, int(min(SWEEP, self._left_each()) * len(shipments))),
+            seed=seed,
+        )
+
+    def _in_rounds(self) -> None:
+        """Rounds of annealing until the end, or until one was hardly worth it."""
         length, rounds = ROUND * len(self.possible), 0
         last = not length
         while not last and self._left():
@@ -173,7 +250,6 @@ class Session:
             if not last:
                 self.start(self.routes())
                 last = rounds > 1 and before - self.weight < WORTHWHILE * self._cost()
-        self._tell(force=True)
 
     def _cost(self) -> float:
         """What the present routes cost."""
@@ -296,15 +372,6 @@ class Session:
         if force or now - self.reported > REPORT_EVERY:
             self.reported = now
             self.report(self.routes())
-
-
-def _table(routes: Sequence[Sequence[int]], longest: int) -> tuple[Ints, Ints]:
-    table = np.zeros((max(1, len(routes)), longest), dtype=np.int64)
-    counts = np.zeros(max(1, len(routes)), dtype=np.int64)
-    for v, route in enumerate(routes):
-        table[v, : len(route)] = route
-        counts[v] = len(route)
-    return table, counts
 
 
 def _middling_leg(data: Data) -> float:

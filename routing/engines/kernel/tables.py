@@ -5,6 +5,7 @@ Slots of ``State`` are the vehicles, in order, and two more that belong to nobod
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice, permutations
 from typing import Any, NamedTuple
 
@@ -36,7 +37,15 @@ class Data(NamedTuple):
     stop: Ints
     shipment: Ints
     vehicle: Ints
+    kind: Ints
     weight: Floats
+    penalty: Floats
+    """The first column of `weight` once more, side by side."""
+    alone: Floats
+    """[shipment, kind]: what it costs by itself in a vehicle of this kind, infinite where it cannot be. Worked out by
+    the kernel, once."""
+    by_alone: npt.NDArray[np.int32]
+    """[shipment, rank]: the kinds, that where it costs least by itself first."""
     rate: Floats
     travel: npt.NDArray[np.int32]
     """[direction, travel class, place, place, (seconds, metres)]: each place's row lies together, both ways."""
@@ -62,8 +71,7 @@ class State(NamedTuple):
     score: Floats
     value: Floats
     bound: Floats
-    known: Ints
-    price: Floats
+    known: Floats
     note: Ints
 
 
@@ -124,13 +132,18 @@ def data_of(compiled: Compiled) -> Data:
     saved += int(np.ptp(stop[:, c.SETUP])) if len(stop) else 0  # a neighbour may pay a dearer setup than its own
     # With gaps between windows a second saved behind may allow hours before.
     flag[c.SHORTCUT] = c.NEVER // 4 if saved and len(windows) > 1 else saved
-    flag[c.KINDS] = len(set(vehicle[:, c.KIND].tolist()))
+    by_kind = _kinds(vehicle)
+    kinds = flag[c.KINDS] = len(set(vehicle[:, c.KIND].tolist()))
     flag[c.NOBODY] = -1
     return Data(
         stop=stop,
         shipment=shipment,
         vehicle=vehicle,
+        kind=by_kind,
         weight=weight,
+        penalty=weight[:, c.PENALTY].copy(),
+        alone=np.full((len(shipments), max(1, kinds)), np.inf),
+        by_alone=np.zeros((len(shipments), max(1, kinds)), dtype=np.int32),
         rate=rate,
         travel=travel,
         near=near,
@@ -161,6 +174,14 @@ def _vehicles(
         vehicle[v, c.CAPACITY : c.CAPACITY + len(rider.capacity)] = rider.capacity
         rate[v] = (costs.per_hour / 3600, costs.per_km / 1000, costs.per_task_hour / 3600, costs.fixed)
     return vehicle, rate
+
+
+def _kinds(vehicle: Ints) -> Ints:
+    members = np.argsort(vehicle[:, c.KIND], kind="stable")
+    by_kind = np.zeros((2, len(vehicle) + 1), dtype=np.int64)
+    by_kind[c.MEMBER, : len(vehicle)] = members
+    by_kind[c.BEGINS] = np.searchsorted(vehicle[members, c.KIND], np.arange(len(vehicle) + 1))
+    return by_kind
 
 
 def _along(places: Ints, compiled: Compiled) -> Ints:
@@ -240,6 +261,16 @@ def _pickup_orders(most: int) -> Ints:
     return table
 
 
+def table_of(routes: Sequence[Sequence[int]], longest: int) -> tuple[Ints, Ints]:
+    """Routes of at most `longest` stops as the kernel reads them, one row each; and how many stops each has."""
+    table = np.zeros((max(1, len(routes)), longest), dtype=np.int64)
+    counts = np.zeros(max(1, len(routes)), dtype=np.int64)
+    for v, route in enumerate(routes):
+        table[v, : len(route)] = route
+        counts[v] = len(route)
+    return table, counts
+
+
 def state_of(data: Data, longest: int, seed: int) -> State:
     """No routes yet; room for `longest` stops in each."""
     slots, shipments = len(data.vehicle) + 2, len(data.shipment)
@@ -257,9 +288,8 @@ def state_of(data: Data, longest: int, seed: int) -> State:
         row=np.zeros((5, max(room, slots)), dtype=np.int64),
         copy=np.zeros((3, slots, room), dtype=np.int64),
         score=np.ones((2, shipments)),
-        value=np.zeros(5),
+        value=np.zeros(c.WAS + slots),
         bound=np.zeros(room + 1),
-        known=np.zeros((shipments, slots - 2, 3), dtype=np.int64),
-        price=np.zeros((shipments, slots - 2)),
+        known=np.zeros((shipments, slots - 2, 4)),
         note=note,
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from scheduler.notices.messages import content_from_json
 from storage.records import Message, Role
@@ -35,7 +39,7 @@ def test_the_button_confirms_its_message(talk: Any, somebody: str, someone: str,
     assert "รับทราบแล้ว" in talk.line_says(somebody, data=button.value)[0]
 
 
-@pytest.mark.parametrize("words", ["รับทราบครับ", "OK", "👍", "ได้ค่ะ"])
+@pytest.mark.parametrize("words", ["รับทราบครับ", "OK", "👍", "ได้ค่ะ", "ครับผม"])
 def test_a_word_confirms_what_waits(talk: Any, somebody: str, route: Message, words: str) -> None:
     """A typed word does what the button does."""
     talk.line_says(somebody, text=words)
@@ -79,6 +83,34 @@ def test_a_place_becomes_the_orders_place(talk: Any, somebody: str) -> None:
     assert found.legs[0].reason != "needs_pin"
 
 
+def test_where_a_rider_is_confirms_the_round(talk: Any, somebody: str, route: Message) -> None:
+    """A rider who sends a place has read the round, and is thanked."""
+    place = {"type": "location", "id": "5", "title": "x", "address": "y", "latitude": 9.1462, "longitude": 99.3257}
+    (thanks,) = talk.line_says(somebody, type="message", message=place)
+    assert "รับทราบแล้ว" in thanks
+    assert state(talk, route) == "confirmed"
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_the_daemon_notices_who_is_silent(talk: Any, somebody: str, route: Message, answers: bool) -> None:
+    """Its next look is at the end of the rider's time; then the coordinators hear, unless the rider has answered."""
+    told = replace(route, id=str(uuid.uuid4()), revision=9, channel="line", address=somebody, state="held", attempts=())
+    told = replace(told, send_at=talk.clock.now(), payload=None, bundle=None)
+    talk.app.store.add_messages([told], actor="test", at=talk.clock.now())
+    with talk.app.store._engine.begin() as connection:  # the wave is still on the road
+        connection.execute(text("UPDATE run SET state = 'dispatched', finished_at = NULL"))
+    talk.settle()
+    assert talk.app.tick() == talk.clock.now() + dt.timedelta(minutes=15)
+    if answers:
+        talk.line_says(somebody, text="รับทราบ")
+    talk.later(minutes=15)
+    talk.app.tick()
+    said = talk.messages(kinds={"escalation"})
+    assert len(said) == (0 if answers else len(talk.app.store.members(Role.COORDINATOR)))
+    talk.app.tick()
+    assert talk.messages(kinds={"escalation"}) == said
+
+
 def test_a_place_told_in_words_reaches_a_coordinator(talk: Any, somebody: str, someone: str) -> None:
     """Who cannot send a place may say it."""
     lost = pinless(talk)
@@ -92,8 +124,6 @@ def test_a_place_told_in_words_reaches_a_coordinator(talk: Any, somebody: str, s
 
 def pinless(talk: Any) -> Any:
     """An order that waits for its place."""
-    from dataclasses import replace
-
     order = next(order for order in talk.orders(states={"received"}))
     lost = replace(order, order_id="X-1", location=None, pin_source=None, legs=(), address_text="ไม่ทราบ")
     talk.app.take_orders([lost], actor="test")
