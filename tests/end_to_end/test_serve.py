@@ -290,7 +290,7 @@ def test_a_row_that_nobody_can_read_holds_up_no_loop(tmp_path: Path, sqlite_url:
     holds up no other, and is well again when the row is."""
     house = _small(tmp_path, sqlite_url)
     _say(sqlite_url, _message(1, content={}), *(_message(number) for number in range(2, 12)))
-    with house.serving() as daemon, httpx.Client(base_url=daemon.listening()) as visitor:
+    with house.serving() as daemon, httpx.Client(base_url=daemon.listening(), timeout=30) as visitor:
         until(lambda: _states(sqlite_url) == ["failed", *["accepted"] * 10], "the others to go out")
         assert visitor.get("/readyz").json()["failing"] == {}
         assert len([line for line in daemon.lines if "cannot be said" in line]) == 1
@@ -319,7 +319,7 @@ def test_a_channel_that_an_edit_brings_is_sent_over(
     line, _ = fakes
     house = _small(tmp_path, sqlite_url)
     with_line = f"line: {{api_base: '{line.base}', data_base: '{line.base}'}}"
-    with house.serving() as daemon, httpx.Client(base_url=daemon.listening()) as visitor:
+    with house.serving() as daemon, httpx.Client(base_url=daemon.listening(), timeout=30) as visitor:
         house.config.write_text(config_text(with_line), encoding="utf-8")
         told = until(lambda: visitor.get("/readyz").json()["config_file_error"], "the edit to be refused")
         assert "SONGSUK_LINE_CHANNEL_ACCESS_TOKEN" in told
@@ -332,7 +332,7 @@ def test_a_channel_that_an_edit_brings_is_sent_over(
     _execute(sqlite_url, "DELETE FROM message")
     house.config.write_text(config_text(), encoding="utf-8")
     house.environ.update(SECRETS)
-    with house.serving() as daemon, httpx.Client(base_url=daemon.listening()) as visitor:
+    with house.serving() as daemon, httpx.Client(base_url=daemon.listening(), timeout=30) as visitor:
         for timeout, number in ((10, 1), (9, 2)):
             text = config_text(with_line.replace("}", f", timeout_seconds: {timeout}}}"))
             house.config.write_text(text, encoding="utf-8")
@@ -355,7 +355,7 @@ def test_it_starts_and_stays_without_its_file(tmp_path: Path, sqlite_url: str) -
     house.json("orders", "list")
     good = house.config.read_text(encoding="utf-8")
     house.config.unlink()
-    with house.serving() as daemon, httpx.Client(base_url=daemon.listening()) as visitor:
+    with house.serving() as daemon, httpx.Client(base_url=daemon.listening(), timeout=30) as visitor:
         ready = visitor.get("/readyz")
         assert (ready.status_code, ready.json()["config_version"]) == (200, 1)
         assert ready.json()["config_file_ok"] is False

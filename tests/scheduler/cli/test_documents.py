@@ -182,7 +182,7 @@ def documents(house: House) -> Documents:
         (folder / f"{name}.json").write_text(json.dumps(made), encoding="utf-8")
         said("solve", folder / "problem.json", "--check", folder / f"{name}.json", code=int(name == "poor"))
     said("orders", "show", "nobody", code=1)
-    said("orders", "list", code=2, SONGSUK_CONFIG=str(folder / "broken.yaml"))
+    said("config", "publish", code=2, SONGSUK_CONFIG=str(folder / "broken.yaml"))
     return found
 
 
