@@ -20,12 +20,37 @@ from scheduler.cli.opened import (
     opened,
 )
 from scheduler.cli.screen import Refusal
+from scheduler.cli.tables import NONE
 
 if TYPE_CHECKING:
     from scheduler.app import App
     from scheduler.day import Step
 
 report = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+DAY = {
+    "th": ["รอบ", "สถานะ", "ที่ทำไป", "ออเดอร์", "ยังไม่มีที่"],
+    "en": ["wave", "state", "did", "orders", "no place"],
+}
+WORK = {
+    "th": ["ไรเดอร์", "รอบ", "จุดส่ง", "กม.", "ชม.", "เก็บเงินสด บาท"],
+    "en": ["rider", "waves", "drops", "km", "hours", "cash baht"],
+}
+ACTIONS = {
+    "close": "ปิดรอบ",
+    "plan": "วางแผน",
+    "approve": "อนุมัติ",
+    "dispatch": "ปล่อยงาน",
+    "finish": "จบรอบ",
+}
+
+
+def _action(name: str) -> str:
+    return screen.spoken({"th": ACTIONS.get(name, name), "en": name})
+
+
+def _show_messages(by_state: dict[str, int]) -> None:
+    told = screen.counted(by_state) or screen.spoken(NONE)
+    screen.out().print(screen.spoken({"th": f"ข้อความ: {told}", "en": f"messages: {told}"}), markup=False)
 
 
 def day(
@@ -44,15 +69,20 @@ def day(
     else:
         screen.table(
             f"{found['date']}",
-            ["wave", "state", "did", "orders", "no place"],
+            screen.spoken(DAY),
             (
-                [each["wave"], each["state"], " ".join(each["did"]) or "–", each["orders"], each["unassigned"]]
+                [
+                    each["wave"],
+                    each["state"],
+                    " ".join(_action(step) for step in each["did"]) or "–",
+                    each["orders"],
+                    each["unassigned"],
+                ]
                 for each in found["waves"]
             ),
             right=[3, 4],
         )
-        told = ", ".join(f"{count} {state}" for state, count in found["messages"].items())
-        screen.out().print(f"messages: {told or 'none'}")
+        _show_messages(found["messages"])
     bad = {"failed", "unknown", "retry"} & found["messages"].keys()
     raise typer.Exit(1 if bad else 0)
 
@@ -83,10 +113,15 @@ def run(
     def told(step: Step, done: bool) -> None:
         if not quiet:
             at = step.at.astimezone(app.tz)
-            screen.say(f"  {at:%d/%m %H:%M}  {step.wave:<10} {step.action}{'' if done else ' (was done)'}")
+            was_done = "" if done else screen.spoken({"th": " (ทำแล้ว)", "en": " (was done)"})
+            screen.say(f"  {at:%d/%m %H:%M}  {step.wave:<10} {_action(step.action)}{was_done}")
 
     if not any(app.versions.calendar().has_wave(date, each.id) for each in app.config.waves):
-        screen.say(f"no zone is delivered to on {date}: the market is closed")
+        closed = {
+            "th": f"วันที่ {date} ไม่ส่งโซนใดเลย: ตลาดหยุด",
+            "en": f"no zone is delivered to on {date}: the market is closed",
+        }
+        screen.say(screen.spoken(closed))
     waves = asyncio.run(walk(app, date, only_wave=wave, approve=approve, actor=actor_name(), on_step=told))
     counts = Counter(message.state for message in app.store.messages(date=date, wave=wave))
     return {
@@ -121,11 +156,13 @@ def report_day(date: DateArgument, config: ConfigFile = None, json: Json = False
 
 def show_report(found: dict[str, Any]) -> None:
     orders = found["orders"]
-    states = ", ".join(f"{count} {state}" for state, count in orders["by_state"].items())
-    screen.out().print(f"{found['date']}: {orders['total']} orders ({states or 'none'})", markup=False)
+    date, total = found["date"], orders["total"]
+    states = screen.counted(orders["by_state"]) or screen.spoken(NONE)
+    title = {"th": f"{date}: {total} ออเดอร์ ({states})", "en": f"{date}: {total} orders ({states})"}
+    screen.out().print(screen.spoken(title), markup=False)
     screen.table(
         "",
-        ["rider", "waves", "drops", "km", "hours", "cash baht"],
+        screen.spoken(WORK),
         (
             [
                 f"{rider['rider_id']} {rider['name']}".strip(),
@@ -139,5 +176,4 @@ def show_report(found: dict[str, Any]) -> None:
         ),
         right=range(2, 6),
     )
-    told = ", ".join(f"{count} {state}" for state, count in found["messages"]["by_state"].items())
-    screen.out().print(f"messages: {told or 'none'}", markup=False)
+    _show_messages(found["messages"]["by_state"])

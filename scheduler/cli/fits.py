@@ -9,12 +9,17 @@ import typer
 from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, DateArgument, Json, date_of, known_wave, opened
 from scheduler.cli.screen import Refusal
+from scheduler.cli.tables import NONE, clock
 
 if TYPE_CHECKING:
     from scheduler.app import App
     from storage.records import Plan, Run
 
 PLANNED = frozenset({"planned", "approved", "dispatched"})
+PLACES = {
+    "th": ["ไรเดอร์", "รับของ", "ถึงผู้ซื้อ", "แจ้งผู้ซื้อ", "บาทเพิ่ม", "กม.เพิ่ม", "นาทีเพิ่ม", "คนอื่นช้าลง", "ผิดเวลาที่แจ้งไว้"],
+    "en": ["rider", "fetched", "brought", "told", "baht more", "km more", "min more", "others later", "ranges broken"],
+}
 
 
 def fits(
@@ -77,18 +82,21 @@ def _not_addable(order_id: str, why_th: str, why_en: str) -> Refusal:
 
 
 def _show(found: dict[str, Any]) -> None:
-    from scheduler.cli.tables import clock
-
     chosen = screen.language()
     if not found["places"]:
         screen.out().print(f"{found['order_id']}: {found['message'][chosen]}", markup=False)
         if found["fix"] is not None:
-            screen.out().print(f"what would make room: {found['fix']['message'][chosen]}", markup=False)
+            room = screen.spoken({"th": "ทำให้มีที่ได้โดย", "en": "what would make room"})
+            screen.out().print(f"{room}: {found['fix']['message'][chosen]}", markup=False)
         return
-    estimate = ", times are straight-line estimates" if found["travel"]["estimate"] else ""
+    estimate = {"th": " เวลาประมาณจากเส้นตรง", "en": ", times are straight-line estimates"}
+    title = {
+        "th": f"{found['order_id']} ในรอบ {found['wave']}: แทรกในแผน {found['plan_id']} ได้ตรงไหน",
+        "en": f"{found['order_id']} in {found['wave']}: where it fits into plan {found['plan_id']}",
+    }
     screen.table(
-        f"{found['order_id']} in {found['wave']}: where it fits into plan {found['plan_id']}{estimate}",
-        ["rider", "fetched", "brought", "told", "baht more", "km more", "min more", "others later", "ranges broken"],
+        screen.spoken(title) + (screen.spoken(estimate) if found["travel"]["estimate"] else ""),
+        screen.spoken(PLACES),
         (
             [
                 place["rider_id"],
@@ -99,7 +107,7 @@ def _show(found: dict[str, Any]) -> None:
                 f"{place['added_distance'] / 1000:.1f}",
                 -(-place["added_duration"] // 60),
                 _later(place),
-                " ".join(place["broken"]) or "none",
+                " ".join(place["broken"]) or screen.spoken(NONE),
             ]
             for place in found["places"]
         ),
@@ -109,4 +117,9 @@ def _show(found: dict[str, Any]) -> None:
 
 def _later(place: dict[str, Any]) -> str:
     later = sum(delay["seconds"] > 0 for delay in place["delays"])
-    return f"{later} stops, {-(-place['latest'] // 60)} min at most" if later else "nobody"
+    minutes = -(-place["latest"] // 60)
+    if not later:
+        return screen.spoken({"th": "ไม่มี", "en": "nobody"})
+    stops = "1 stop" if later == 1 else f"{later} stops"
+    told = {"th": f"{later} จุด ไม่เกิน {minutes} นาที", "en": f"{stops}, {minutes} min at most"}
+    return screen.spoken(told)

@@ -103,11 +103,16 @@ def approve(
     if json:
         screen.document(found)
     elif waiting:
-        screen.out().print("noted; another coordinator has to approve it too")
+        noted = {"th": "บันทึกแล้ว ต้องมีผู้ประสานงานอีกคนอนุมัติด้วย", "en": "noted; another coordinator has to approve it too"}
+        screen.out().print(screen.spoken(noted))
     elif found["already"]:
-        screen.out().print("already approved; nothing changed")
+        screen.out().print(screen.spoken({"th": "อนุมัติไปแล้ว ไม่มีอะไรเปลี่ยน", "en": "already approved; nothing changed"}))
     else:
-        screen.out().print(f"approved {plan}: {found['messages']} messages written")
+        approval = {
+            "th": f"อนุมัติ {plan} แล้ว: เขียนข้อความ {found['messages']} ข้อความ",
+            "en": f"approved {plan}: {found['messages']} messages written",
+        }
+        screen.out().print(screen.spoken(approval), markup=False)
 
 
 def _known_approver(app: App, by: str | None) -> None:
@@ -123,7 +128,11 @@ def _known_approver(app: App, by: str | None) -> None:
     if by in known or (by is None and not two):
         return
     if not known and not two and by is not None and by.strip():
-        screen.say(f"no coordinator has been imported yet: {by!r} is taken as given")
+        taken = {
+            "th": f"ยังไม่ได้นำเข้าผู้ประสานงาน จึงบันทึกว่า {by!r} อนุมัติ",
+            "en": f"no coordinator has been imported yet: {by!r} is taken as given",
+        }
+        screen.say(screen.spoken(taken))
         return
     if known:
         near, there = nearest(by or "", known), ", ".join(known[:20])
@@ -243,4 +252,4 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
     for wave in found["waves"]:
         show_plan(wave)
     if not found["waves"]:
-        screen.say("nothing planned yet for this day")
+        screen.say(screen.spoken({"th": "วันนี้ยังไม่มีแผน", "en": "nothing planned yet for this day"}))
