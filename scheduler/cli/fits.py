@@ -8,12 +8,12 @@ import typer
 
 from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, DateArgument, Json, date_of, known_wave, opened
-from scheduler.cli.screen import Refusal
+from scheduler.cli.screen import Refusal, Words
 from scheduler.cli.tables import NONE, clock
 
 if TYPE_CHECKING:
     from scheduler.app import App
-    from storage.records import Plan, Run
+    from storage.records import Order, Plan, Run
 
 PLANNED = frozenset({"planned", "approved", "dispatched"})
 PLACES = {
@@ -39,10 +39,10 @@ def fits(
         plan = app.store.plan(run.plan_id) if run is not None and run.plan_id is not None else None
         if run is None or plan is None or run.state not in PLANNED:
             raise _no_plan(run)
-        _can_be_late(app, plan, order)
+        _can_be_late(app, run, plan, order)
         found = views.fits(app, run, plan, order, places)
-        if found is None:
-            raise _not_addable(order, "ไม่มีหมุดในเขต หรือไม่ได้รออยู่", "it has no pin inside a zone, or does not wait")
+        if found is None:  # it was changed between the look and the answer
+            raise not_addable("--order", order, {"th": "ไม่ได้รออยู่แล้ว", "en": "it no longer waits"})
     if json:
         screen.document(found)
     else:
@@ -59,7 +59,7 @@ def _no_plan(run: Run | None) -> Refusal:
     )
 
 
-def _can_be_late(app: App, plan: Plan, order_id: str) -> None:
+def _can_be_late(app: App, run: Run, plan: Plan, order_id: str) -> None:
     found = app.store.orders(order_ids=[order_id])
     if not found:
         raise Refusal(
@@ -69,15 +69,42 @@ def _can_be_late(app: App, plan: Plan, order_id: str) -> None:
             {"th": "ดู songsuk orders list", "en": "see songsuk orders list"},
         )
     if any(step.order_id == order_id for route in plan.routes for step in route.steps):
-        raise _not_addable(order_id, "อยู่ในแผนนี้แล้ว", "it is in this plan already")
+        raise not_addable("--order", order_id, {"th": "อยู่ในแผนนี้แล้ว", "en": "it is in this plan already"})
+    why = unready(app, run, found[0])
+    if why is not None:
+        raise not_addable("--order", order_id, why)
 
 
-def _not_addable(order_id: str, why_th: str, why_en: str) -> Refusal:
+def unready(app: App, run: Run, order: Order) -> Words | None:
+    """Why an order cannot come late into a wave: that it does not wait, or where it would have to be brought."""
+    leg = order.legs[0]
+    where = f"{leg.date} {leg.wave}"
+    if order.cancelled:
+        return {"th": "ยกเลิกไปแล้ว", "en": "it is cancelled"}
+    if leg.state in {"batched", "planned"}:
+        kind = {
+            "batched": ("จัดเข้ารอบ", "it waits in the closed wave"),
+            "planned": ("อยู่ในแผนของรอบ", "it is in the plan of"),
+        }
+        th, en = kind[leg.state]
+        return {"th": f"{th} {where} แล้ว", "en": f"{en} {where}"}
+    if leg.state in {"dispatched", "picked_up"}:
+        return {"th": f"ออกส่งไปแล้วในรอบ {where}", "en": f"it is on its way, in {where}"}
+    if leg.state not in {"received", "unassigned"}:
+        return {"th": f"สถานะเป็น {leg.state} แล้ว", "en": f"it is {leg.state}"}
+    if order.location is None:
+        return {"th": "ยังไม่มีหมุด ปักด้วย songsuk orders pin", "en": "it has no pin; give it one: songsuk orders pin"}
+    if app.versions.zones(run.config_version).locate(order.location) is None:
+        return {"th": "หมุดอยู่นอกทุกโซน", "en": "its pin is outside all zones"}
+    return None
+
+
+def not_addable(option: str, order_id: str, why: Words) -> Refusal:
     return Refusal(
         "order.not_addable",
-        "--order",
-        {"th": f"{order_id}: {why_th}", "en": f"{order_id}: {why_en}"},
-        {"th": "ดู songsuk orders show", "en": "see songsuk orders show"},
+        option,
+        {"th": f"{order_id}: {why['th']}", "en": f"{order_id}: {why['en']}"},
+        {"th": f"ดู songsuk orders show {order_id}", "en": f"see songsuk orders show {order_id}"},
     )
 
 

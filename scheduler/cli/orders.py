@@ -187,15 +187,18 @@ def list_(
 
 @app.command()
 def show(order_id: str, config: ConfigFile = None, json: Json = False) -> None:
-    """Show one order."""
-    from scheduler import documents
+    """Show one order: its buyer and place, what it is, when it rides and why, its note."""
+    from scheduler.cli.one_order import show_order, whole
 
     with opened(config) as app:
         found = app.store.orders(order_ids=[order_id])
         if not found:
             raise _unknown(order_id)
-        shown = documents.orders(found, app.tz)
-    _show(shown, as_json=json)
+        shown = whole(app, found[0])
+    if json:
+        screen.document({"schema": "songsuk/orders/1", "orders": [shown]})
+    else:
+        show_order(shown)
 
 
 def _show(shown: dict[str, Any], *, as_json: bool) -> None:

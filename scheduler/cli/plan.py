@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.fits import fits
+from scheduler.cli.fits import fits, not_addable, unready
 from scheduler.cli.opened import ConfigFile, DateArgument, Json, Wave, actor_name, date_of, known_wave, opened
 from scheduler.cli.screen import Refusal
 
@@ -206,25 +206,11 @@ def _can_replan(app: App, date: dt.date, wave: str, riders: list[str], orders: l
             )
     for order in app.store.orders(order_ids=orders):
         orders = [each for each in orders if each != order.order_id]
-        if order.location is None or app.versions.zones(run.config_version).locate(order.location) is None:
-            raise Refusal(
-                "order.not_addable",
-                "--add-order",
-                {
-                    "th": f"{order.order_id}: ไม่มีหมุดหรืออยู่นอกเขต",
-                    "en": f"{order.order_id} has no pin, or is outside all zones",
-                },
-                {"th": "ปักหมุดด้วย songsuk orders pin", "en": "give it a place: songsuk orders pin"},
-            )
-        here = (order.legs[0].date, order.legs[0].wave) == (date, wave)
-        waits = order.legs[0].state in {"received", "unassigned"}
-        if not waits and not (here and order.legs[0].state in {"batched", "planned"}):
-            raise Refusal(
-                "order.not_addable",
-                "--add-order",
-                {"th": f"{order.order_id}: {order.legs[0].state}", "en": f"{order.order_id} is {order.legs[0].state}"},
-                {"th": "เพิ่มได้เฉพาะออเดอร์ที่ยังรออยู่", "en": "only an order that still waits can be taken in"},
-            )
+        leg = order.legs[0]
+        in_it = (leg.date, leg.wave) == (date, wave) and leg.state in {"batched", "planned"}
+        why = None if in_it and not order.cancelled else unready(app, run, order)
+        if why is not None:
+            raise not_addable("--add-order", order.order_id, why)
     if orders:
         raise Refusal(
             "order.unknown",
