@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scheduler.cli import screen
+from scheduler.cli.one_order import in_words
 from scheduler.cli.opened import (
     ConfigFile,
     DateArgument,
@@ -19,7 +21,7 @@ from scheduler.cli.opened import (
     needs_secrets,
     opened,
 )
-from scheduler.cli.screen import Refusal
+from scheduler.cli.screen import Refusal, Words
 from scheduler.cli.tables import NONE
 
 if TYPE_CHECKING:
@@ -148,18 +150,21 @@ def report_day(date: DateArgument, config: ConfigFile = None, json: Json = False
 
     with opened(config) as app:
         found = reports.day(app.store, date_of(app, date))
+        reasons = {each["reason"]: in_words(app, each["reason"]) for each in found["orders"]["not_riding"]}
     if json:
         screen.document(found)
         return
-    show_report(found)
+    show_report(found, reasons)
 
 
-def show_report(found: dict[str, Any]) -> None:
+def show_report(found: dict[str, Any], reasons: Mapping[str | None, Words]) -> None:
+    """A day's account; `reasons` has each reason's words."""
     orders = found["orders"]
     date, total = found["date"], orders["total"]
     states = screen.counted(orders["by_state"]) or screen.spoken(NONE)
     title = {"th": f"{date}: {total} ออเดอร์ ({states})", "en": f"{date}: {total} orders ({states})"}
     screen.out().print(screen.spoken(title), markup=False)
+    _show_account(orders, reasons)
     screen.table(
         "",
         screen.spoken(WORK),
@@ -177,3 +182,31 @@ def show_report(found: dict[str, Any]) -> None:
         right=range(2, 6),
     )
     _show_messages(found["messages"]["by_state"])
+
+
+def _show_account(orders: dict[str, Any], reasons: Mapping[str | None, Words]) -> None:
+    """How many ride of those that were meant to, and a line for each that does not."""
+    asked, more, riding, staying = (orders[name] for name in ("asked", "from_other_days", "riding", "not_riding"))
+    others = {"th": f" และจากวันอื่น {more}" if more else "", "en": f" and {more} from other days" if more else ""}
+    account = {
+        "th": f"สั่งไว้วันนี้ {asked}{others['th']}: ส่งวันนี้ {riding}, ไม่ได้ส่งวันนี้ {len(staying)}",
+        "en": f"{asked} asked for this day{others['en']}: riding {riding}, not riding {len(staying)}",
+    }
+    screen.out().print(screen.spoken(account), markup=False)
+    for each in staying:
+        screen.out().print(f"  {each['order_id']}: {screen.spoken(_fate(each, reasons))}", markup=False)
+
+
+def _fate(order: dict[str, Any], reasons: Mapping[str | None, Words]) -> Words:
+    """What became of an order that does not ride, and why."""
+    state, when = order["state"], f"{order['date']} {order['wave']}"
+    if state == "cancelled":
+        return {"th": "ยกเลิก", "en": "cancelled"}
+    why = {tongue: f": {words}" if words else "" for tongue, words in reasons[order["reason"]].items()}
+    if order["reason"] == "needs_pin":
+        return {"th": "รอหมุด", "en": "waits for a pin"}
+    if state in {"failed", "rescheduled", "returned"}:
+        return {"th": f"ส่งไม่สำเร็จ ({state}){why['th']}", "en": f"{state}{why['en']}"}
+    if order["wave"] is None:
+        return {"th": f"ยังไม่มีรอบ{why['th']}", "en": f"has no wave{why['en']}"}
+    return {"th": f"เลื่อนไป {when}{why['th']}", "en": f"moved to {when}{why['en']}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -133,7 +134,7 @@ def _show(found: dict[str, Any]) -> None:
                 f"{place['added_cost'] / 100:,.0f}",
                 f"{place['added_distance'] / 1000:.1f}",
                 -(-place["added_duration"] // 60),
-                _later(place),
+                screen.spoken(later(place)),
                 " ".join(place["broken"]) or screen.spoken(NONE),
             ]
             for place in found["places"]
@@ -142,11 +143,11 @@ def _show(found: dict[str, Any]) -> None:
     )
 
 
-def _later(place: dict[str, Any]) -> str:
-    later = sum(delay["seconds"] > 0 for delay in place["delays"])
+def later(place: Mapping[str, Any]) -> Words:
+    """Whom a late order would make later, and by how much."""
+    count = sum(delay["seconds"] > 0 for delay in place["delays"])
     minutes = -(-place["latest"] // 60)
-    if not later:
-        return screen.spoken({"th": "ไม่มี", "en": "nobody"})
-    stops = "1 stop" if later == 1 else f"{later} stops"
-    told = {"th": f"{later} จุด ไม่เกิน {minutes} นาที", "en": f"{stops}, {minutes} min at most"}
-    return screen.spoken(told)
+    if not count:
+        return {"th": "ไม่มี", "en": "nobody"}
+    stops = "1 stop" if count == 1 else f"{count} stops"
+    return {"th": f"{count} จุด ไม่เกิน {minutes} นาที", "en": f"{stops}, {minutes} min at most"}

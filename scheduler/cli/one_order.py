@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Line = tuple[dict[str, str], str]
 TEMPERATURES = {
     "ambient": {"th": "", "en": ""},
-    "hot": {"th": " ของร้อน", "en": " hot"},
-    "chilled": {"th": " แช่เย็น", "en": " chilled"},
+    "hot": {"th": " ของร้อน", "en": ", hot"},
+    "chilled": {"th": " แช่เย็น", "en": ", chilled"},
 }
 PRIORITIES = {
     "low": {"th": "ต่ำ", "en": "low"},
