@@ -16,10 +16,16 @@ from typer.main import get_command
 from scheduler import states
 from scheduler.cli import app as cli
 from scheduler.config import load
+from scheduler.config.channels import CHANNELS
 
 THAI = re.compile(r"[\u0e00-\u0e7f]")
 LATIN = re.compile(r"[A-Za-z_]{2,}")
-IDS = re.compile(r"\bp_[0-9a-f]+|\b[0-9a-f]{8}\b|\b[A-Z]{1,2}-?\d+\b|\bSONGSUK_\w+|--[a-z-]+|\b\S+\.(?:csv|yaml)\b")
+IDS = re.compile(
+    r"https?://\S+|cli:\w+|\b[pb]_[0-9a-f]+|\b[0-9a-f]{8}\b|\b[A-Z]{1,2}-?\d+\b|^[A-Z0-9 -]+$"
+    r"|\bSONGSUK_\w+|--[a-z-]+|\b\S+\.(?:csv|yaml)\b",
+    re.MULTILINE,
+)
+"""Addresses, ids, codes for a chat, variables, options and names of files."""
 EARLY = f"{DAY}T01:00:00+07:00"
 NAMES = {"LINE", "json"}
 
@@ -43,7 +49,7 @@ def allowed(house: House) -> set[str]:
     for name in ("orders", "riders", "sellers", "coordinators"):
         found |= set((house.folder / f"{name}.csv").read_text(encoding="utf-8-sig").splitlines()[0].split(","))
     commands = get_command(cli).commands  # type: ignore[attr-defined]
-    found |= {"songsuk", "active", "cod", "promptpay", "transfer", "cash", "th", "en", *commands}
+    found |= {"songsuk", "active", "cod", "promptpay", "th", "en", "status", "amended", *CHANNELS, *commands}
     return found | {sub for group in commands.values() for sub in getattr(group, "commands", ())}
 
 
@@ -75,7 +81,7 @@ def story(house: House) -> list[tuple[str, Answer]]:
     )
     said("orders", "import", folder / "odd.csv")
     order("X3", "--pin", "9.14,99.325", "--items", "ขนม x2", "--cash-thb", "90")
-    order("X4")
+    order("X4", "--address", "หน้าวัด")
     order("X5", "--pin", "14.0,100.5")
     said("orders", "cancel", "X3", "--note", "โทรมายกเลิก")
     said("orders", "pin", "D-0003", "9.142,99.325")
@@ -102,7 +108,7 @@ def story(house: House) -> list[tuple[str, Answer]]:
     said("messages", "list", "--date", DAY)
     said("messages", "calls", DAY)
     said("messages", "budget")
-    said("messages", "resolve", "nobody", "--as", "drop")
+    said("messages", "resolve", "0", "--as", "drop")
     said("report", "day", DAY)
     said("members", "list")
     said("members", "links")
