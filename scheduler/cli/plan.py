@@ -109,7 +109,7 @@ def approve(
         screen.out().print(screen.spoken({"th": "อนุมัติไปแล้ว ไม่มีอะไรเปลี่ยน", "en": "already approved; nothing changed"}))
     else:
         approval = {
-            "th": f"อนุมัติ {plan} แล้ว: เขียนข้อความ {found['messages']} ข้อความ",
+            "th": f"อนุมัติ {plan} แล้ว: เขียน {found['messages']} ข้อความ",
             "en": f"approved {plan}: {found['messages']} messages written",
         }
         screen.out().print(screen.spoken(approval), markup=False)
