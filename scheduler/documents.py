@@ -14,6 +14,7 @@ from scheduler.planning import Late, Place
 from storage.records import Leg, Member, Message, Order, Plan, PlanRoute, PlanStep, Run
 
 Document = dict[str, Any]
+Words = Mapping[str, str]
 
 
 def stamp(moment: dt.datetime | None, tz: dt.tzinfo) -> str | None:
@@ -49,6 +50,46 @@ def order(order: Order, tz: dt.tzinfo) -> Document:
         "cod_satang": order.cod_satang,
         "priority": order.priority,
         "legs": [_leg(leg) for leg in order.legs],
+    }
+
+
+def whole_order(
+    found: Order, sellers: Mapping[str, Member], rider: Member | None, step: PlanStep | None, why: Words, tz: dt.tzinfo
+) -> Document:
+    """One order with everything a coordinator may ask of it, people's names and phones among it.
+
+    `step` is its delivery in the plan it is in, `why` its reason in words.
+    """
+    shops = {ref: member.seller.shop_name for ref, member in sellers.items() if member.seller is not None}
+    return order(found, tz) | {
+        "message": dict(why),
+        "buyer": {"name": found.buyer.name, "phone": found.buyer.phone},
+        "address_text": found.address_text,
+        "landmark": found.landmark,
+        "tambon": found.tambon,
+        "postcode": found.postcode,
+        "pin_source": found.pin_source,
+        "paid_method": found.paid_method,
+        "needs_help_at_door": found.needs_help,
+        "proof": found.proof,
+        "note": found.note,
+        "placed_at": stamp(found.placed_at, tz),
+        "received_at": stamp(found.received_at, tz),
+        "pickups": [
+            {
+                "seller_id": pickup.seller_id,
+                "shop_name": shops.get(pickup.seller_id, ""),
+                "items": pickup.items,
+                "weight_g": pickup.weight_g,
+                "volume_ml": pickup.volume_ml,
+                "temperature": pickup.temperature,
+                "cod_satang": pickup.cod_satang,
+            }
+            for pickup in found.pickups
+        ],
+        "rider": {"rider_id": rider.ref, "name": rider.person.name, "phone": rider.person.phone} if rider else None,
+        "arrival": stamp(step.arrival, tz) if step is not None else None,
+        "told": _span(step.told, tz) if step is not None else None,
     }
 
 

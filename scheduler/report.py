@@ -8,12 +8,19 @@ from typing import Any
 
 from scheduler.documents import order_state
 from storage import Store
-from storage.records import Role
+from storage.records import Order, Role
 
 
 def day(store: Store, date: dt.date) -> dict[str, Any]:
-    """Orders by state and reason, each rider's work, and messages by state, kind and channel, for one service date."""
+    """Orders by state and reason, each rider's work, and messages by state, kind and channel, for one service date.
+
+    The account of orders adds up: those asked for this day and those from other days are those that ride, and those
+    that do not, each with its reason.
+    """
     orders = store.orders(date=date)
+    asked = store.orders(service_date=date)
+    meant = {order.order_id: order for order in (*asked, *orders)}
+    staying = [order for order in meant.values() if not _rides(order, date)]
     states = Counter(order_state(order)[0] for order in orders)
     reasons = Counter(reason for order in orders if (reason := order_state(order)[1]) is not None)
     names = {member.ref: member.person.name for member in store.members(Role.RIDER)}
@@ -43,6 +50,10 @@ def day(store: Store, date: dt.date) -> dict[str, Any]:
             "by_state": dict(sorted(states.items())),
             "by_reason": dict(sorted(reasons.items())),
             "cod_satang": sum(order.cod_satang for order in orders if not order.cancelled),
+            "asked": len(asked),
+            "from_other_days": len(meant) - len(asked),
+            "riding": len(meant) - len(staying),
+            "not_riding": [_staying(order) for order in staying],
         },
         "riders": [{"rider_id": ref, "name": names.get(ref, ""), **work} for ref, work in sorted(riders.items())],
         "messages": {
@@ -50,4 +61,22 @@ def day(store: Store, date: dt.date) -> dict[str, Any]:
             "by_kind": dict(sorted(Counter(message.kind for message in messages).items())),
             "by_channel": dict(sorted(Counter(message.channel or "phone" for message in messages).items())),
         },
+    }
+
+
+def _rides(order: Order, date: dt.date) -> bool:
+    """Whether an order is brought that day, or still may be."""
+    lost = order.cancelled or order.location is None or order_state(order)[0] in {"failed", "rescheduled", "returned"}
+    return not lost and any(leg.date == date and leg.wave is not None for leg in order.legs)
+
+
+def _staying(order: Order) -> dict[str, Any]:
+    """An order that does not ride, why, and when it rides instead."""
+    state, reason, wave = order_state(order)
+    return {
+        "order_id": order.order_id,
+        "state": state,
+        "reason": reason,
+        "date": order.legs[-1].date.isoformat() if order.legs and wave is not None else None,
+        "wave": wave,
     }

@@ -86,7 +86,11 @@ def publish(config: ConfigFile = None, json: Json = False) -> None:
     if json:
         screen.document({"schema": "songsuk/config.publish/1", "version": version})
     else:
-        screen.out().print(f"version {version} is in force from the next wave not yet closed")
+        said = {
+            "th": f"เวอร์ชัน {version} มีผลตั้งแต่รอบถัดไปที่ยังไม่ปิด",
+            "en": f"version {version} is in force from the next wave not yet closed",
+        }
+        screen.out().print(screen.spoken(said), markup=False)
 
 
 @app.command()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scheduler.cli import screen
+from scheduler.cli.one_order import in_words
 from scheduler.cli.opened import (
     ConfigFile,
     DateArgument,
@@ -19,13 +21,38 @@ from scheduler.cli.opened import (
     needs_secrets,
     opened,
 )
-from scheduler.cli.screen import Refusal
+from scheduler.cli.screen import Refusal, Words
+from scheduler.cli.tables import NONE
 
 if TYPE_CHECKING:
     from scheduler.app import App
     from scheduler.day import Step
 
 report = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+DAY = {
+    "th": ["รอบ", "สถานะ", "ที่ทำไป", "ออเดอร์", "ยังไม่มีที่"],
+    "en": ["wave", "state", "did", "orders", "no place"],
+}
+WORK = {
+    "th": ["ไรเดอร์", "รอบ", "จุดส่ง", "กม.", "ชม.", "เก็บเงินสด บาท"],
+    "en": ["rider", "waves", "drops", "km", "hours", "cash baht"],
+}
+ACTIONS = {
+    "close": "ปิดรอบ",
+    "plan": "วางแผน",
+    "approve": "อนุมัติ",
+    "dispatch": "ปล่อยงาน",
+    "finish": "จบรอบ",
+}
+
+
+def _action(name: str) -> str:
+    return screen.spoken({"th": ACTIONS.get(name, name), "en": name})
+
+
+def _show_messages(by_state: dict[str, int]) -> None:
+    told = screen.counted(by_state) or screen.spoken(NONE)
+    screen.out().print(screen.spoken({"th": f"ข้อความ: {told}", "en": f"messages: {told}"}), markup=False)
 
 
 def day(
@@ -44,15 +71,20 @@ def day(
     else:
         screen.table(
             f"{found['date']}",
-            ["wave", "state", "did", "orders", "no place"],
+            screen.spoken(DAY),
             (
-                [each["wave"], each["state"], " ".join(each["did"]) or "–", each["orders"], each["unassigned"]]
+                [
+                    each["wave"],
+                    each["state"],
+                    " ".join(_action(step) for step in each["did"]) or "–",
+                    each["orders"],
+                    each["unassigned"],
+                ]
                 for each in found["waves"]
             ),
             right=[3, 4],
         )
-        told = ", ".join(f"{count} {state}" for state, count in found["messages"].items())
-        screen.out().print(f"messages: {told or 'none'}")
+        _show_messages(found["messages"])
     bad = {"failed", "unknown", "retry"} & found["messages"].keys()
     raise typer.Exit(1 if bad else 0)
 
@@ -83,10 +115,15 @@ def run(
     def told(step: Step, done: bool) -> None:
         if not quiet:
             at = step.at.astimezone(app.tz)
-            screen.say(f"  {at:%d/%m %H:%M}  {step.wave:<10} {step.action}{'' if done else ' (was done)'}")
+            was_done = "" if done else screen.spoken({"th": " (ทำแล้ว)", "en": " (was done)"})
+            screen.say(f"  {at:%d/%m %H:%M}  {step.wave:<10} {_action(step.action)}{was_done}")
 
     if not any(app.versions.calendar().has_wave(date, each.id) for each in app.config.waves):
-        screen.say(f"no zone is delivered to on {date}: the market is closed")
+        closed = {
+            "th": f"วันที่ {date} ไม่ส่งโซนใดเลย: ตลาดหยุด",
+            "en": f"no zone is delivered to on {date}: the market is closed",
+        }
+        screen.say(screen.spoken(closed))
     waves = asyncio.run(walk(app, date, only_wave=wave, approve=approve, actor=actor_name(), on_step=told))
     counts = Counter(message.state for message in app.store.messages(date=date, wave=wave))
     return {
@@ -113,19 +150,24 @@ def report_day(date: DateArgument, config: ConfigFile = None, json: Json = False
 
     with opened(config) as app:
         found = reports.day(app.store, date_of(app, date))
+        reasons = {each["reason"]: in_words(app, each["reason"]) for each in found["orders"]["not_riding"]}
     if json:
         screen.document(found)
         return
-    show_report(found)
+    show_report(found, reasons)
 
 
-def show_report(found: dict[str, Any]) -> None:
+def show_report(found: dict[str, Any], reasons: Mapping[str | None, Words]) -> None:
+    """A day's account; `reasons` has each reason's words."""
     orders = found["orders"]
-    states = ", ".join(f"{count} {state}" for state, count in orders["by_state"].items())
-    screen.out().print(f"{found['date']}: {orders['total']} orders ({states or 'none'})", markup=False)
+    date, total = found["date"], orders["total"]
+    states = screen.counted(orders["by_state"]) or screen.spoken(NONE)
+    title = {"th": f"{date}: {total} ออเดอร์ ({states})", "en": f"{date}: {total} orders ({states})"}
+    screen.out().print(screen.spoken(title), markup=False)
+    _show_account(orders, reasons)
     screen.table(
         "",
-        ["rider", "waves", "drops", "km", "hours", "cash baht"],
+        screen.spoken(WORK),
         (
             [
                 f"{rider['rider_id']} {rider['name']}".strip(),
@@ -139,5 +181,32 @@ def show_report(found: dict[str, Any]) -> None:
         ),
         right=range(2, 6),
     )
-    told = ", ".join(f"{count} {state}" for state, count in found["messages"]["by_state"].items())
-    screen.out().print(f"messages: {told or 'none'}", markup=False)
+    _show_messages(found["messages"]["by_state"])
+
+
+def _show_account(orders: dict[str, Any], reasons: Mapping[str | None, Words]) -> None:
+    """How many ride of those that were meant to, and a line for each that does not."""
+    asked, more, riding, staying = (orders[name] for name in ("asked", "from_other_days", "riding", "not_riding"))
+    others = {"th": f" และจากวันอื่น {more}" if more else "", "en": f" and {more} from other days" if more else ""}
+    account = {
+        "th": f"สั่งไว้วันนี้ {asked}{others['th']}: ส่งวันนี้ {riding}, ไม่ได้ส่งวันนี้ {len(staying)}",
+        "en": f"{asked} asked for this day{others['en']}: riding {riding}, not riding {len(staying)}",
+    }
+    screen.out().print(screen.spoken(account), markup=False)
+    for each in staying:
+        screen.out().print(f"  {each['order_id']}: {screen.spoken(_fate(each, reasons))}", markup=False)
+
+
+def _fate(order: dict[str, Any], reasons: Mapping[str | None, Words]) -> Words:
+    """What became of an order that does not ride, and why."""
+    state, when = order["state"], f"{order['date']} {order['wave']}"
+    if state == "cancelled":
+        return {"th": "ยกเลิก", "en": "cancelled"}
+    why = {tongue: f": {words}" if words else "" for tongue, words in reasons[order["reason"]].items()}
+    if order["reason"] == "needs_pin":
+        return {"th": "รอหมุด", "en": "waits for a pin"}
+    if state in {"failed", "rescheduled", "returned"}:
+        return {"th": f"ส่งไม่สำเร็จ ({state}){why['th']}", "en": f"{state}{why['en']}"}
+    if order["wave"] is None:
+        return {"th": f"ยังไม่มีรอบ{why['th']}", "en": f"has no wave{why['en']}"}
+    return {"th": f"เลื่อนไป {when}{why['th']}", "en": f"moved to {when}{why['en']}"}

@@ -14,6 +14,7 @@ import typer
 from scheduler.cli import screen
 from scheduler.cli.opened import one_of
 from scheduler.cli.screen import Refusal
+from scheduler.cli.tables import NONE, ROLES
 
 if TYPE_CHECKING:
     from scheduler.app import App
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from storage.records import Message
 
 SAMPLE_DAY = dt.date(2026, 11, 24)
-ROLES = {"rider": "ไรเดอร์", "seller": "ผู้ขาย", "buyer": "ผู้ซื้อ", "coordinator": "ผู้ประสานงาน"}
 SHOWN = ("route", "pick_list", "window", "changed")
 
 
@@ -40,11 +40,11 @@ def demo(
         files = write(folder, app.config, SAMPLE_DAY, size, seed)
         _title(app, size)
         _intake(app, files)
-        found = _day(app)
+        _day(app)
         _plans(app)
         _phones(app)
         _no_place(app)
-        _evening(app, found)
+        _evening(app)
     _closing(folder, time.monotonic() - began)
 
 
@@ -109,21 +109,24 @@ def _intake(app: App, files: Any) -> None:
     for path in (files.sellers, files.riders, files.coordinators):
         read = read_members(path, name=path.name, role=None, context=app.intake_context())
         app.store.save_members(read.members, actor="demo", at=at)
-        screen.say(f"  imported {path}: {len(read.members)} rows")
+        rows = len(read.members)
+        screen.say(screen.spoken({"th": f"  นำเข้า {path}: {rows} แถว", "en": f"  imported {path}: {rows} rows"}))
     orders = read_orders(files.orders, name=files.orders.name, context=app.intake_context())
     _, waiting = app.take_orders(orders.orders, actor="demo")
-    waits = ", ".join(f"{count} {reason}" for reason, count in sorted(waiting.items()))
-    screen.say(
-        f"  imported {files.orders}: {orders.rows} rows, {len(orders.orders)} orders; waiting: {waits or 'none'}"
-    )
+    waits, count = screen.counted(dict(sorted(waiting.items()))) or screen.spoken(NONE), len(orders.orders)
+    taken = {
+        "th": f"  นำเข้า {files.orders}: {orders.rows} แถว {count} ออเดอร์; รออยู่: {waits}",
+        "en": f"  imported {files.orders}: {orders.rows} rows, {count} orders; waiting: {waits}",
+    }
+    screen.say(screen.spoken(taken))
 
 
-def _day(app: App) -> dict[str, Any]:
+def _day(app: App) -> None:
     from scheduler.cli.day import run
 
-    screen.say("  the day, on a simulated clock:")
-    with screen.progress("the day"):
-        return run(app, SAMPLE_DAY, None, approve=True)
+    screen.say(screen.spoken({"th": "  ทั้งวัน บนนาฬิกาจำลอง:", "en": "  the day, on a simulated clock:"}))
+    with screen.progress(screen.spoken({"th": "ทั้งวัน", "en": "the day"})):
+        run(app, SAMPLE_DAY, None, approve=True)
 
 
 def _plans(app: App) -> None:
@@ -138,7 +141,7 @@ def _plans(app: App) -> None:
 
 def _phones(app: App) -> None:
     """One message of each kind, as its reader's phone would show it."""
-    screen.out().rule("what people read")
+    screen.out().rule(screen.spoken({"th": "ข้อความที่แต่ละคนอ่าน", "en": "what people read"}))
     for kind in SHOWN:
         found = app.store.messages(date=SAMPLE_DAY, kinds={kind})
         if found:
@@ -176,20 +179,27 @@ def _no_place(app: App) -> None:
             return
 
 
-def _evening(app: App, found: dict[str, Any]) -> None:
+def _evening(app: App) -> None:
     from scheduler import report
     from scheduler.cli.day import show_report
+    from scheduler.cli.one_order import in_words
 
-    screen.out().rule("the evening summary")
-    show_report(report.day(app.store, SAMPLE_DAY))
+    screen.out().rule(screen.spoken({"th": "สรุปตอนเย็น", "en": "the evening summary"}))
+    found = report.day(app.store, SAMPLE_DAY)
+    show_report(found, {each["reason"]: in_words(app, each["reason"]) for each in found["orders"]["not_riding"]})
 
 
 def _closing(folder: Path, took: float) -> None:
     database = folder / "songsuk.db"
-    screen.out().print(
-        f"\nDone in {took:.0f} s. Everything is in {folder}/: the files that were imported, and {database}.\n"
-        f"Next:  SONGSUK_DATABASE_URL=sqlite:///{database} songsuk messages list --date {SAMPLE_DAY} --text\n"
+    words = f"SONGSUK_DATABASE_URL=sqlite:///{database} songsuk messages list --date {SAMPLE_DAY} --text"
+    done = {
+        "th": f"\nเสร็จใน {took:.0f} วินาที ทุกอย่างอยู่ใน {folder}/: ไฟล์ที่นำเข้า และ {database}\n"
+        f"ต่อไป:  {words}\n"
+        "       songsuk demo --size festival --seed 2\n"
+        "       แก้ config.yaml แล้วสั่ง songsuk config check",
+        "en": f"\nDone in {took:.0f} s. Everything is in {folder}/: the files that were imported, and {database}.\n"
+        f"Next:  {words}\n"
         "       songsuk demo --size festival --seed 2\n"
         "       edit config.yaml, then: songsuk config check",
-        markup=False,
-    )
+    }
+    screen.out().print(screen.spoken(done), markup=False)

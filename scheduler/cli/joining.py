@@ -12,6 +12,7 @@ import typer
 from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, Json, actor_name, known_role, needs_secrets, opened
 from scheduler.cli.screen import Refusal
+from scheduler.cli.tables import role as role_name
 
 if TYPE_CHECKING:
     from scheduler.app import App
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 LASTS = dt.timedelta(hours=72)
 RoleOption = Annotated[str | None, typer.Option("--role", help="rider, seller, buyer or coordinator.")]
+REQUEST = {
+    "th": ["รหัส", "ทาง", "เบอร์โทร", "ตั้งแต่", "ผู้ซื้อเบอร์นี้"],
+    "en": ["id", "over", "phone", "since", "buyers of this number"],
+}
 MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="A member's id: R4, S03, C1, B0001.")]
 
 
@@ -61,13 +66,19 @@ def invite(
         return
     if found["code"]:
         screen.out().print(found["code"], markup=False)
-        screen.say(f"until {found['expires_at']}; it is not shown again")
+        until = found["expires_at"]
+        once = {"th": f"ใช้ได้ถึง {until} และไม่แสดงอีก", "en": f"until {until}; it is not shown again"}
+        screen.say(screen.spoken(once))
     for name, link in found["links"].items():
         screen.out().print(f"{name}: {link}", markup=False, soft_wrap=True)
         if qr is None:
             _show(link)
     if not found["links"]:
-        screen.say("no chat service gave its address: the code can be typed to the market's account")
+        typed = {
+            "th": "ไม่มีลิงก์ของช่องแชตใด: ให้พิมพ์รหัสนี้ส่งถึงบัญชีของตลาด",
+            "en": "no chat service gave its address: the code can be typed to the market's account",
+        }
+        screen.say(screen.spoken(typed))
 
 
 def _invited(app: App, ref: str, role: str | None) -> dict[str, Any]:
@@ -179,8 +190,8 @@ def links(config: ConfigFile = None, json: Json = False) -> None:
         screen.document(found)
         return
     screen.table(
-        f"{len(waiting)} waiting",
-        ["id", "over", "phone", "since", "buyers of this number"],
+        screen.spoken({"th": f"รออยู่ {len(waiting)} คำขอ", "en": f"{len(waiting)} waiting"}),
+        screen.spoken(REQUEST),
         (
             [
                 asked.id,
@@ -233,7 +244,9 @@ def link(
     if json:
         screen.document(found)
     else:
-        screen.out().print(f"{asked.id}: {'refused' if refuse else 'confirmed; the chat is asked for consent'}")
+        confirmed = {"th": "ยืนยันแล้ว ระบบจะขอความยินยอมทางแชต", "en": "confirmed; the chat is asked for consent"}
+        decided = {"th": "ปฏิเสธแล้ว", "en": "refused"} if refuse else confirmed
+        screen.out().print(f"{asked.id}: {screen.spoken(decided)}", markup=False)
 
 
 def erase(
@@ -262,14 +275,19 @@ def erase(
                 {"th": f"ยังมีของที่ต้องส่ง: {', '.join(waiting)}", "en": f"still to be brought: {', '.join(waiting)}"},
                 {"th": "รอส่งเสร็จ หรือ songsuk orders cancel ก่อน", "en": "wait for it, or songsuk orders cancel first"},
             )
-        if not yes and not typer.confirm(f"Forget {found.role} {found.ref} {found.person.name} for good?", err=True):
+        sure = {
+            "th": f"ลบข้อมูล{role_name(found.role)} {found.ref} {found.person.name} ถาวรใช่ไหม",
+            "en": f"Forget {found.role} {found.ref} {found.person.name} for good?",
+        }
+        if not yes and not typer.confirm(screen.spoken(sure), err=True):
             raise typer.Exit(1)
         app.store.erase_member((found.role, found.ref), actor=actor_name(), at=app.clock.now())
     shown = {"schema": "songsuk/members.erase/1", "role": str(found.role), "member_id": found.ref, "erased": True}
     if json:
         screen.document(shown)
     else:
-        screen.out().print(f"{found.role} {found.ref}: erased")
+        gone = screen.spoken({"th": "ลบแล้ว", "en": "erased"})
+        screen.out().print(f"{role_name(found.role)} {found.ref}: {gone}", markup=False)
 
 
 def member_of(app: App, ref: str, role: str | None) -> Member:

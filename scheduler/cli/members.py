@@ -11,12 +11,22 @@ from scheduler.cli import joining, screen
 from scheduler.cli.opened import ConfigFile, Json, actor_name, known_role, opened
 from scheduler.cli.orders import show_import
 from scheduler.cli.screen import Refusal
+from scheduler.cli.tables import PHONE
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("invite")(joining.invite)
 app.command("links")(joining.links)
 app.command("link")(joining.link)
 app.command("erase")(joining.erase)
+MEMBER = {
+    "th": ["บทบาท", "รหัส", "ชื่อ", "ภาษา", "ยินยอม", "ติดต่อทาง"],
+    "en": ["role", "id", "name", "language", "consent", "reached over"],
+}
+CONSENT = {
+    True: {"th": "ยินยอม", "en": "yes"},
+    False: {"th": "ไม่ยินยอม", "en": "no"},
+    None: {"th": "–", "en": "–"},
+}
 RoleOption = Annotated[str | None, typer.Option("--role", help="rider, seller, buyer or coordinator.")]
 
 
@@ -68,15 +78,15 @@ def list_(role: RoleOption = None, config: ConfigFile = None, json: Json = False
         return
     screen.table(
         "",
-        ["role", "id", "name", "language", "consent", "reached over"],
+        screen.spoken(MEMBER),
         (
             [
                 member["role"],
                 member["member_id"],
                 member["name"],
                 member["language"] or "–",
-                {True: "yes", False: "no", None: "–"}[member["consent"]],
-                ", ".join(f"{name} ({state})" for name, state in member["channels"].items()) or "phone",
+                screen.spoken(CONSENT[member["consent"]]),
+                ", ".join(f"{name} ({state})" for name, state in member["channels"].items()) or screen.spoken(PHONE),
             ]
             for member in shown["members"]
         ),

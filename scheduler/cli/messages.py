@@ -9,12 +9,20 @@ import typer
 from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, DateArgument, Json, Wave, actor_name, date_of, known_wave, one_of, opened
 from scheduler.cli.screen import Refusal
-from scheduler.cli.tables import clock
+from scheduler.cli.tables import PHONE, clock, role
 
 if TYPE_CHECKING:
     from scheduler.app import App
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+MESSAGE = {
+    "th": ["ถึง", "ชื่อ", "ชนิด", "รอบ", "ทาง", "สถานะ", "เวลา", "รหัส"],
+    "en": ["to", "name", "kind", "wave", "over", "state", "at", "id"],
+}
+CALL = {
+    "th": ["ชื่อ", "เบอร์โทร", "เหตุผล", "โทรก่อน", "คำพูด"],
+    "en": ["name", "phone", "why", "before", "say"],
+}
 
 
 @app.command("list")
@@ -51,15 +59,15 @@ def list_(
         screen.document(shown)
         return
     screen.table(
-        ", ".join(f"{count} {name}" for name, count in shown["counts"].items()) or "no messages",
-        ["to", "name", "kind", "wave", "over", "state", "at", "id"],
+        screen.counted(shown["counts"]) or screen.spoken({"th": "ไม่มีข้อความ", "en": "no messages"}),
+        screen.spoken(MESSAGE),
         (
             [
-                f"{each['to']['role']} {each['to']['member_id']}",
+                f"{role(each['to']['role'])} {each['to']['member_id']}",
                 each["to"]["name"],
                 each["kind"],
                 each["wave"] or "–",
-                each["channel"] or "phone",
+                each["channel"] or screen.spoken(PHONE),
                 each["state"] + (f" ({each['reason']})" if each["reason"] else ""),
                 clock(each["send_at"]),
                 each["id"][:8],
@@ -69,7 +77,7 @@ def list_(
     )
     if text:
         for each in shown["messages"]:
-            screen.out().print(f"\n— {each['to']['role']} {each['to']['name']} ({each['kind']})", markup=False)
+            screen.out().print(f"\n— {role(each['to']['role'])} {each['to']['name']} ({each['kind']})", markup=False)
             screen.out().print(each["text"], markup=False)
 
 
@@ -84,8 +92,8 @@ def calls(date: DateArgument, config: ConfigFile = None, json: Json = False) -> 
         screen.document(found)
         return
     screen.table(
-        f"{len(found['calls'])} calls",
-        ["name", "phone", "why", "before", "say"],
+        screen.spoken({"th": f"ต้องโทร {len(found['calls'])} สาย", "en": f"{len(found['calls'])} calls"}),
+        screen.spoken(CALL),
         (
             [each["to"]["name"], each["phone"] or "–", each["reason"] or "", clock(each["before"]), each["script"]]
             for each in found["calls"]
@@ -143,29 +151,46 @@ def budget(config: ConfigFile = None, json: Json = False) -> None:
             try:
                 asyncio.run(ask(market))
             except NotConfigured as missing:
-                screen.say(
-                    f"LINE was not asked: {missing.variable} is not set; these are the last numbers that it gave"
-                )
+                unasked = {
+                    "th": f"ไม่ได้ถาม LINE เพราะยังไม่ได้ตั้ง {missing.variable}; ตัวเลขนี้คือที่ LINE บอกครั้งล่าสุด",
+                    "en": f"LINE was not asked: {missing.variable} is not set; these are the last numbers that it gave",
+                }
+                screen.say(screen.spoken(unasked))
         found = market.line_budget.document()
     if json:
         screen.document(found)
         return
     allowance = found["quota"]
-    limit = {"limited": str(allowance.get("value")), "none": "no limit"}.get(allowance["type"], "not known yet")
-    rows = [["messages a month", limit]]
+    limits = {"none": {"th": "ไม่จำกัด", "en": "no limit"}}
+    unknown = {"th": "ยังไม่ทราบ", "en": "not known yet"}
+    limit = str(allowance.get("value"))
+    if allowance["type"] != "limited":
+        limit = screen.spoken(limits.get(allowance["type"], unknown))
+    rows: list[tuple[dict[str, str], object]] = [({"th": "ข้อความต่อเดือน", "en": "messages a month"}, limit)]
     if found["used"] is not None:
-        rows += [["used", str(found["used"])], ["written, not yet sent", str(found["waiting"])]]
+        rows.append(({"th": "ใช้ไปแล้ว", "en": "used"}, found["used"]))
+        rows.append(({"th": "เขียนแล้ว ยังไม่ส่ง", "en": "written, not yet sent"}, found["waiting"]))
         if found["left"] is not None:
-            rows.append(["left", str(found["left"])])
+            rows.append(({"th": "เหลือ", "en": "left"}, found["left"]))
         forecast = found["forecast"]
-        rows += [
-            ["the month will come to", f"{forecast['p50']}; in one month of ten more than {forecast['p90']}"],
-            ["market days seen, still to come", f"{forecast['days_seen']}, {forecast['days_left']}"],
-        ]
+        likely, seldom = forecast["p50"], forecast["p90"]
+        month = {
+            "th": f"{likely}; หนึ่งในสิบเดือนจะเกิน {seldom}",
+            "en": f"{likely}; in one month of ten more than {seldom}",
+        }
+        days = f"{forecast['days_seen']}, {forecast['days_left']}"
+        rows.append(({"th": "ทั้งเดือนน่าจะใช้", "en": "the month will come to"}, screen.spoken(month)))
+        rows.append(({"th": "วันตลาดที่ผ่านมา, ที่ยังเหลือ", "en": "market days seen, still to come"}, days))
     if found["per_delivered_order"] is not None:
-        rows.append(["pushes to buyers per delivered order", str(found["per_delivered_order"])])
+        each = {"th": "ข้อความถึงผู้ซื้อต่อออเดอร์ที่ส่ง", "en": "pushes to buyers per delivered order"}
+        rows.append((each, found["per_delivered_order"]))
     if found["dropped"]:
-        rows.append(["left out, to be phoned instead", ", ".join(found["dropped"])])
-    screen.table(f"LINE, {found['month']}", ["", ""], rows)
+        dropped = {"th": "งดส่ง ให้โทรแทน", "en": "left out, to be phoned instead"}
+        rows.append((dropped, ", ".join(found["dropped"])))
+    screen.table(f"LINE, {found['month']}", ["", ""], ([screen.spoken(name), value] for name, value in rows))
     if found["warn"]:
-        screen.say("the month is likely to use up more of LINE's count than messages.line_quota.warn_percent allows")
+        short = {
+            "th": "เดือนนี้น่าจะใช้ข้อความ LINE เกินที่ตั้งไว้ใน messages.line_quota.warn_percent",
+            "en": "the month is likely to use up more of LINE's count than messages.line_quota.warn_percent allows",
+        }
+        screen.say(screen.spoken(short))

@@ -13,6 +13,15 @@ from scheduler.cli.opened import ConfigFile, Json, Wave, actor_name, date_of, kn
 from scheduler.cli.screen import Refusal
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+ORDER = {
+    "th": ["ออเดอร์", "วันที่", "รอบ", "โซน", "สถานะ", "เหตุผล", "ผู้ขาย", "ไรเดอร์"],
+    "en": ["order", "date", "wave", "zone", "state", "reason", "sellers", "rider"],
+}
+NOT_TAKEN = {
+    "th": ["แถว", "รหัส", "คอลัมน์", "ค่า", "เหตุผล", "แก้เป็น"],
+    "en": ["row", "id", "column", "value", "why", "what to write"],
+}
+FATES = {"created": "เพิ่มใหม่", "updated": "แก้ไข", "unchanged": "เหมือนเดิม", "rejected": "ไม่รับ"}
 
 
 @app.command("import")
@@ -30,7 +39,7 @@ def import_(
     with opened(config, acts=True) as app:
         context = app.intake_context()
         try:
-            with screen.progress("reading", quiet=json) as step:
+            with screen.progress(screen.spoken({"th": "กำลังอ่าน", "en": "reading"}), quiet=json) as step:
                 read = read_orders(file, name=file.name, context=context, on_progress=step)
         except UnreadableFile as error:
             raise Refusal(error.code, str(file), error.message, error.hint, exit_code=2) from None
@@ -73,10 +82,11 @@ def _ask_for_replans(plans: list[dict[str, Any]]) -> None:
     for plan in plans:
         ids = ", ".join(plan["order_ids"])
         command = f"songsuk plan replan {plan['date']} --wave {plan['wave']}"
-        if screen.language() == "th":
-            screen.say(f"แผนรอบ {plan['wave']} ที่อนุมัติแล้วไม่ตรงกับ {ids} สั่ง {command} แล้วอนุมัติแผนใหม่")
-        else:
-            screen.say(f"the approved plan of {plan['wave']} no longer fits {ids}: run {command} and approve it")
+        asked = {
+            "th": f"แผนรอบ {plan['wave']} ที่อนุมัติแล้วไม่ตรงกับ {ids} สั่ง {command} แล้วอนุมัติแผนใหม่",
+            "en": f"the approved plan of {plan['wave']} no longer fits {ids}: run {command} and approve it",
+        }
+        screen.say(screen.spoken(asked))
 
 
 def already_dispatched(order_id: str, row: int) -> dict[str, Any]:
@@ -100,10 +110,8 @@ def show_import(found: dict[str, Any], *, as_json: bool) -> None:
     chosen = screen.language()
     if found["errors"]:
         screen.table(
-            "rows not taken" if chosen == "en" else "แถวที่ไม่รับ",
-            ["row", "id", "column", "value", "why", "what to write"]
-            if chosen == "en"
-            else ["แถว", "รหัส", "คอลัมน์", "ค่า", "เหตุผล", "แก้เป็น"],
+            screen.spoken({"th": "แถวที่ไม่รับ", "en": "rows not taken"}),
+            screen.spoken(NOT_TAKEN),
             (
                 [
                     error["row"],
@@ -117,17 +125,25 @@ def show_import(found: dict[str, Any], *, as_json: bool) -> None:
             ),
             right=[0],
         )
-    if len(found["errors"]) > 200:
-        screen.say(f"… {len(found['errors']) - 200} more; --json has them all")
+    _say_more(len(found["errors"]) - 200)
     said = _alike(found["warnings"], chosen)
     for line in said[:20]:
         screen.say(line)
-    if len(said) > 20:
-        screen.say(f"… {len(said) - 20} more; --json has them all")
-    counts = ", ".join(f"{found[name]} {name}" for name in ("created", "updated", "unchanged", "rejected"))
-    waiting = ", ".join(f"{count} {code}" for code, count in found.get("waiting", {}).items() if count)
-    dry = " (dry run: nothing saved)" if found["dry_run"] else ""
-    screen.out().print(f"{found['rows']} rows: {counts}{'; waiting: ' + waiting if waiting else ''}{dry}", markup=False)
+    _say_more(len(said) - 20)
+    counts = screen.counted({name: found[name] for name in FATES}, screen.spoken({"th": FATES, "en": {}}))
+    waiting = screen.counted({code: count for code, count in found.get("waiting", {}).items() if count})
+    total = {"th": f"{found['rows']} แถว: {counts}", "en": f"{found['rows']} rows: {counts}"}
+    waits = {"th": f"; รออยู่: {waiting}", "en": f"; waiting: {waiting}"}
+    dry = {"th": " (ลองเท่านั้น ยังไม่บันทึก)", "en": " (dry run: nothing saved)"}
+    parts = [total, *([waits] if waiting else []), *([dry] if found["dry_run"] else [])]
+    screen.out().print("".join(map(screen.spoken, parts)), markup=False)
+
+
+def _say_more(count: int) -> None:
+    """That a list goes on beyond what is shown of it."""
+    if count > 0:
+        more = {"th": f"… อีก {count} รายการ ดูทั้งหมดด้วย --json", "en": f"… {count} more; --json has them all"}
+        screen.say(screen.spoken(more))
 
 
 def _alike(warnings: Sequence[Mapping[str, Any]], chosen: str) -> list[str]:
@@ -138,7 +154,8 @@ def _alike(warnings: Sequence[Mapping[str, Any]], chosen: str) -> list[str]:
     lines = []
     for (column, message), found in rows.items():
         named = ", ".join(map(str, found)) if len(found) <= 5 else f"{found[0]}–{found[-1]} ({len(found)})"
-        lines.append(", ".join(filter(None, (f"row {named}", column))) + f": {message}")
+        place = screen.spoken({"th": f"แถว {named}", "en": f"row {named}"})
+        lines.append(", ".join(filter(None, (place, column))) + f": {message}")
     return lines
 
 
@@ -170,15 +187,18 @@ def list_(
 
 @app.command()
 def show(order_id: str, config: ConfigFile = None, json: Json = False) -> None:
-    """Show one order."""
-    from scheduler import documents
+    """Show one order: its buyer and place, what it is, when it rides and why, its note."""
+    from scheduler.cli.one_order import show_order, whole
 
     with opened(config) as app:
         found = app.store.orders(order_ids=[order_id])
         if not found:
             raise _unknown(order_id)
-        shown = documents.orders(found, app.tz)
-    _show(shown, as_json=json)
+        shown = whole(app, found[0])
+    if json:
+        screen.document({"schema": "songsuk/orders/1", "orders": [shown]})
+    else:
+        show_order(shown)
 
 
 def _show(shown: dict[str, Any], *, as_json: bool) -> None:
@@ -187,7 +207,7 @@ def _show(shown: dict[str, Any], *, as_json: bool) -> None:
         return
     screen.table(
         "",
-        ["order", "date", "wave", "zone", "state", "reason", "sellers", "rider"],
+        screen.spoken(ORDER),
         (
             [
                 order["order_id"],

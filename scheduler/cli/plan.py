@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.fits import fits
+from scheduler.cli.fits import fits, not_addable, unready
 from scheduler.cli.opened import ConfigFile, DateArgument, Json, Wave, actor_name, date_of, known_wave, opened
 from scheduler.cli.screen import Refusal
 
@@ -103,11 +103,16 @@ def approve(
     if json:
         screen.document(found)
     elif waiting:
-        screen.out().print("noted; another coordinator has to approve it too")
+        noted = {"th": "บันทึกแล้ว ต้องมีผู้ประสานงานอีกคนอนุมัติด้วย", "en": "noted; another coordinator has to approve it too"}
+        screen.out().print(screen.spoken(noted))
     elif found["already"]:
-        screen.out().print("already approved; nothing changed")
+        screen.out().print(screen.spoken({"th": "อนุมัติไปแล้ว ไม่มีอะไรเปลี่ยน", "en": "already approved; nothing changed"}))
     else:
-        screen.out().print(f"approved {plan}: {found['messages']} messages written")
+        approval = {
+            "th": f"อนุมัติ {plan} แล้ว: เขียน {found['messages']} ข้อความ",
+            "en": f"approved {plan}: {found['messages']} messages written",
+        }
+        screen.out().print(screen.spoken(approval), markup=False)
 
 
 def _known_approver(app: App, by: str | None) -> None:
@@ -123,7 +128,11 @@ def _known_approver(app: App, by: str | None) -> None:
     if by in known or (by is None and not two):
         return
     if not known and not two and by is not None and by.strip():
-        screen.say(f"no coordinator has been imported yet: {by!r} is taken as given")
+        taken = {
+            "th": f"ยังไม่ได้นำเข้าผู้ประสานงาน จึงบันทึกว่า {by!r} อนุมัติ",
+            "en": f"no coordinator has been imported yet: {by!r} is taken as given",
+        }
+        screen.say(screen.spoken(taken))
         return
     if known:
         near, there = nearest(by or "", known), ", ".join(known[:20])
@@ -197,25 +206,11 @@ def _can_replan(app: App, date: dt.date, wave: str, riders: list[str], orders: l
             )
     for order in app.store.orders(order_ids=orders):
         orders = [each for each in orders if each != order.order_id]
-        if order.location is None or app.versions.zones(run.config_version).locate(order.location) is None:
-            raise Refusal(
-                "order.not_addable",
-                "--add-order",
-                {
-                    "th": f"{order.order_id}: ไม่มีหมุดหรืออยู่นอกเขต",
-                    "en": f"{order.order_id} has no pin, or is outside all zones",
-                },
-                {"th": "ปักหมุดด้วย songsuk orders pin", "en": "give it a place: songsuk orders pin"},
-            )
-        here = (order.legs[0].date, order.legs[0].wave) == (date, wave)
-        waits = order.legs[0].state in {"received", "unassigned"}
-        if not waits and not (here and order.legs[0].state in {"batched", "planned"}):
-            raise Refusal(
-                "order.not_addable",
-                "--add-order",
-                {"th": f"{order.order_id}: {order.legs[0].state}", "en": f"{order.order_id} is {order.legs[0].state}"},
-                {"th": "เพิ่มได้เฉพาะออเดอร์ที่ยังรออยู่", "en": "only an order that still waits can be taken in"},
-            )
+        leg = order.legs[0]
+        in_it = (leg.date, leg.wave) == (date, wave) and leg.state in {"batched", "planned"}
+        why = None if in_it and not order.cancelled else unready(app, run, order)
+        if why is not None:
+            raise not_addable("--add-order", order.order_id, why)
     if orders:
         raise Refusal(
             "order.unknown",
@@ -243,4 +238,4 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
     for wave in found["waves"]:
         show_plan(wave)
     if not found["waves"]:
-        screen.say("nothing planned yet for this day")
+        screen.say(screen.spoken({"th": "วันนี้ยังไม่มีแผน", "en": "nothing planned yet for this day"}))

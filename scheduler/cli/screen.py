@@ -11,12 +11,13 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Words = Mapping[str, str]
+T = TypeVar("T")
 WIDTH = 120
 """Columns of a table that goes into a file or a pipe."""
 
@@ -28,6 +29,17 @@ def language(environ: Mapping[str, str] = os.environ) -> Literal["th", "en"]:
         return "th" if wished == "th" else "en"
     locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
     return "th" if locale.startswith("th") else "en"
+
+
+def spoken(both: Mapping[str, T]) -> T:
+    """Of a text, or a row of headings, that stands in both languages: the reader's."""
+    return both[language()]
+
+
+def counted(counts: Mapping[str, int], names: Mapping[str, str] | None = None) -> str:
+    """`3 held, 1 ready`; in Thai, where the figure follows what is counted, `held 3, ready 1`."""
+    named = [((names or {}).get(name, name), f"{count:,}") for name, count in counts.items()]
+    return ", ".join(f"{name} {count}" if language() == "th" else f"{count} {name}" for name, count in named)
 
 
 class Refusal(Exception):

@@ -7,6 +7,23 @@ from typing import Any
 
 from scheduler.cli import screen
 
+ROUTE = {
+    "th": ["ไรเดอร์", "รถ", "ออก", "กลับ", "จุดรับ", "จุดส่ง", "กม.", "หนัก กก.", "เก็บเงินสด บาท"],
+    "en": ["rider", "vehicle", "out", "back", "pickups", "drops", "km", "load kg", "cash baht"],
+}
+NO_PLACE = {
+    "th": ["ออเดอร์", "เหตุผล", "ทำให้มีที่ได้โดย", "รอบถัดไป"],
+    "en": ["order", "why", "what would make room", "next"],
+}
+PHONE = {"th": "โทร", "en": "phone"}
+NONE = {"th": "ไม่มี", "en": "none"}
+ROLES = {"rider": "ไรเดอร์", "seller": "ผู้ขาย", "buyer": "ผู้ซื้อ", "coordinator": "ผู้ประสานงาน"}
+
+
+def role(name: str) -> str:
+    """What a member is to the market, in the reader's language."""
+    return screen.spoken({"th": ROLES[name], "en": name})
+
 
 def clock(stamp: str | None) -> str:
     """The wall time of a document's instant."""
@@ -17,14 +34,21 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
     """One wave of a plan document."""
     names = names or {}
     if wave["plan_id"] is None:
-        screen.out().print(f"{wave['wave']}: {wave['state']}, not planned yet")
+        not_yet = screen.spoken({"th": "ยังไม่ได้วางแผน", "en": "not planned yet"})
+        screen.out().print(f"{wave['wave']}: {wave['state']}, {not_yet}", markup=False)
         return
     summary = wave["summary"]
+    orders, routes = summary["orders"], summary["routes"]
+    km, baht = f"{summary['distance'] / 1000:.1f}", f"{summary['cost'] / 100:,.0f}"
+    title = {
+        "th": f"{wave['wave']}: {wave['state']} · แผน {wave['plan_id']} (ฉบับที่ {wave['revision']})\n"
+        f"{orders} ออเดอร์ {routes} เส้นทาง {km} กม. {baht} บาท",
+        "en": f"{wave['wave']}: {wave['state']} · plan {wave['plan_id']} (revision {wave['revision']})\n"
+        f"{orders} orders, {routes} routes, {km} km, {baht} baht",
+    }
     screen.table(
-        f"{wave['wave']}: {wave['state']} · plan {wave['plan_id']} (revision {wave['revision']})\n"
-        f"{summary['orders']} orders, {summary['routes']} routes, {summary['distance'] / 1000:.1f} km, "
-        f"{summary['cost'] / 100:,.0f} baht{_estimate(wave['travel'])}",
-        ["rider", "vehicle", "out", "back", "pickups", "drops", "km", "load kg", "cash baht"],
+        screen.spoken(title) + _estimate(wave["travel"]),
+        screen.spoken(ROUTE),
         (
             [
                 f"{route['rider_id']} {names.get(route['rider_id'], '')}".strip(),
@@ -48,8 +72,8 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
         screen.out().print(_off_road(wave["travel"])[chosen], markup=False)
     if wave["unassigned"]:
         screen.table(
-            "no place found",
-            ["order", "why", "what would make room", "next"],
+            screen.spoken({"th": "ยังไม่มีที่ลง", "en": "no place found"}),
+            screen.spoken(NO_PLACE),
             (
                 [
                     left["order_id"],
@@ -62,15 +86,23 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
         )
     if wave.get("out_of_date"):
         late = ", ".join(wave["out_of_date"])
-        screen.out().print(f"out of date: it no longer fits {late}; plan replan makes a new one", markup=False)
+        outdated = {
+            "th": f"แผนไม่ตรงแล้วกับ {late}: วางแผนใหม่ด้วย songsuk plan replan",
+            "en": f"out of date: it no longer fits {late}; plan replan makes a new one",
+        }
+        screen.out().print(screen.spoken(outdated), markup=False)
     told = wave.get("messages") or {}
     if told:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in told["by_kind"].items()) or "none"
-        left = f" of {told['line_left']} left this month" if told.get("line_left") is not None else ""
-        screen.out().print(
-            f"messages: {kinds}; LINE pushes {told['line_pushes']}{left}; phone calls {told['phone_calls']}",
-            markup=False,
-        )
+        kinds = screen.counted(told["by_kind"]) or screen.spoken(NONE)
+        pushes, calls = told["line_pushes"], told["phone_calls"]
+        left = {"th": "", "en": ""}
+        if told.get("line_left") is not None:
+            left = {"th": f" (เดือนนี้เหลือ {told['line_left']})", "en": f" of {told['line_left']} left this month"}
+        sends = {
+            "th": f"ข้อความ: {kinds}; ส่งทาง LINE {pushes}{left['th']}; ต้องโทร {calls}",
+            "en": f"messages: {kinds}; LINE pushes {pushes}{left['en']}; phone calls {calls}",
+        }
+        screen.out().print(screen.spoken(sends), markup=False)
 
 
 def _estimate(travel: dict[str, Any]) -> str:
@@ -78,7 +110,13 @@ def _estimate(travel: dict[str, Any]) -> str:
     if not travel.get("estimate"):
         return ""
     low, high = travel.get("range") or (None, None)
-    return ", times are straight-line estimates" + (f" (real: {low:g} to {high:g} times)" if low is not None else "")
+    if low is None:
+        return screen.spoken({"th": " เวลาประมาณจากเส้นตรง", "en": ", times are straight-line estimates"})
+    real = {
+        "th": f" เวลาประมาณจากเส้นตรง (จริง {low:g} ถึง {high:g} เท่า)",
+        "en": f", times are straight-line estimates (real: {low:g} to {high:g} times)",
+    }
+    return screen.spoken(real)
 
 
 def _fallback(travel: dict[str, Any]) -> dict[str, str]:
@@ -92,5 +130,7 @@ def _fallback(travel: dict[str, Any]) -> dict[str, str]:
 
 def _off_road(travel: dict[str, Any]) -> dict[str, str]:
     """Whose pins lie far from any road."""
-    listed = ", ".join(f"{each['id']} ({each['metres']:,} m)" for each in travel["off_road"])
-    return {"th": f"หมุดไกลถนน ตรวจก่อนอนุมัติ: {listed}", "en": f"far from any road, look at the pins: {listed}"}
+    th, en = (
+        ", ".join(f"{each['id']} ({each['metres']:,} {unit})" for each in travel["off_road"]) for unit in ("ม.", "m")
+    )
+    return {"th": f"หมุดไกลถนน ตรวจก่อนอนุมัติ: {th}", "en": f"far from any road, look at the pins: {en}"}
