@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from scheduler import documents, views
 from scheduler.app import App
-from scheduler.intake import orders_from_objects
+from scheduler.intake import OrdersFile, orders_from_objects
 from scheduler.keys import digest
 from scheduler.web.body import read_body
 from scheduler.web.description import ORDERS, described
@@ -93,11 +93,13 @@ def _take(app: App, rows: list[Any], actor: str) -> Response:
             "orders.invalid",
             {"th": "มีออเดอร์ที่ไม่ถูกต้อง ยังไม่ได้บันทึกอะไร", "en": "some orders are not valid; nothing was saved"},
             errors=[error.as_json() for error in taken.errors],
+            warnings=[warning.as_json() for warning in taken.warnings],
         )
-    return _save(app, taken.orders, actor)
+    return _save(app, taken, actor)
 
 
-def _save(app: App, orders: list[Order], actor: str) -> Response:
+def _save(app: App, taken: OrdersFile, actor: str) -> Response:
+    orders = taken.orders
     saved, _ = app.take_orders(orders, actor=actor, whole=True)
     if late := _late(orders, saved):
         return late
@@ -108,6 +110,7 @@ def _save(app: App, orders: list[Order], actor: str) -> Response:
         "updated": fates.count(Saved.UPDATED),
         "unchanged": fates.count(Saved.UNCHANGED),
         "out_of_date": views.out_of_date(app),
+        "warnings": [warning.as_json() for warning in taken.warnings],
     }
     return JSONResponse(found, status_code=201 if found["created"] else 200)
 

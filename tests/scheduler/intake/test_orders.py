@@ -286,11 +286,11 @@ def test_one_object(context: IntakeContext, good: dict[str, Any], read: Read) ->
 def test_an_objects_warnings(context: IntakeContext, good: dict[str, Any]) -> None:
     """What is read with a doubt can be collected."""
     warnings: list[Any] = []
-    order = order_from_object(good | {"location": [9.1463, 99.3257], "lat": None, "lon": None}, row=1, context=context,
-                              warnings=warnings)  # fmt: skip
+    spoilt = good | {"location": [9.1463, 99.3257], "lat": None, "lon": None, "foo": 1}
+    order = order_from_object(spoilt, row=1, context=context, warnings=warnings)
     assert isinstance(order, Order)
     assert order.location == (99.3257, 9.1463)
-    assert [told.code for told in warnings] == ["pin.swapped"]
+    assert [told.code for told in warnings] == ["column.unknown", "pin.swapped"]
 
 
 def test_several_objects(context: IntakeContext, good: dict[str, Any]) -> None:

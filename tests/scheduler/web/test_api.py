@@ -83,6 +83,36 @@ def test_one_bad_row_saves_none(site: Site, key: dict[str, str], house: House) -
     assert house.json("orders", "show", "A3", code=1)["errors"][0]["code"] == "order.unknown"
 
 
+def test_what_was_noticed_is_told_as_an_import_tells_it(
+    site: Site, key: dict[str, str], house: House, tmp_path: Path
+) -> None:
+    """A turned place and names nobody knows are warnings of the answer, the very ones of `orders import`."""
+    swapped = order("A7", lat=None, lon=None, location=[9.14, 99.327])
+    rows = [order("A8", foo=1), swapped | {"servce_date": DAY}]
+    answer = site.post("/api/v1/orders", json={"orders": rows}, headers=key)
+    assert answer.status_code == 201
+    warnings = schemas.check(answer.json(), "orders")["warnings"]
+    told = [each for each in warnings if not each["code"].startswith("date.")]  # what the tests' day is to today
+    assert [(each["row"], each["column"], each["code"]) for each in told] == [
+        (1, "foo", "column.unknown"),
+        (1, "servce_date", "column.unknown"),
+        (3, "pin", "pin.swapped"),
+    ]
+    assert "service_date" in told[1]["hint"]["en"]
+    assert (told[2]["order_id"], told[2]["used"]) == ("A7", [99.327, 9.14])
+    (tmp_path / "orders.json").write_text(json.dumps(rows), encoding="utf-8")
+    assert house.json("orders", "import", tmp_path / "orders.json", "--dry-run")["warnings"] == warnings
+
+
+def test_a_refusal_tells_what_was_noticed_too(site: Site, key: dict[str, str]) -> None:
+    """Where a required name is misspelt, the refusal says which of the names given was read as nothing."""
+    row = {("servce_date" if name == "service_date" else name): value for name, value in order("A9").items()}
+    found = problem(site.post("/api/v1/orders", json=row, headers=key), 422, "orders.invalid")
+    assert [(each["column"], each["code"]) for each in found["errors"]] == [("service_date", "required.missing")]
+    assert [(each["column"], each["code"]) for each in found["warnings"]] == [("servce_date", "column.unknown")]
+    assert found["warnings"][0]["hint"]["en"] == "did you mean service_date?"
+
+
 def test_an_order_on_its_way_is_refused(site: Site, key: dict[str, str], house: House) -> None:
     """409 names it, and nothing of the same request is saved."""
     gone = next(each for each in house.json("orders", "list", "--state", "dispatched")["orders"])
