@@ -18,6 +18,7 @@ from typing import Any
 import channels
 from scheduler.config.models import Barrier, Wave, Zone
 from scheduler.config.problems import Finding, Path, written
+from scheduler.config.shapes import KM_PER_DEGREE, square_km
 from scheduler.config.wording import nearest
 
 SLIVER_KM2 = 0.02
@@ -25,7 +26,6 @@ SLIVER_KM2 = 0.02
 MOST_PAIRS = 20_000
 """A zone has a handful of neighbours; a file in which every zone touches every other is hostile, and bounded here."""
 OFF_BARRIER_METRES = 150
-KM_PER_DEGREE = 111.32
 
 _FAMILIES = ("hubs", "communities", "zones", "barriers", "waves", "vehicles")
 _SINGLE = {"hub": "hubs", "community": "communities"}
@@ -158,8 +158,7 @@ def _overlaps(draft: Draft) -> Iterator[Finding]:
         other = zones[earlier][1]
         if getattr(zone, "priority", 0) != getattr(other, "priority", 0):
             continue
-        shared = shapes[later].intersection(shapes[earlier])
-        area = shared.area * KM_PER_DEGREE**2 * cos(radians(shapes[later].centroid.y))
+        area = square_km(shapes[later].intersection(shapes[earlier]))
         if area > SLIVER_KM2:
             name = getattr(other, "id", zones[earlier][0])
             yield Finding(

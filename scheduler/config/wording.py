@@ -310,10 +310,10 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "list the points in order around the area",
     ),
     "polygon.flat": (
-        "ทุกจุดอยู่บนเส้นเดียวกัน จึงไม่มีพื้นที่",
-        "all points lie on one line, so there is no area",
-        "ย้ายจุดให้ล้อมเป็นพื้นที่",
-        "move the points so that they enclose an area",
+        "จุดอยู่บนเส้นเดียวกันหรือใกล้กันเกินไป ล้อมพื้นที่เพียง {area} ตร.ม.",
+        "the points lie on one line or too close together: they enclose {area} m²",
+        "ย้ายจุดให้ล้อมพื้นที่อย่างน้อย {limit} ตร.ม.",
+        "move the points so that they enclose an area of {limit} m² or more",
     ),
     "zone.two_shapes": (
         "มีทั้ง polygon และ file",
