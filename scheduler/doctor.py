@@ -55,7 +55,7 @@ def _packages() -> dict[str, Any]:
 
 def _config(path: Path, report: configs.Report) -> dict[str, Any]:
     first = report.errors[0] if report.errors else None
-    count = len(report.errors)
+    count = len(report.errors) + report.more
     return _check(
         "config",
         report.ok,

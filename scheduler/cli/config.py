@@ -34,8 +34,8 @@ def check(
         screen.document(found.as_json())
     else:
         chosen = screen.language()
-        for problem in (*found.errors, *found.warnings):
-            screen.out().print(problem.text(chosen), markup=False, soft_wrap=True)
+        for line in found.lines(chosen):
+            screen.out().print(line, markup=False, soft_wrap=True)
         if found.ok:
             screen.out().print(f"{path}: " + ("ถูกต้อง" if chosen == "th" else "good"), markup=False)
     raise typer.Exit(0 if found.ok else 2)

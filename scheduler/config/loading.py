@@ -6,11 +6,12 @@ Whatever the input, the outcome is a configuration or problems with places, neve
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -23,7 +24,10 @@ from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Node, Reading
 from scheduler.config.rules import Draft
 from scheduler.config.wording import WORDING, nearest
 
+T = TypeVar("T")
+
 MOST_ENTRIES = 2_000
+MOST_COUNTED = 5_000
 _CODES = {
     "missing": "key.missing",
     "extra_forbidden": "key.unknown",
@@ -96,14 +100,15 @@ def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[st
     reading = Reading(text.removeprefix("\ufeff"), name)
     root = reading.root
     if root is None:
-        return Report(errors=tuple(reading.problems))
+        return Report(errors=tuple(reading.problems), more=reading.more)
     if not isinstance(root.value, dict):
         return Report(
-            errors=(*reading.problems, *_placed([Finding(path=(), code="value.section", facts={})], root, name))
+            errors=(*reading.problems, *_placed([Finding(path=(), code="value.section", facts={})], root, name)),
+            more=reading.more,
         )
     brought = expand(root, FilePath(base_dir) if base_dir is not None else None)
     draft, found = _typed(root.plain())
-    found = [*brought.findings, *found, *islice(rules.findings(draft), MOST_PROBLEMS)]
+    found = [*brought.findings, *found, *islice(rules.findings(draft), MOST_COUNTED)]
     told = {(said.line, said.column) for said in (*reading.problems, *_placed(brought.findings, root, name))}
     outside = len(brought.findings)
     placed = [
@@ -113,15 +118,17 @@ def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[st
     ]
     errors = sorted([*reading.problems, *(said for finding, said in placed if not finding.warning)], key=_place)
     warnings = tuple(sorted((said for finding, said in placed if finding.warning), key=_place))
+    more = reading.more + sum(finding.more for finding in found)
+    more += max(len(errors) - MOST_PROBLEMS, 0) + max(len(warnings) - MOST_PROBLEMS, 0)
     if errors:
-        return Report(errors=tuple(errors[:MOST_PROBLEMS]), warnings=warnings[:MOST_PROBLEMS])
+        return Report(errors=tuple(errors[:MOST_PROBLEMS]), warnings=warnings[:MOST_PROBLEMS], more=more)
     config = _config(draft, brought.text(text.removeprefix("\ufeff")))
-    return Report(warnings=warnings[:MOST_PROBLEMS], config=config)
+    return Report(warnings=warnings[:MOST_PROBLEMS], config=config, more=more)
 
 
 def _built(report: Report) -> Config:
     if report.config is None:
-        raise ConfigError(report.errors)
+        raise ConfigError(report.errors, report.more)
     return report.config
 
 
@@ -140,7 +147,7 @@ def _typed(raw: dict[str, Any]) -> tuple[Draft, list[Finding]]:
     """Every part that can be read, each by itself, so that one bad part hides nothing of the others."""
     draft = Draft(raw)
     unknown = [name for name in raw if name not in Document.model_fields]
-    found = [_unknown_key((name,), Document) for name in unknown[:MOST_PROBLEMS]]
+    found = _first(unknown, lambda name: _unknown_key((name,), Document))
     calendar = raw.get("calendar")
     country = calendar.get("country", "TH") if isinstance(calendar, dict) else "TH"
     context = {"country": country if isinstance(country, str) else ""}
@@ -190,7 +197,15 @@ def _read(
     try:
         return adapter.validate_python(value, context=context), []
     except ValidationError as error:
-        return None, [_translated(dict(fault), path) for fault in error.errors(include_url=False)[:MOST_PROBLEMS]]
+        return None, _first(error.errors(include_url=False), lambda fault: _translated(dict(fault), path))
+
+
+def _first(faults: Sequence[T], finding: Callable[[T], Finding]) -> list[Finding]:
+    """A finding for each fault, up to the most that are told; the last one counts the others."""
+    found = [finding(fault) for fault in faults[:MOST_PROBLEMS]]
+    if len(faults) > len(found):
+        found[-1] = replace(found[-1], more=len(faults) - len(found))
+    return found
 
 
 def _salvaged(item: type[BaseModel], entry: dict[str, Any], bad: set[str | int], context: dict[str, Any]) -> BaseModel:

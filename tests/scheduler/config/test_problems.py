@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.config import Problem, examine
+from scheduler.config import ConfigError, Problem, examine, parse
 from scheduler.config.problems import Language
 from scheduler.config.reader import MOST_DEPTH
 from scheduler.config.wording import WORDING
@@ -305,6 +305,34 @@ def test_a_broken_zone_is_still_compared_with_its_neighbours(minimal: str) -> No
         "polygon: [[99.33, 9.14], [99.36, 9.14], [99.36, 9.16]]}\nwaves:\n",
     )
     assert {error.code for error in examine(text).errors} == {"key.unknown", "key.missing", "zone.overlap"}
+
+
+TAMBONS = "    tambons: [" + ", ".join(["x"] * 251) + "]\n    community: sirisuk"
+KEYS = "".join(f"k{number}: 1\n" for number in range(251))
+TWICE = "    fee_baht: 1\n" * 252 + "    community: sirisuk"
+REFERENCES = "    waves: [" + ", ".join(["night"] * 251) + "]\n    community: sirisuk"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("    community: sirisuk", TAMBONS), ("hubs:\n", KEYS + "hubs:\n"), ("    community: sirisuk", TWICE),
+     ("    community: sirisuk", REFERENCES)],
+    ids=["values", "keys", "yaml", "references"],
+)  # fmt: skip
+def test_what_is_not_listed_is_counted(old: str, new: str, minimal: str) -> None:
+    """Of 251 mistakes 200 are listed; the last line, the JSON and the exception say that there are 51 more."""
+    report = examine(minimal.replace(old, new))
+    assert (len(report.errors), report.more, report.as_json()["more"]) == (200, 51, 51)
+    assert report.lines("en")[-1] == "… and 51 more"
+    assert report.lines("th")[-1] == "… และอีก 51 ข้อ"
+    with pytest.raises(ConfigError, match=r"… and 51 more$"):
+        parse(minimal.replace(old, new))
+
+
+def test_a_list_that_is_whole_says_nothing_of_more(minimal: str) -> None:
+    """Where everything is listed there is no last line, and nothing more."""
+    report = examine(minimal.replace("hub: bandon", "hub: bandorn"))
+    assert (len(report.lines("en")), report.as_json()["more"]) == (1, 0)
 
 
 @pytest.mark.parametrize("language", ["th", "en"])
