@@ -65,11 +65,18 @@ def _fits(lon: float, lat: float, box: tuple[float, float, float, float] | None)
     return west <= lon <= east and south <= lat <= north
 
 
-Located = Annotated[
-    tuple[float, float],
-    PlainValidator(read_point),
-    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
-]
+_PLACE = {
+    "type": "array",
+    "prefixItems": [
+        {"type": "number", "minimum": -180, "maximum": 180},
+        {"type": "number", "minimum": -90, "maximum": 90},
+    ],
+    "items": {"type": "number"},
+    "minItems": 2,
+    "maxItems": 2,
+}
+"""For editors: whatever the country, a swapped Thai pair is refused, since Thai longitudes are no latitudes at all."""
+Located = Annotated[tuple[float, float], PlainValidator(read_point), WithJsonSchema(_PLACE)]
 
 
 class _Faults:
@@ -187,7 +194,6 @@ def square_km(shape: BaseGeometry) -> float:
     return float(shape.area * KM_PER_DEGREE**2 * cos(radians(shape.centroid.y))) if shape.area else 0.0
 
 
-_PLACE = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
 _RING = {"type": "array", "items": _PLACE, "minItems": 3}
 _RINGS = {"type": "array", "items": _RING, "minItems": 1}
 _POLYGONS = {"type": "array", "items": _RINGS, "minItems": 1}

@@ -66,7 +66,16 @@ def _tambon(value: object) -> str:
 
 Id = Annotated[str, PlainValidator(_id), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,39}$"})]
 Tambon = Annotated[
-    str, PlainValidator(_tambon), WithJsonSchema({"type": ["integer", "string"], "pattern": "^[1-9][0-9]{5}$"})
+    str,
+    PlainValidator(_tambon),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 100_000, "maximum": 999_999},
+                {"type": "string", "pattern": "^[1-9][0-9]{5}$"},
+            ]
+        }
+    ),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
@@ -176,7 +185,12 @@ def _date(value: object) -> dt.date:
         raise refused("date.format", value=text) from None
 
 
-Date = Annotated[dt.date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+_DATE_SCHEMA = {
+    "type": "string",
+    "format": "date",
+    "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+}
+Date = Annotated[dt.date, PlainValidator(_date), WithJsonSchema(_DATE_SCHEMA)]
 
 
 def _send_at(value: object) -> Literal["dispatch", "approval"] | dt.time:
