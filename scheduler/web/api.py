@@ -16,6 +16,7 @@ from starlette.responses import Response
 from scheduler import documents, views
 from scheduler.app import App
 from scheduler.intake import OrdersFile, orders_from_objects
+from scheduler.intake.json_rows import Doubled, read_object
 from scheduler.keys import digest
 from scheduler.web.body import read_body
 from scheduler.web.description import ORDERS, described
@@ -62,26 +63,18 @@ async def post_orders(request: Request, key: Caller) -> Response:
     if body is None:
         return problem(413, "body.too_large", {"th": "ข้อมูลใหญ่เกินไป", "en": "the body is too large"})
     try:
-        sent = json.loads(body, object_pairs_hook=_once)
+        sent = json.loads(body, object_pairs_hook=read_object)
     except (ValueError, RecursionError):
-        message = {"th": "ไม่ใช่ JSON หรือมีชื่อซ้ำในออเดอร์เดียว", "en": "the body is not JSON, or gives one name twice"}
-        return problem(422, "json.invalid", message)
+        return problem(422, "json.invalid", {"th": "ไม่ใช่ JSON", "en": "the body is not JSON"})
     rows = sent.get("orders") if isinstance(sent, dict) and "orders" in sent else [sent]
-    if not isinstance(rows, list) or not rows or len(rows) > MOST_ORDERS:
+    twice = isinstance(sent, Doubled) and "orders" in sent.names
+    if twice or not isinstance(rows, list) or not rows or len(rows) > MOST_ORDERS:
         return problem(
             422,
             "orders.shape",
             {"th": f"ส่งได้ครั้งละ 1 ถึง {MOST_ORDERS} ออเดอร์", "en": f"send one to {MOST_ORDERS} orders at a time"},
         )
     return await asyncio.to_thread(_take, app, rows, f"api:{key}")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """One object of the body; `ValueError` where a name is given twice: which of the two is meant, nobody can tell."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name is given twice")
-    return found
 
 
 def _take(app: App, rows: list[Any], actor: str) -> Response:

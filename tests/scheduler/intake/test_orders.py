@@ -112,6 +112,7 @@ def test_rejected(read: Read, good: dict[str, Any], change: dict[str, str], foun
         ({"order_id": "SR-\u202e0001"}, "order_id", "text.bidi", "SR-0001"),
         ({"seller_id": "\u200eS03"}, "seller_id", "text.bidi", "S03"),
         ({"buyer_ref": "B\u20661\u2069"}, "buyer_ref", "text.bidi", "B1"),
+        ({"pin": "9.1500, 99.3257"}, "pin", "pin.differs", [99.325667, 9.146078]),
         ({"placed_at": "23/11/2569"}, "placed_at", "instant.no_time", None),
         ({"postcode": "8400"}, "postcode", "postcode.invalid", None),
         ({"window_from": "1.00", "window_to": "3.00"}, "window_from", "window.night",
@@ -123,6 +124,12 @@ def test_warned(read: Read, good: dict[str, Any], change: dict[str, str], column
     taken = read([good | change])
     assert [(told.column, told.code, told.used) for told in taken.warnings] == [(column, code, used)]
     assert (len(taken.orders), taken.errors) == (1, [])
+
+
+@pytest.mark.parametrize("pin", ["9.1461, 99.3257", "https://maps.app.goo.gl/x", "หน้าวัด"])
+def test_a_pin_that_agrees_or_tells_nothing_is_no_matter(read: Read, good: dict[str, Any], pin: str) -> None:
+    """Beside columns with a place, only a pin that leads elsewhere is worth a word."""
+    assert read([good | {"pin": pin}]).warnings == []
 
 
 def test_an_id_that_hides_another_is_told_where_it_joins_it(read: Read, good: dict[str, Any]) -> None:

@@ -164,6 +164,16 @@ def test_a_body_that_is_no_order_is_refused(site: Site, key: dict[str, str], bod
     problem(site.post("/api/v1/orders", content=body, headers=key), 422, code)
 
 
+def test_a_name_given_twice_is_told_as_in_a_file(site: Site, key: dict[str, str]) -> None:
+    """422 with the row and the column; two lists of orders are a wrong shape."""
+    body = json.dumps(order("A10"))[:-1] + ', "seller_id": "S02"}'
+    found = problem(site.post("/api/v1/orders", content=body, headers=key), 422, "orders.invalid")
+    assert [(each["row"], each["column"], each["code"]) for each in found["errors"]] == [
+        (2, "seller_id", "column.twice")
+    ]
+    problem(site.post("/api/v1/orders", content='{"orders": [{}], "orders": [{}]}', headers=key), 422, "orders.shape")
+
+
 def test_a_body_too_large_is_refused(site: Site, key: dict[str, str]) -> None:
     """413 by its stated length, and where it comes in pieces without one."""
     problem(site.post("/api/v1/orders", content=b" " * (1 << 20) + b"{}", headers=key), 413, "body.too_large")
