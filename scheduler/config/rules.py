@@ -65,6 +65,7 @@ def findings(draft: Draft) -> Iterator[Finding]:
         _crossings(draft),
         _riders(draft),
         _country(draft),
+        _shared_tambons(draft),
         _overlaps(draft),
     )
 
@@ -138,6 +139,33 @@ def _routing(family: str) -> set[str]:
     spec = find_spec("routing")
     folders = [str(FilePath(folder) / family) for folder in (spec and spec.submodule_search_locations) or []]
     return {module.name for module in pkgutil.iter_modules(folders) if not module.name.startswith("_")}
+
+
+def _shared_tambons(draft: Draft) -> Iterator[Finding]:
+    """Tambons that stand in two zones: of equal priority nothing says which of them serves it."""
+    first: dict[str, tuple[Zone, Path]] = {}
+    for index, zone in draft.items.get("zones", {}).items():
+        for i, code in enumerate(getattr(zone, "tambons", ())):
+            here: Path = ("zones", index, "tambons", i)
+            other, before = first.setdefault(code, (zone, here))
+            if other is not zone:
+                yield _shared_tambon(code, zone, here, other, before)
+
+
+def _shared_tambon(code: str, zone: Zone, here: Path, other: Zone, before: Path) -> Finding:
+    rank, others = getattr(zone, "priority", 0), getattr(other, "priority", 0)
+    if rank == others:
+        thai = "เหลือไว้ที่เดียว หรือถ้าตั้งใจ ให้ใส่ priority ต่างกัน"
+        english = "keep it in one, or give them different priority if it is meant"
+    else:
+        server = getattr(zone if rank > others else other, "id", "?")
+        thai, english = (
+            f"โซน {server} จะได้ตำบลนี้ เพราะ priority สูงกว่า",
+            f"zone {server} serves it, by its higher priority",
+        )
+    facts = {"value": code, "other": getattr(other, "id", "?"), "first": written(before)}
+    facts |= {"meant_th": thai, "meant_en": english}
+    return Finding(path=here, code="zone.tambon", facts=facts, warning=rank != others)
 
 
 def _overlaps(draft: Draft) -> Iterator[Finding]:

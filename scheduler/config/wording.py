@@ -327,6 +327,12 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "แก้ขอบเขต หรือถ้าตั้งใจให้ทับ ให้ใส่ priority ต่างกัน",
         "trim one of them, or give them different priority if it is meant",
     ),
+    "zone.tambon": (
+        "ตำบล {value} อยู่ในโซน {other} ด้วย ({first})",
+        "the tambon {value} stands in zone {other} too ({first})",
+        "{meant}",
+        "{meant}",
+    ),
     "riders.ask_not_yet": (
         "ยังถามไรเดอร์ทางแชตไม่ได้",
         "riders cannot be asked by chat yet",

@@ -8,8 +8,25 @@ from scheduler.config import ConfigError, Problem, examine, parse
 from scheduler.config.problems import Language
 from scheduler.config.reader import MOST_DEPTH
 from scheduler.config.wording import WORDING
+from scheduler.zones import ZoneIndex
 
 CHANNELS = "vehicles:\n  - {id: motorcycle, weight_kg: 25, volume_l: 70}\n"
+
+ZONE = """\
+    community: sirisuk
+    polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]
+"""
+
+
+def two_zones(first: str, second: str) -> str:
+    """Two zones that both list the tambon 840101, each with one more key."""
+    return (
+        f"    tambons: [840101, 840102]\n    {first}\n{ZONE}"
+        "  - id: two\n    name: {th: สอง}\n    community: sirisuk\n"
+        f"    tambons: [840103, ⟦840101]\n    {second}\n"
+        "    polygon: [[99.4, 9.14], [99.43, 9.14], [99.43, 9.16]]\n"
+    )
+
 
 # (code, what is replaced, what stands there instead). The sign ⟦ marks the place that must be told.
 EDITS = [
@@ -133,6 +150,8 @@ EDITS = [
         "  - id: two\n    name: {th: สอง}\n    community: sirisuk\n"
         "    polygon: ⟦[[99.33, 9.14], [99.36, 9.14], [99.36, 9.16]]\nwaves:\n",
     ),
+    ("zone.tambon", ZONE, two_zones("", "")),
+    ("zone.tambon", ZONE, two_zones("priority: 5", "priority: 5")),
     ("wave.cut_off_late", "cut_off: {days_before: 1, time: 18:00}", "cut_off: ⟦{time: 09:30}"),
     ("wave.cut_off_late", "cut_off: {days_before: 1, time: 18:00}", "cut_off: ⟦{time: 08:00}"),
     ("wave.approve_by", "approve_by: {days_before: 1, time: 20:00}", "approve_by: ⟦{days_before: 2, time: 20:00}"),
@@ -154,6 +173,7 @@ EDITS = [
     ("file.texts", "vehicles:\n", "texts: ⟦thai.yaml\nvehicles:\n"),
 ]
 WARNINGS = [
+    ("zone.tambon", ZONE, two_zones("", "priority: 5")),
     (
         "crossing.off_barrier",
         "waves:\n",
@@ -295,6 +315,21 @@ def test_several_bad_points_of_one_border_are_all_told(minimal: str) -> None:
         ("zones[0].polygon[1]", "coordinates.swapped", 10),
         ("zones[0].polygon[2]", "coordinates.format", 10),
     ]
+
+
+def test_a_tambon_of_two_zones_is_told_with_both_places(minimal: str) -> None:
+    """The later one is pointed at and the earlier one named; with different priority it is said who serves it."""
+    told = examine(edited(minimal, ZONE, two_zones("", ""))[0]).errors[0]
+    assert (told.path, told.message["en"]) == (
+        "zones[1].tambons[1]",
+        "the tambon 840101 stands in zone talat too (zones[0].tambons[0])",
+    )
+    doubt = examine(edited(minimal, ZONE, two_zones("", "priority: 5"))[0])
+    assert "two" in doubt.warnings[0].hint["en"]
+    assert doubt.config is not None
+    served = ZoneIndex(doubt.config).zone_for_tambon("840101")
+    assert served is not None
+    assert served.id == "two"
 
 
 def test_a_broken_zone_is_still_compared_with_its_neighbours(minimal: str) -> None:
