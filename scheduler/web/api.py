@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -64,17 +65,46 @@ async def post_orders(request: Request, key: Caller) -> Response:
         return problem(413, "body.too_large", {"th": "ข้อมูลใหญ่เกินไป", "en": "the body is too large"})
     try:
         sent = json.loads(body, object_pairs_hook=read_object)
-    except (ValueError, RecursionError):
-        return problem(422, "json.invalid", {"th": "ไม่ใช่ JSON", "en": "the body is not JSON"})
+    except (ValueError, RecursionError) as error:
+        return _no_json(error)
     rows = sent.get("orders") if isinstance(sent, dict) and "orders" in sent else [sent]
     twice = isinstance(sent, Doubled) and "orders" in sent.names
-    if twice or not isinstance(rows, list) or not rows or len(rows) > MOST_ORDERS:
-        return problem(
-            422,
-            "orders.shape",
-            {"th": f"ส่งได้ครั้งละ 1 ถึง {MOST_ORDERS} ออเดอร์", "en": f"send one to {MOST_ORDERS} orders at a time"},
+    if twice or not isinstance(rows, list):
+        thai, english = (
+            ("มี orders ซ้ำสองครั้ง", "orders is given twice") if twice else ("ไม่ใช่รายการ", "this is not a list")
         )
+        return _misshapen({"th": thai, "en": english})
+    if not 1 <= len(rows) <= MOST_ORDERS:
+        return _misshapen({"th": f"มี {len(rows)} ออเดอร์", "en": f"there are {len(rows)} orders"})
     return await asyncio.to_thread(_take, app, rows, f"api:{key}")
+
+
+def _no_json(why: Exception) -> Response:
+    """A body that cannot be read: where it stops being JSON, counted from 1."""
+    if isinstance(why, json.JSONDecodeError):
+        thai, english, reason = f"ตัวอักษรที่ {why.pos + 1}", f"character {why.pos + 1}", why.msg
+    elif isinstance(why, UnicodeDecodeError):
+        thai, english, reason = f"ไบต์ที่ {why.start + 1}", f"byte {why.start + 1}", "not UTF-8"
+    else:  # the decoder does not say where: too many brackets, or a number too long
+        thai, english, reason = "ตัวอักษรที่ 1", "character 1", "nested too deeply, or a number is too long"
+    said = {"th": f"JSON ไม่ถูกต้องตั้งแต่{thai}: {reason}", "en": f"not valid JSON from {english}: {reason}"}
+    return problem(
+        422,
+        "json.invalid",
+        {"th": "อ่านข้อมูลที่ส่งมาไม่ได้", "en": "the body is not JSON"},
+        errors=[documents.error("json.invalid", "body", said, _SHAPE)],
+    )
+
+
+def _misshapen(said: Mapping[str, str]) -> Response:
+    message = {"th": f"ส่งได้ครั้งละ 1 ถึง {MOST_ORDERS} ออเดอร์", "en": f"send one to {MOST_ORDERS} orders at a time"}
+    return problem(422, "orders.shape", message, errors=[documents.error("orders.shape", "body.orders", said, _SHAPE)])
+
+
+_SHAPE = {
+    "th": f'ส่งออเดอร์เดียวเป็น {{"order_id": …}} หรือ 1 ถึง {MOST_ORDERS} ออเดอร์เป็น {{"orders": [{{…}}]}}',
+    "en": f'send one order as {{"order_id": …}}, or 1 to {MOST_ORDERS} as {{"orders": [{{…}}]}}',
+}
 
 
 def _take(app: App, rows: list[Any], actor: str) -> Response:

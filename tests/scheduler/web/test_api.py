@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,44 @@ def test_a_body_that_is_no_order_is_refused(site: Site, key: dict[str, str], bod
     problem(site.post("/api/v1/orders", content=body, headers=key), 422, code)
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b"", "character 1:"),
+        ('{"order_id": "ก", "items": }'.encode(), "character 28:"),
+        (b'{"order_id": "W-1"} x', "character 21:"),
+        (b'{"order_id": "\xff"}', "byte 15:"),
+        (b"[" * 100_000, "character 1:"),
+    ],
+    ids=["empty", "value", "after", "bytes", "deep"],
+)
+def test_a_broken_body_is_told_with_its_place(site: Site, key: dict[str, str], body: bytes, place: str) -> None:
+    """At which character it stops being JSON, why, and what to write, in both languages."""
+    (error,) = problem(site.post("/api/v1/orders", content=body, headers=key), 422, "json.invalid")["errors"]
+    assert (error["path"], error["code"]) == ("body", "json.invalid")
+    assert place in error["message"]["en"]
+    assert place.split()[1] in error["message"]["th"]
+    assert '{"orders": [' in error["hint"]["en"]
+    assert '{"orders": [' in error["hint"]["th"]
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "said"),
+    [
+        ('{"orders": []}', "body.orders", "there are 0"),
+        ('{"orders": 5}', "body.orders", "not a list"),
+        (json.dumps({"orders": [{}] * 2001}), "body.orders", "there are 2001"),
+        ('{"orders": [{}], "orders": [{}]}', "body.orders", "given twice"),
+    ],
+)
+def test_a_wrong_shape_is_told_with_its_place(site: Site, key: dict[str, str], body: str, path: str, said: str) -> None:
+    """What stands where the list should, and how many orders a request may have."""
+    (error,) = problem(site.post("/api/v1/orders", content=body, headers=key), 422, "orders.shape")["errors"]
+    assert (error["path"], error["code"]) == (path, "orders.shape")
+    assert said in error["message"]["en"]
+    assert "2000" in error["hint"]["th"]
+
+
 def test_a_name_given_twice_is_told_as_in_a_file(site: Site, key: dict[str, str]) -> None:
     """422 with the row and the column; two lists of orders are a wrong shape."""
     body = json.dumps(order("A10"))[:-1] + ', "seller_id": "S02"}'
@@ -229,8 +268,13 @@ def test_a_plan_that_is_not_there_is_not_found(site: Site, key: dict[str, str]) 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", "/api/v1/orders", 405)])
 def test_other_ways_are_refused_as_problems(site: Site, method: str, path: str, status: int) -> None:
-    """404 and 405 have the same shape as every other refusal."""
-    problem(site.request(method, path), status, f"http.{status}")
+    """404 and 405 have the same shape as every other refusal, and say in Thai too what is wrong and where to look."""
+    found = problem(site.request(method, path), status, f"http.{status}")
+    assert re.search("[ก-๙]", found["message"]["th"])
+    (error,) = found["errors"]
+    assert (error["path"], error["code"]) == (path, f"http.{status}")
+    assert "/openapi.json" in error["hint"]["en"]
+    assert re.search("[ก-๙]", error["hint"]["th"])
 
 
 def test_the_description_is_whole(site: Site) -> None:
