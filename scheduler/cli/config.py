@@ -29,7 +29,8 @@ def check(
 
     path = file or config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
     found = configs.check(path)
-    found = replace(found, warnings=(*found.warnings, *wording_problems(found)))
+    lacking = configs.missing_secrets(found.config, os.environ, file=path.name) if found.config is not None else []
+    found = replace(found, warnings=(*found.warnings, *lacking, *wording_problems(found)))
     if json:
         screen.document(found.as_json())
     else:
