@@ -22,7 +22,7 @@ from scheduler.config.models import Config, Document
 from scheduler.config.problems import ConfigError, Finding, Path, Problem, Report, problem, written
 from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Node, Reading
 from scheduler.config.rules import Draft
-from scheduler.config.wording import WORDING, nearest
+from scheduler.config.wording import WORDING, near, nearest
 
 T = TypeVar("T")
 
@@ -108,7 +108,7 @@ def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[st
         )
     brought = expand(root, FilePath(base_dir) if base_dir is not None else None)
     draft, found = _typed(root.plain())
-    found = [*brought.findings, *found, *islice(rules.findings(draft), MOST_COUNTED)]
+    found = [*brought.findings, *_without_misspelt(found), *islice(rules.findings(draft), MOST_COUNTED)]
     told = {(said.line, said.column) for said in (*reading.problems, *_placed(brought.findings, root, name))}
     outside = len(brought.findings)
     placed = [
@@ -246,6 +246,8 @@ def _translated(fault: dict[str, Any], path: Path) -> Finding:
         return _unknown_key(where, _model_at(where[:-1]))
     if kind == "missing":
         return Finding(path=where, code="key.missing", facts={"key": where[-1]})
+    if isinstance(value, str) and not value.strip():
+        return Finding(path=where, code="value.empty", facts={})
     if kind in WORDING:
         return Finding(path=where, code=kind, facts=facts)
     code = "value.empty" if value is None else _CODES.get(kind, "value.text")
@@ -269,7 +271,15 @@ def _choices(expected: str) -> list[str]:
 def _unknown_key(path: Path, model: type[BaseModel] | None) -> Finding:
     known = list(model.model_fields) if model else []
     key = str(path[-1])
-    return Finding(path=path, code="key.unknown", facts={"key": key, **nearest(key, known)}, at_key=True)
+    meant = near(key, known)
+    facts = {"key": key, **nearest(key, known), **({} if meant is None else {"near": meant})}
+    return Finding(path=path, code="key.unknown", facts=facts, at_key=True)
+
+
+def _without_misspelt(found: list[Finding]) -> list[Finding]:
+    """Without the keys that are missing only because they are misspelt: one mistake is told once."""
+    misspelt = {(*finding.path[:-1], finding.facts["near"]) for finding in found if "near" in finding.facts}
+    return [each for each in found if each.code != "key.missing" or each.path not in misspelt or each.more]
 
 
 def _model_at(path: Path) -> type[BaseModel] | None:

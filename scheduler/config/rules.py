@@ -87,7 +87,7 @@ def _repeated_ids(draft: Draft) -> Iterator[Finding]:
 def _repeated(words: list[tuple[Path, object]]) -> Iterator[Finding]:
     first: dict[str, Path] = {}
     for path, word in words:
-        if isinstance(word, str):
+        if isinstance(word, str) and word.strip():
             before = first.setdefault(word.strip().casefold(), path)
             if before != path:
                 yield Finding(path=path, code="id.duplicate", facts={"value": word, "first": written(before[:-1])})

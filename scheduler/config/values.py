@@ -13,7 +13,16 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from scheduler.config.wording import nearest
@@ -85,6 +94,13 @@ class Text(Section):
 
     th: Name
     en: Name | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_bare(cls, value: object) -> object:
+        if isinstance(value, str) and value.strip():
+            raise refused("value.languages", value=value.strip())
+        return value
 
     def in_(self, language: str) -> str:
         return self.en if language == "en" and self.en else self.th
