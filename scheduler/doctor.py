@@ -60,7 +60,7 @@ def _packages() -> dict[str, Any]:
 def _config(path: Path, report: configs.Report, environ: Mapping[str, str]) -> dict[str, Any]:
     errors = [*report.errors, *(of_another_market(path, report.config, environ) if report.config is not None else ())]
     first = errors[0] if errors else None
-    count = len(errors)
+    count = len(errors) + report.more
     return _check(
         "config",
         first is None,

@@ -34,15 +34,16 @@ def check(
 
     path = file or config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
     found = configs.check(path)
-    found = replace(found, warnings=(*found.warnings, *wording_problems(found)))
+    lacking = configs.missing_secrets(found.config, os.environ, file=path.name) if found.config is not None else []
+    found = replace(found, warnings=(*found.warnings, *lacking, *wording_problems(found)))
     if found.config is not None and file is None and (errors := of_another_market(path, found.config, os.environ)):
         found = replace(found, errors=tuple(errors), config=None)
     if json:
         screen.document(found.as_json())
     else:
         chosen = screen.language()
-        for problem in (*found.errors, *found.warnings):
-            screen.out().print(problem.text(chosen), markup=False, soft_wrap=True)
+        for line in found.lines(chosen):
+            screen.out().print(line, markup=False, soft_wrap=True)
         if found.ok:
             screen.out().print(f"{path}: " + ("ถูกต้อง" if chosen == "th" else "good"), markup=False)
     raise typer.Exit(0 if found.ok else 2)

@@ -6,11 +6,12 @@ Whatever the input, the outcome is a configuration or problems with places, neve
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -21,9 +22,12 @@ from scheduler.config.models import Config, Document
 from scheduler.config.problems import ConfigError, Finding, Path, Problem, Report, problem, written
 from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Node, Reading
 from scheduler.config.rules import Draft
-from scheduler.config.wording import WORDING, nearest
+from scheduler.config.wording import WORDING, near, nearest
+
+T = TypeVar("T")
 
 MOST_ENTRIES = 2_000
+MOST_COUNTED = 5_000
 _CODES = {
     "missing": "key.missing",
     "extra_forbidden": "key.unknown",
@@ -96,14 +100,15 @@ def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[st
     reading = Reading(text.removeprefix("\ufeff"), name)
     root = reading.root
     if root is None:
-        return Report(errors=tuple(reading.problems))
+        return Report(errors=tuple(reading.problems), more=reading.more)
     if not isinstance(root.value, dict):
         return Report(
-            errors=(*reading.problems, *_placed([Finding(path=(), code="value.section", facts={})], root, name))
+            errors=(*reading.problems, *_placed([Finding(path=(), code="value.section", facts={})], root, name)),
+            more=reading.more,
         )
     brought = expand(root, FilePath(base_dir) if base_dir is not None else None)
     draft, found = _typed(root.plain())
-    found = [*brought.findings, *found, *islice(rules.findings(draft), MOST_PROBLEMS)]
+    found = [*brought.findings, *_without_misspelt(found), *islice(rules.findings(draft), MOST_COUNTED)]
     told = {(said.line, said.column) for said in (*reading.problems, *_placed(brought.findings, root, name))}
     outside = len(brought.findings)
     placed = [
@@ -113,15 +118,17 @@ def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[st
     ]
     errors = sorted([*reading.problems, *(said for finding, said in placed if not finding.warning)], key=_place)
     warnings = tuple(sorted((said for finding, said in placed if finding.warning), key=_place))
+    more = reading.more + sum(finding.more for finding in found)
+    more += max(len(errors) - MOST_PROBLEMS, 0) + max(len(warnings) - MOST_PROBLEMS, 0)
     if errors:
-        return Report(errors=tuple(errors[:MOST_PROBLEMS]), warnings=warnings[:MOST_PROBLEMS])
+        return Report(errors=tuple(errors[:MOST_PROBLEMS]), warnings=warnings[:MOST_PROBLEMS], more=more)
     config = _config(draft, brought.text(text.removeprefix("\ufeff")))
-    return Report(warnings=warnings[:MOST_PROBLEMS], config=config)
+    return Report(warnings=warnings[:MOST_PROBLEMS], config=config, more=more)
 
 
 def _built(report: Report) -> Config:
     if report.config is None:
-        raise ConfigError(report.errors)
+        raise ConfigError(report.errors, report.more)
     return report.config
 
 
@@ -140,7 +147,7 @@ def _typed(raw: dict[str, Any]) -> tuple[Draft, list[Finding]]:
     """Every part that can be read, each by itself, so that one bad part hides nothing of the others."""
     draft = Draft(raw)
     unknown = [name for name in raw if name not in Document.model_fields]
-    found = [_unknown_key((name,), Document) for name in unknown[:MOST_PROBLEMS]]
+    found = _first(unknown, lambda name: _unknown_key((name,), Document))
     calendar = raw.get("calendar")
     country = calendar.get("country", "TH") if isinstance(calendar, dict) else "TH"
     context = {"country": country if isinstance(country, str) else ""}
@@ -190,7 +197,15 @@ def _read(
     try:
         return adapter.validate_python(value, context=context), []
     except ValidationError as error:
-        return None, [_translated(dict(fault), path) for fault in error.errors(include_url=False)[:MOST_PROBLEMS]]
+        return None, _first(error.errors(include_url=False), lambda fault: _translated(dict(fault), path))
+
+
+def _first(faults: Sequence[T], finding: Callable[[T], Finding]) -> list[Finding]:
+    """A finding for each fault, up to the most that are told; the last one counts the others."""
+    found = [finding(fault) for fault in faults[:MOST_PROBLEMS]]
+    if len(faults) > len(found):
+        found[-1] = replace(found[-1], more=len(faults) - len(found))
+    return found
 
 
 def _salvaged(item: type[BaseModel], entry: dict[str, Any], bad: set[str | int], context: dict[str, Any]) -> BaseModel:
@@ -231,6 +246,8 @@ def _translated(fault: dict[str, Any], path: Path) -> Finding:
         return _unknown_key(where, _model_at(where[:-1]))
     if kind == "missing":
         return Finding(path=where, code="key.missing", facts={"key": where[-1]})
+    if isinstance(value, str) and not value.strip():
+        return Finding(path=where, code="value.empty", facts={})
     if kind in WORDING:
         return Finding(path=where, code=kind, facts=facts)
     code = "value.empty" if value is None else _CODES.get(kind, "value.text")
@@ -254,7 +271,15 @@ def _choices(expected: str) -> list[str]:
 def _unknown_key(path: Path, model: type[BaseModel] | None) -> Finding:
     known = list(model.model_fields) if model else []
     key = str(path[-1])
-    return Finding(path=path, code="key.unknown", facts={"key": key, **nearest(key, known)}, at_key=True)
+    meant = near(key, known)
+    facts = {"key": key, **nearest(key, known), **({} if meant is None else {"near": meant})}
+    return Finding(path=path, code="key.unknown", facts=facts, at_key=True)
+
+
+def _without_misspelt(found: list[Finding]) -> list[Finding]:
+    """Without the keys that are missing only because they are misspelt: one mistake is told once."""
+    misspelt = {(*finding.path[:-1], finding.facts["near"]) for finding in found if "near" in finding.facts}
+    return [each for each in found if each.code != "key.missing" or each.path not in misspelt or each.more]
 
 
 def _model_at(path: Path) -> type[BaseModel] | None:

@@ -343,10 +343,16 @@ class WordingFile(Section):
     content: str
 
 
+def _version(value: object) -> int:
+    if str(value).strip() != "1":
+        raise refused("version.unknown", value=value if isinstance(value, str | int) else "…")
+    return 1
+
+
 class Document(Section):
     """The whole of config.yaml."""
 
-    version: Annotated[int, Field(ge=1, le=1), WithJsonSchema({"const": 1})] = 1
+    version: Annotated[int, PlainValidator(_version), WithJsonSchema({"const": 1})] = 1
     market: Market
     calendar: Calendar = Calendar()
     hubs: tuple[Hub, ...]

@@ -21,13 +21,17 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A problem before it has a place in a text: ``path`` leads to the value, ``at_key`` to its key instead."""
+    """A problem before it has a place in a text: ``path`` leads to the value, ``at_key`` to its key instead.
+
+    ``more``: so many others of the same part were left out after it.
+    """
 
     path: Path
     code: str
     facts: Mapping[str, object]
     at_key: bool = False
     warning: bool = False
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +63,23 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a look at a configuration found. ``config`` is there exactly when there are no errors."""
+    """What a look at a configuration found. ``config`` is there exactly when there are no errors.
+
+    ``more``: how many problems are not listed; counting stops at some thousands of a kind.
+    """
 
     errors: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     config: Config | None = None
+    more: int = 0
 
     @property
     def ok(self) -> bool:
         return not self.errors
+
+    def lines(self, language: Language = "en") -> list[str]:
+        """The text form: a line for each problem, the errors first, and the last for those not listed."""
+        return [problem.text(language) for problem in (*self.errors, *self.warnings)] + _unlisted(self.more, language)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -75,15 +87,23 @@ class Report:
             "ok": self.ok,
             "errors": [problem.as_json() for problem in self.errors],
             "warnings": [problem.as_json() for problem in self.warnings],
+            "more": self.more,
         }
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used; ``errors`` holds every reason, in the order of the file."""
+    """A configuration that cannot be used; ``errors`` holds the reasons in the order of the file, and ``more`` how many
+    are not listed."""
 
-    def __init__(self, errors: Sequence[Problem]) -> None:
-        self.errors = list(errors)
-        super().__init__("\n".join(problem.text() for problem in self.errors))
+    def __init__(self, errors: Sequence[Problem], more: int = 0) -> None:
+        self.errors, self.more = list(errors), more
+        super().__init__("\n".join([*(problem.text() for problem in self.errors), *_unlisted(more, "en")]))
+
+
+def _unlisted(more: int, language: Language) -> list[str]:
+    if not more:
+        return []
+    return [f"… และอีก {more} ข้อ" if language == "th" else f"… and {more} more"]
 
 
 def written(path: Path) -> str:

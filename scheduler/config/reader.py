@@ -84,11 +84,15 @@ class _Open:
 
 
 class Reading:
-    """One pass over a text: the tree, where it could be built, and what is wrong with the YAML itself."""
+    """One pass over a text: the tree, where it could be built, and what is wrong with the YAML itself.
+
+    ``more`` counts what ``problems`` does not list.
+    """
 
     def __init__(self, text: str, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
+        self.more = 0
         self.root: Node | None = None
         if self._characters_ok(text):
             self._run(text)
@@ -97,6 +101,8 @@ class Reading:
         if len(self.problems) < MOST_PROBLEMS:
             found = problem(code, facts, file=self.file, line=line + 1, column=column + 1, path=written(path))
             self.problems.append(found)
+        else:
+            self.more += 1
 
     def _characters_ok(self, text: str) -> bool:
         for found in INVISIBLE.finditer(text):

@@ -18,6 +18,7 @@ from typing import Any
 import channels
 from scheduler.config.models import Barrier, Wave, Zone
 from scheduler.config.problems import Finding, Path, written
+from scheduler.config.shapes import KM_PER_DEGREE, square_km
 from scheduler.config.wording import nearest
 
 SLIVER_KM2 = 0.02
@@ -25,7 +26,6 @@ SLIVER_KM2 = 0.02
 MOST_PAIRS = 20_000
 """A zone has a handful of neighbours; a file in which every zone touches every other is hostile, and bounded here."""
 OFF_BARRIER_METRES = 150
-KM_PER_DEGREE = 111.32
 
 _FAMILIES = ("hubs", "communities", "zones", "barriers", "waves", "vehicles")
 _SINGLE = {"hub": "hubs", "community": "communities"}
@@ -65,6 +65,7 @@ def findings(draft: Draft) -> Iterator[Finding]:
         _crossings(draft),
         _riders(draft),
         _country(draft),
+        _shared_tambons(draft),
         _overlaps(draft),
     )
 
@@ -86,7 +87,7 @@ def _repeated_ids(draft: Draft) -> Iterator[Finding]:
 def _repeated(words: list[tuple[Path, object]]) -> Iterator[Finding]:
     first: dict[str, Path] = {}
     for path, word in words:
-        if isinstance(word, str):
+        if isinstance(word, str) and word.strip():
             before = first.setdefault(word.strip().casefold(), path)
             if before != path:
                 yield Finding(path=path, code="id.duplicate", facts={"value": word, "first": written(before[:-1])})
@@ -140,6 +141,33 @@ def _routing(family: str) -> set[str]:
     return {module.name for module in pkgutil.iter_modules(folders) if not module.name.startswith("_")}
 
 
+def _shared_tambons(draft: Draft) -> Iterator[Finding]:
+    """Tambons that stand in two zones: of equal priority nothing says which of them serves it."""
+    first: dict[str, tuple[Zone, Path]] = {}
+    for index, zone in draft.items.get("zones", {}).items():
+        for i, code in enumerate(getattr(zone, "tambons", ())):
+            here: Path = ("zones", index, "tambons", i)
+            other, before = first.setdefault(code, (zone, here))
+            if other is not zone:
+                yield _shared_tambon(code, zone, here, other, before)
+
+
+def _shared_tambon(code: str, zone: Zone, here: Path, other: Zone, before: Path) -> Finding:
+    rank, others = getattr(zone, "priority", 0), getattr(other, "priority", 0)
+    if rank == others:
+        thai = "เหลือไว้ที่เดียว หรือถ้าตั้งใจ ให้ใส่ priority ต่างกัน"
+        english = "keep it in one, or give them different priority if it is meant"
+    else:
+        server = getattr(zone if rank > others else other, "id", "?")
+        thai, english = (
+            f"โซน {server} จะได้ตำบลนี้ เพราะ priority สูงกว่า",
+            f"zone {server} serves it, by its higher priority",
+        )
+    facts = {"value": code, "other": getattr(other, "id", "?"), "first": written(before)}
+    facts |= {"meant_th": thai, "meant_en": english}
+    return Finding(path=here, code="zone.tambon", facts=facts, warning=rank != others)
+
+
 def _overlaps(draft: Draft) -> Iterator[Finding]:
     """Zones of equal priority that share more than a sliver."""
     zones: list[tuple[int, Zone]] = [
@@ -158,8 +186,7 @@ def _overlaps(draft: Draft) -> Iterator[Finding]:
         other = zones[earlier][1]
         if getattr(zone, "priority", 0) != getattr(other, "priority", 0):
             continue
-        shared = shapes[later].intersection(shapes[earlier])
-        area = shared.area * KM_PER_DEGREE**2 * cos(radians(shapes[later].centroid.y))
+        area = square_km(shapes[later].intersection(shapes[earlier]))
         if area > SLIVER_KM2:
             name = getattr(other, "id", zones[earlier][0])
             yield Finding(

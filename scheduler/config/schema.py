@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scheduler.config.channels import CHANNELS
+import channels
+from scheduler.config.channels import CHANNELS, ChannelSettings
 from scheduler.config.models import Document
 
 
@@ -26,9 +27,15 @@ def json_schema() -> dict[str, Any]:
     del definitions["WordingFile"]
     for model in CHANNELS.values():
         definitions[model.__name__] = model.model_json_schema()
-    schema["properties"]["channels"]["properties"] = {
-        name: {"$ref": f"#/$defs/{model.__name__}"} for name, model in CHANNELS.items()
+    schema["properties"]["channels"] |= {
+        "properties": {
+            name: {"$ref": f"#/$defs/{CHANNELS.get(name, ChannelSettings).__name__}"} for name in channels.services()
+        },
+        "additionalProperties": False,
     }
+    for name in schema["required"]:
+        if schema["properties"][name].get("type") == "array":
+            schema["properties"][name]["minItems"] = 1
     for definition in [schema, *definitions.values()]:
         for name in definition.get("properties", {}):
             prop = definition["properties"][name]

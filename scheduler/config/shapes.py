@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from math import isfinite
+from math import cos, isfinite, radians
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import PlainValidator, ValidationError, ValidationInfo, WithJsonSchema
@@ -26,6 +26,9 @@ Ring = tuple[Point, ...]
 Shapes = tuple[tuple[Ring, ...], ...]
 
 MOST_POINTS = 5_000
+KM_PER_DEGREE = 111.32
+LEAST_KM2 = 0.001
+"""A zone below 1,000 m2, some 30 m by 30 m, is one yard: its points stand on a line, or are one place told thrice."""
 BOXES: Mapping[str, tuple[float, float, float, float]] = {"TH": (97.3, 5.6, 105.7, 20.5)}
 """West, south, east, north of a country. Thai longitudes and latitudes share no value, so a swapped pair shows."""
 
@@ -62,11 +65,18 @@ def _fits(lon: float, lat: float, box: tuple[float, float, float, float] | None)
     return west <= lon <= east and south <= lat <= north
 
 
-Located = Annotated[
-    tuple[float, float],
-    PlainValidator(read_point),
-    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
-]
+_PLACE = {
+    "type": "array",
+    "prefixItems": [
+        {"type": "number", "minimum": -180, "maximum": 180},
+        {"type": "number", "minimum": -90, "maximum": 90},
+    ],
+    "items": {"type": "number"},
+    "minItems": 2,
+    "maxItems": 2,
+}
+"""For editors: whatever the country, a swapped Thai pair is refused, since Thai longitudes are no latitudes at all."""
+Located = Annotated[tuple[float, float], PlainValidator(read_point), WithJsonSchema(_PLACE)]
 
 
 class _Faults:
@@ -107,7 +117,7 @@ def read_shapes(value: object, info: ValidationInfo) -> Shapes:
             shapes.setdefault(polygon, []).append(ring or ())
     faults.raise_any()
     area = tuple(tuple(rings) for rings in shapes.values())
-    _refuse_crossing(area)
+    _refuse_shapeless(area)
     return area
 
 
@@ -157,12 +167,13 @@ def _count(value: object) -> int:
     return count + len(waiting)
 
 
-def _refuse_crossing(shapes: Shapes) -> None:
+def _refuse_shapeless(shapes: Shapes) -> None:
     from shapely import is_valid_reason
 
     geometry = as_geometry(shapes)
-    if geometry.convex_hull.area == 0:
-        raise refused("polygon.flat")
+    area = square_km(geometry if geometry.is_valid else geometry.convex_hull)  # one that crosses itself may have none
+    if area < LEAST_KM2:
+        raise refused("polygon.flat", area=round(area * 1e6), limit=round(LEAST_KM2 * 1e6))
     if geometry.is_valid:
         return
     place = str(is_valid_reason(geometry)).rpartition("[")[2].rstrip("]").split()
@@ -178,7 +189,11 @@ def as_geometry(shapes: Shapes) -> BaseGeometry:
     return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
 
 
-_PLACE = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+def square_km(shape: BaseGeometry) -> float:
+    """How large a shape in degrees is, near enough for a market's zones."""
+    return float(shape.area * KM_PER_DEGREE**2 * cos(radians(shape.centroid.y))) if shape.area else 0.0
+
+
 _RING = {"type": "array", "items": _PLACE, "minItems": 3}
 _RINGS = {"type": "array", "items": _RING, "minItems": 1}
 _POLYGONS = {"type": "array", "items": _RINGS, "minItems": 1}

@@ -13,7 +13,16 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from scheduler.config.wording import nearest
@@ -66,7 +75,16 @@ def _tambon(value: object) -> str:
 
 Id = Annotated[str, PlainValidator(_id), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,39}$"})]
 Tambon = Annotated[
-    str, PlainValidator(_tambon), WithJsonSchema({"type": ["integer", "string"], "pattern": "^[1-9][0-9]{5}$"})
+    str,
+    PlainValidator(_tambon),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 100_000, "maximum": 999_999},
+                {"type": "string", "pattern": "^[1-9][0-9]{5}$"},
+            ]
+        }
+    ),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
@@ -76,6 +94,13 @@ class Text(Section):
 
     th: Name
     en: Name | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_bare(cls, value: object) -> object:
+        if isinstance(value, str) and value.strip():
+            raise refused("value.languages", value=value.strip())
+        return value
 
     def in_(self, language: str) -> str:
         return self.en if language == "en" and self.en else self.th
@@ -176,7 +201,12 @@ def _date(value: object) -> dt.date:
         raise refused("date.format", value=text) from None
 
 
-Date = Annotated[dt.date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+_DATE_SCHEMA = {
+    "type": "string",
+    "format": "date",
+    "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+}
+Date = Annotated[dt.date, PlainValidator(_date), WithJsonSchema(_DATE_SCHEMA)]
 
 
 def _send_at(value: object) -> Literal["dispatch", "approval"] | dt.time:

@@ -22,16 +22,23 @@ def wording(code: str, facts: Mapping[str, object]) -> tuple[dict[str, str], dic
     )
 
 
-def nearest(word: str, known: list[str]) -> dict[str, str]:
-    """The fact ``meant``: the nearest right word, or the list of what may be written."""
+def near(word: str, known: list[str]) -> str | None:
+    """The right word that a wrong one most likely means, if any is near."""
     from difflib import get_close_matches
 
-    word, known = word[:_LONGEST], list(dict.fromkeys(known))
+    word = word[:_LONGEST]
     close = get_close_matches(word, known, n=1, cutoff=0.6) or get_close_matches(
         word.lower(), [name for name in known if name == name.lower()], n=1, cutoff=0.6
     )
-    if close:
-        return {"meant_th": f"หมายถึง {close[0]} ใช่ไหม", "meant_en": f"did you mean {close[0]}?"}
+    return close[0] if close else None
+
+
+def nearest(word: str, known: list[str]) -> dict[str, str]:
+    """The fact ``meant``: the nearest right word, or the list of what may be written."""
+    known = list(dict.fromkeys(known))
+    close = near(word, known)
+    if close is not None:
+        return {"meant_th": f"หมายถึง {close} ใช่ไหม", "meant_en": f"did you mean {close}?"}
     if not known:
         return {"meant_th": "ลบบรรทัดนี้ออก", "meant_en": "remove it"}
     listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
@@ -39,7 +46,7 @@ def nearest(word: str, known: list[str]) -> dict[str, str]:
 
 
 def _short(fact: object) -> str:
-    text = " ".join(str(fact).split())
+    text = " ".join(str(fact).split()) or '""'
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
@@ -157,6 +164,12 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
     ),
     "key.unknown": ("ไม่รู้จักหัวข้อ {key}", "unknown key {key}", "{meant}", "{meant}"),
     "key.missing": ("ขาดหัวข้อ {key}", "the key {key} is missing", "เพิ่ม {key}: …", "add {key}: …"),
+    "version.unknown": (
+        "โปรแกรมนี้อ่าน version 1 ไม่ใช่ {value}",
+        "this program reads version 1, not {value}",
+        "เขียน version: 1",
+        "write version: 1",
+    ),
     # plain values
     "value.empty": ("ยังไม่ได้ใส่ค่า", "there is no value here", "ใส่ค่า หรือลบหัวข้อนี้ออก", "write a value, or remove the key"),
     "value.text": ("ต้องเป็นข้อความ", "this must be text", "เขียนข้อความบรรทัดเดียว", "write one piece of text"),
@@ -197,6 +210,12 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "this must be a group of name: value",
         "เขียนเป็น {{ชื่อ: ค่า}} หรือย่อหน้าบรรทัดถัดไป",
         "write {{name: value}}, or indent the lines below",
+    ),
+    "value.languages": (
+        "ชื่อต้องเขียนแยกตามภาษา",
+        "a name is written for each language",
+        "เขียน {{th: {value}, en: …}}",
+        "write {{th: {value}, en: …}}",
     ),
     # ids and references
     "id.format": (
@@ -310,10 +329,10 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "list the points in order around the area",
     ),
     "polygon.flat": (
-        "ทุกจุดอยู่บนเส้นเดียวกัน จึงไม่มีพื้นที่",
-        "all points lie on one line, so there is no area",
-        "ย้ายจุดให้ล้อมเป็นพื้นที่",
-        "move the points so that they enclose an area",
+        "จุดอยู่บนเส้นเดียวกันหรือใกล้กันเกินไป ล้อมพื้นที่เพียง {area} ตร.ม.",
+        "the points lie on one line or too close together: they enclose {area} m²",
+        "ย้ายจุดให้ล้อมพื้นที่อย่างน้อย {limit} ตร.ม.",
+        "move the points so that they enclose an area of {limit} m² or more",
     ),
     "zone.two_shapes": (
         "มีทั้ง polygon และ file",
@@ -326,6 +345,12 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "overlaps zone {other} by {area} km²",
         "แก้ขอบเขต หรือถ้าตั้งใจให้ทับ ให้ใส่ priority ต่างกัน",
         "trim one of them, or give them different priority if it is meant",
+    ),
+    "zone.tambon": (
+        "ตำบล {value} อยู่ในโซน {other} ด้วย ({first})",
+        "the tambon {value} stands in zone {other} too ({first})",
+        "{meant}",
+        "{meant}",
     ),
     "riders.ask_not_yet": (
         "ยังถามไรเดอร์ทางแชตไม่ได้",

@@ -311,6 +311,12 @@ CATALOGUE: Mapping[str, Words] = {
         "ละติจูดก่อน เช่น 9.1463,99.3257",
         "latitude first, e.g. 9.1463,99.3257",
     ),
+    "pin.differs": _say(
+        "หมุดนี้อยู่คนละที่กับ lat, lon จึงใช้ lat, lon",
+        "this pin is elsewhere than lat and lon; those are used",
+        "เก็บไว้เพียงที่เดียว",
+        "keep only one of them",
+    ),
     "pin.outside": _say("พิกัดอยู่นอกประเทศไทย", "this place is outside Thailand", "ตรวจตัวเลขพิกัด", "check the coordinates"),
     "pin.incomplete": _say(
         "พิกัดมีเพียงครึ่งเดียว", "only one half of the coordinates", "ใส่ทั้ง lat และ lon", "fill in both lat and lon"

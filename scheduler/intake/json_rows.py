@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
@@ -41,6 +42,24 @@ def read(data: bytes, encoding: str, headings: Headings) -> Table:
     )
 
 
+class Doubled(dict[str, Any]):
+    """An object that gives some names twice; it holds their last values, as JSON readers commonly do."""
+
+    names: frozenset[str] = frozenset()
+
+
+def read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """One object of a JSON text, for the decoder; `Doubled` where a name is given twice."""
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _doubled(found, [name for name, _ in pairs])
+
+
+def _doubled(found: dict[str, Any], names: list[str]) -> Doubled:
+    doubled = Doubled(found)
+    doubled.names = frozenset(name for name, times in Counter(names).items() if times > 1)
+    return doubled
+
+
 class Keyed:
     """Turns objects into cells in the order of the columns; remembers each key it has seen and the unknown ones."""
 
@@ -54,13 +73,15 @@ class Keyed:
         if not isinstance(entry, Mapping):
             return Bad("row.not_object")
         cells: list[object] = [None] * len(self._place)
+        doubled = entry.names if isinstance(entry, Doubled) else ()
         for key, value in entry.items():
             place = self._seen.get(key)
             if place is None:
                 place = self._find(key)
-            if place < 0 or value is None:
+            if place < 0 or (value is None and key not in doubled):
                 continue
-            if cells[place] is not None:
+            # Which of two values is meant, nobody can tell.
+            if cells[place] is not None or value.__class__ is Doubled or key in doubled:
                 return Bad("column.twice", column=self._headings.columns[place])
             cells[place] = value
         return cells
@@ -100,7 +121,7 @@ class _Scanner:
 
     def __init__(self, text: str, key: str) -> None:
         self._text, self._key = text, key
-        self._decode = json.JSONDecoder().raw_decode
+        self._decode = json.JSONDecoder(object_pairs_hook=read_object).raw_decode
 
     def space(self, at: int) -> int:
         match = _SPACE.match(self._text, at)
@@ -134,6 +155,7 @@ class _Scanner:
     def document(self, at: int) -> Generator[Any, None, tuple[dict[str, Any], int, bool]]:
         """The object at `at`, yielding the entries of its list if it holds one; returns (object, end, held one)."""
         whole: dict[str, Any] = {}
+        names: list[str] = []
         found = False
         at = self.space(at + 1)
         while not self._text.startswith("}", at):
@@ -141,8 +163,11 @@ class _Scanner:
             at = self.space(at)
             if not isinstance(name, str) or not self._text.startswith(":", at):
                 raise self.broken(at, "a name and a colon are missing")
+            if name == self._key and (found or name in whole):
+                raise self.broken(at, f"{name} is given twice")
             at = self.space(at + 1)
-            if name == self._key and self._text.startswith("[", at) and not found:
+            names.append(name)
+            if name == self._key and self._text.startswith("[", at):
                 found = True
                 at = yield from self.items(at)
             else:
@@ -154,7 +179,7 @@ class _Scanner:
                     raise self.broken(at, "a name is missing after the comma")
             elif not self._text.startswith("}", at):
                 raise self.broken(at, "a comma or } is missing")
-        return whole, self.space(at + 1), found
+        return whole if len(set(names)) == len(names) else _doubled(whole, names), self.space(at + 1), found
 
     def must_end(self, at: int) -> None:
         if self.space(at) < len(self._text):

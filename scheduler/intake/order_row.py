@@ -159,15 +159,16 @@ class OrderReader:
     def _seller(self) -> Reader:
         known, asked = self._context.known_sellers, set[str]()
 
-        def read(raw: object) -> Any:
-            seller = read_ref(raw)
+        def look_up(raw: object) -> Any:
+            read = read_ref(raw)
+            seller = read.value if isinstance(read, Noted) else read
             if known is None or not isinstance(seller, str) or seller in known:
-                return seller
+                return read
             # Looking for a near one is slow; after many unknown ones it is not the spelling.
             asked.add(seller)
             return Bad("seller.unknown", nearest(seller, known if len(asked) <= _SUGGESTED else ()))
 
-        return read
+        return look_up
 
     def read(self, row: int, cells: Cells) -> OrderRow:
         """The order of one row, with one pickup."""

@@ -24,6 +24,7 @@ from scheduler.intake.rows import (
     file_warnings,
     is_no_row,
     ticking,
+    unknown_columns,
 )
 from scheduler.intake.tables import Table
 from storage.records import Order
@@ -93,7 +94,7 @@ def order_from_object(
     reader = OrderReader(context, lambda: NO_EVIDENCE, lambda: NO_EVIDENCE)
     read = reader.read(row, cells)
     if warnings is not None:
-        warnings += read.warnings
+        warnings += unknown_columns(keyed.unknown, row, ORDERS) + read.warnings
     return read.errors if read.order is None else read.order
 
 

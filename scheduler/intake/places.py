@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import cos, hypot, radians
 from typing import Any
 
 from scheduler.intake.context import IntakeContext
@@ -14,6 +15,9 @@ from scheduler.intake.thai import arabic
 from scheduler.intake.values import Reader, plain, text_reader
 from storage.records import Location
 
+ANOTHER_DOOR_METRES = 100
+"""Two places of one row that lie further apart are two doors; nearer, one is rounded, or a Plus Code's middle."""
+_METRES_PER_DEGREE = 111_320
 _NUMBER = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?")
 _TAMBON_PREFIX = re.compile(r"^(?:ตำบล|แขวง|ต\.|tambon\s)\s*", re.IGNORECASE)
 
@@ -78,6 +82,8 @@ def find_place(lat: float | str | None, lon: float | str | None, pin: Any, addre
     place = Place()
     if isinstance(lat, float) and isinstance(lon, float):
         place.take("lat", pin_at(lat, lon, "coordinates"))
+        if pin and place.location is not None and _elsewhere(pin, place.location, reference):
+            place.noted.append(("pin", Noted(None, (Note("pin.differs", used=list(place.location)),))))
     elif isinstance(lat, str) and lon is None:
         found = find_pin(lat, reference, alone=True)
         place.take("lat", Bad("number.invalid") if found is None or _tells_nothing(found) else found)
@@ -104,6 +110,16 @@ def pin_from_text(text: str, context: IntakeContext) -> Location | None:
     if isinstance(found, Noted):
         found = found.value
     return found.location if isinstance(found, Pin) else None
+
+
+def _elsewhere(pin: Any, location: Location, reference: Location) -> bool:
+    """Whether a pin cell leads to another door than `location`."""
+    found = pin if isinstance(pin, Pin) else find_pin(pin, reference, alone=True)
+    other = found.value if isinstance(found, Noted) else found
+    if not isinstance(other, Pin):
+        return False
+    east = (other.location[0] - location[0]) * cos(radians(location[1]))
+    return hypot(east, other.location[1] - location[1]) * _METRES_PER_DEGREE > ANOTHER_DOOR_METRES
 
 
 def _tells_nothing(found: Pin | Bad | Noted) -> bool:

@@ -123,15 +123,21 @@ def ticking(rows: Iterator[Row], expected: int, on_progress: Progress | None) ->
 
 def file_warnings(table: Table, headings: Headings) -> list[RowProblem]:
     """What is said once about the whole table: unknown columns, sheets not read."""
-    warnings = []
-    for heading in table.unknown:
-        near = headings.near(heading)
-        detail = (
-            nearest(near, (near,)) if near else {"near_th": "ดูชื่อคอลัมน์ในคู่มือ", "near_en": "see docs/reference/csv.md"}
-        )
-        warnings.append(problem(table.header_row, "column.unknown", column=heading[:80], value=heading, detail=detail))
+    warnings = unknown_columns(table.unknown, table.header_row, headings)
     if table.other_sheets:
         read, others = table.other_sheets
         for other in others:
             warnings.append(problem(table.header_row, "sheet.ignored", value=other, detail={"sheet": read}))
+    return warnings
+
+
+def unknown_columns(names: Sequence[str], row: int, headings: Headings) -> list[RowProblem]:
+    """A warning for each name that stands over no column, with the one it most likely means."""
+    warnings = []
+    for heading in names:
+        near = headings.near(heading)
+        detail = (
+            nearest(near, (near,)) if near else {"near_th": "ดูชื่อคอลัมน์ในคู่มือ", "near_en": "see docs/reference/csv.md"}
+        )
+        warnings.append(problem(row, "column.unknown", column=heading[:80], value=heading, detail=detail))
     return warnings

@@ -94,16 +94,18 @@ def read_id(raw: object) -> str | Bad | Noted:
         return Bad("id.invalid")
     if _CONTROL.search(text):
         return Bad("text.control")
+    turned = _BIDI.search(text) is not None
     text = arabic(_INVISIBLE.sub("", _BIDI.sub("", text)).replace("\xa0", " "))
     if len(text) > ID_LENGTH or not _ID.fullmatch(text) or text.startswith(_FORMULA):
         return Bad("id.invalid")
-    return text
+    return Noted(text, (Note("text.bidi", used=text),)) if turned else text
 
 
 def read_ref(raw: object) -> str | Bad | Noted:
     """An id that is joined with others by ``/`` (``SR-0001/S03``), so it may hold none."""
     read = read_id(raw)
-    return Bad("id.invalid") if isinstance(read, str) and "/" in read else read
+    text = read.value if isinstance(read, Noted) else read
+    return Bad("id.invalid") if isinstance(text, str) and "/" in text else read
 
 
 _MOBILE = re.compile(r"0[689][0-9]{8}")

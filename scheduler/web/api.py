@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -15,7 +16,8 @@ from starlette.responses import Response
 
 from scheduler import documents, views
 from scheduler.app import App
-from scheduler.intake import orders_from_objects
+from scheduler.intake import OrdersFile, orders_from_objects
+from scheduler.intake.json_rows import Doubled, read_object
 from scheduler.keys import digest
 from scheduler.web.body import read_body
 from scheduler.web.description import ORDERS, described
@@ -62,26 +64,47 @@ async def post_orders(request: Request, key: Caller) -> Response:
     if body is None:
         return problem(413, "body.too_large", {"th": "ข้อมูลใหญ่เกินไป", "en": "the body is too large"})
     try:
-        sent = json.loads(body, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        message = {"th": "ไม่ใช่ JSON หรือมีชื่อซ้ำในออเดอร์เดียว", "en": "the body is not JSON, or gives one name twice"}
-        return problem(422, "json.invalid", message)
+        sent = json.loads(body, object_pairs_hook=read_object)
+    except (ValueError, RecursionError) as error:
+        return _no_json(error)
     rows = sent.get("orders") if isinstance(sent, dict) and "orders" in sent else [sent]
-    if not isinstance(rows, list) or not rows or len(rows) > MOST_ORDERS:
-        return problem(
-            422,
-            "orders.shape",
-            {"th": f"ส่งได้ครั้งละ 1 ถึง {MOST_ORDERS} ออเดอร์", "en": f"send one to {MOST_ORDERS} orders at a time"},
+    twice = isinstance(sent, Doubled) and "orders" in sent.names
+    if twice or not isinstance(rows, list):
+        thai, english = (
+            ("มี orders ซ้ำสองครั้ง", "orders is given twice") if twice else ("ไม่ใช่รายการ", "this is not a list")
         )
+        return _misshapen({"th": thai, "en": english})
+    if not 1 <= len(rows) <= MOST_ORDERS:
+        return _misshapen({"th": f"มี {len(rows)} ออเดอร์", "en": f"there are {len(rows)} orders"})
     return await asyncio.to_thread(_take, app, rows, f"api:{key}")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """One object of the body; `ValueError` where a name is given twice: which of the two is meant, nobody can tell."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name is given twice")
-    return found
+def _no_json(why: Exception) -> Response:
+    """A body that cannot be read: where it stops being JSON, counted from 1."""
+    if isinstance(why, json.JSONDecodeError):
+        thai, english, reason = f"ตัวอักษรที่ {why.pos + 1}", f"character {why.pos + 1}", why.msg
+    elif isinstance(why, UnicodeDecodeError):
+        thai, english, reason = f"ไบต์ที่ {why.start + 1}", f"byte {why.start + 1}", "not UTF-8"
+    else:  # the decoder does not say where: too many brackets, or a number too long
+        thai, english, reason = "ตัวอักษรที่ 1", "character 1", "nested too deeply, or a number is too long"
+    said = {"th": f"JSON ไม่ถูกต้องตั้งแต่{thai}: {reason}", "en": f"not valid JSON from {english}: {reason}"}
+    return problem(
+        422,
+        "json.invalid",
+        {"th": "อ่านข้อมูลที่ส่งมาไม่ได้", "en": "the body is not JSON"},
+        errors=[documents.error("json.invalid", "body", said, _SHAPE)],
+    )
+
+
+def _misshapen(said: Mapping[str, str]) -> Response:
+    message = {"th": f"ส่งได้ครั้งละ 1 ถึง {MOST_ORDERS} ออเดอร์", "en": f"send one to {MOST_ORDERS} orders at a time"}
+    return problem(422, "orders.shape", message, errors=[documents.error("orders.shape", "body.orders", said, _SHAPE)])
+
+
+_SHAPE = {
+    "th": f'ส่งออเดอร์เดียวเป็น {{"order_id": …}} หรือ 1 ถึง {MOST_ORDERS} ออเดอร์เป็น {{"orders": [{{…}}]}}',
+    "en": f'send one order as {{"order_id": …}}, or 1 to {MOST_ORDERS} as {{"orders": [{{…}}]}}',
+}
 
 
 def _take(app: App, rows: list[Any], actor: str) -> Response:
@@ -93,11 +116,13 @@ def _take(app: App, rows: list[Any], actor: str) -> Response:
             "orders.invalid",
             {"th": "มีออเดอร์ที่ไม่ถูกต้อง ยังไม่ได้บันทึกอะไร", "en": "some orders are not valid; nothing was saved"},
             errors=[error.as_json() for error in taken.errors],
+            warnings=[warning.as_json() for warning in taken.warnings],
         )
-    return _save(app, taken.orders, actor)
+    return _save(app, taken, actor)
 
 
-def _save(app: App, orders: list[Order], actor: str) -> Response:
+def _save(app: App, taken: OrdersFile, actor: str) -> Response:
+    orders = taken.orders
     saved, _ = app.take_orders(orders, actor=actor, whole=True)
     if late := _late(orders, saved):
         return late
@@ -108,6 +133,7 @@ def _save(app: App, orders: list[Order], actor: str) -> Response:
         "updated": fates.count(Saved.UPDATED),
         "unchanged": fates.count(Saved.UNCHANGED),
         "out_of_date": views.out_of_date(app),
+        "warnings": [warning.as_json() for warning in taken.warnings],
     }
     return JSONResponse(found, status_code=201 if found["created"] else 200)
 

@@ -47,6 +47,7 @@ def components() -> Json:
                     "detail": {"type": "string"},
                     "message": _WORDS,
                     "errors": {"type": "array", "items": {"type": "object"}},
+                    "warnings": {"type": "array", "items": {"type": "object"}},
                 },
             },
         },

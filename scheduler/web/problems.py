@@ -21,19 +21,23 @@ def problem(
     message: Mapping[str, str],
     *,
     errors: Sequence[Mapping[str, Any]] = (),
+    warnings: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """One refusal; ``errors`` has a row for each thing that is wrong."""
+    """One refusal; ``errors`` has a row for each thing that is wrong, ``warnings`` for what was noticed besides."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": message["en"],
+        "message": dict(message),
+        "errors": [dict(error) for error in errors],
+    }
+    if warnings:
+        document["warnings"] = [dict(warning) for warning in warnings]
     return JSONResponse(
-        {
-            "type": "about:blank",
-            "title": HTTPStatus(status).phrase,
-            "status": status,
-            "code": code,
-            "detail": message["en"],
-            "message": dict(message),
-            "errors": [dict(error) for error in errors],
-        },
+        document,
         status_code=status,
         media_type="application/problem+json",
         headers=dict(headers) if headers is not None else None,

@@ -159,5 +159,13 @@ async def _no_database(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 400)
-    detail: Any = getattr(error, "detail", "")
-    return problem(status, f"http.{status}", {"th": str(detail), "en": str(detail)})
+    detail = str(getattr(error, "detail", ""))
+    code = f"http.{status}"
+    message = {"th": _REFUSALS.get(status, f"คำขอไม่ถูกต้อง ({detail})"), "en": detail}
+    see = {"th": "ดูเส้นทางและวิธีเรียกที่ /openapi.json", "en": "see /openapi.json for the paths and their methods"}
+    path = request.url.path[:_SHOWN]
+    return problem(status, code, message, errors=[documents.error(code, path, message, see)])
+
+
+_REFUSALS = {404: "ไม่มีที่อยู่นี้", 405: "เรียกที่อยู่นี้ด้วยวิธีนี้ไม่ได้"}
+_SHOWN = 200

@@ -4,12 +4,29 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.config import Problem, examine
+from scheduler.config import ConfigError, Problem, examine, parse
 from scheduler.config.problems import Language
 from scheduler.config.reader import MOST_DEPTH
 from scheduler.config.wording import WORDING
+from scheduler.zones import ZoneIndex
 
 CHANNELS = "vehicles:\n  - {id: motorcycle, weight_kg: 25, volume_l: 70}\n"
+
+ZONE = """\
+    community: sirisuk
+    polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]
+"""
+
+
+def two_zones(first: str, second: str) -> str:
+    """Two zones that both list the tambon 840101, each with one more key."""
+    return (
+        f"    tambons: [840101, 840102]\n    {first}\n{ZONE}"
+        "  - id: two\n    name: {th: สอง}\n    community: sirisuk\n"
+        f"    tambons: [840103, ⟦840101]\n    {second}\n"
+        "    polygon: [[99.4, 9.14], [99.43, 9.14], [99.43, 9.16]]\n"
+    )
+
 
 # (code, what is replaced, what stands there instead). The sign ⟦ marks the place that must be told.
 EDITS = [
@@ -46,12 +63,23 @@ EDITS = [
     ("value.min", "days_before: 1, time: 18", "days_before: ⟦-1, time: 18"),
     ("value.above", "weight_kg: 25", "weight_kg: ⟦0"),
     ("value.max", "vehicles:\n", "web: {port: ⟦70000}\nvehicles:\n"),
-    ("value.max", "vehicles:\n", "version: ⟦2\nvehicles:\n"),
+    ("version.unknown", "vehicles:\n", "version: ⟦2\nvehicles:\n"),
+    ("version.unknown", "vehicles:\n", "version: ⟦one\nvehicles:\n"),
     ("value.too_long", "ตลาดสิริสุข", "⟦" + "ก" * 81),
     ("value.too_few", "vehicles:\n  - {id: motorcycle, weight_kg: 25, volume_l: 70}", "vehicles: ⟦[]"),
     ("value.too_many", "hubs:\n", "barriers: ⟦[" + "~, " * 2001 + "]\nhubs:\n"),
     ("value.list", "vehicles:\n  - {", "vehicles: ⟦{"),
-    ("value.section", "{th: ตลาดสิริสุข}", "⟦ตลาดสิริสุข"),
+    ("value.section", "vehicles:\n", "calendar: ⟦today\nvehicles:\n"),
+    ("value.languages", "{th: ตลาดสิริสุข}", "⟦ตลาดสิริสุข"),
+    ("key.unknown", "time_zone: Asia", "⟦time_zon: Asia"),
+    ("key.unknown", "zones:\n", "⟦zoness:\n"),
+    ("key.unknown", "    pickup: 09", "    ⟦pickups: 09"),
+    ("value.empty", "{id: motorcycle,", '{id: ⟦"",'),
+    ("value.empty", "{id: motorcycle,", '{id: ⟦" ",'),
+    ("value.empty", "time: 18:00", 'time: ⟦""'),
+    ("value.empty", "weight_kg: 25", 'weight_kg: ⟦""'),
+    ("value.empty", "vehicles:\n", 'approval: {mode: ⟦""}\nvehicles:\n'),
+    ("value.empty", "vehicles:\n", 'web: {public_url: ⟦""}\nvehicles:\n'),
     ("id.format", "{id: motorcycle,", "{id: ⟦มอเตอร์ไซค์,"),
     ("id.duplicate", "volume_l: 70}", "volume_l: 70}\n  - {id: ⟦motorcycle, weight_kg: 1, volume_l: 1}"),
     (
@@ -111,6 +139,16 @@ EDITS = [
         "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
         "⟦[[99.31, 9.13], [99.32, 9.13], [99.33, 9.13]]",
     ),
+    (  # a straight line that floats make some square millimetres wide
+        "polygon.flat",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[[99.3, 9.1], [99.35, 9.15], [99.4, 9.2]]",
+    ),
+    (
+        "polygon.flat",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[[99.31, 9.13], [99.3102, 9.13], [99.3102, 9.1302]]",
+    ),
     (
         "polygon.too_many",
         "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
@@ -123,6 +161,8 @@ EDITS = [
         "  - id: two\n    name: {th: สอง}\n    community: sirisuk\n"
         "    polygon: ⟦[[99.33, 9.14], [99.36, 9.14], [99.36, 9.16]]\nwaves:\n",
     ),
+    ("zone.tambon", ZONE, two_zones("", "")),
+    ("zone.tambon", ZONE, two_zones("priority: 5", "priority: 5")),
     ("wave.cut_off_late", "cut_off: {days_before: 1, time: 18:00}", "cut_off: ⟦{time: 09:30}"),
     ("wave.cut_off_late", "cut_off: {days_before: 1, time: 18:00}", "cut_off: ⟦{time: 08:00}"),
     ("wave.approve_by", "approve_by: {days_before: 1, time: 20:00}", "approve_by: ⟦{days_before: 2, time: 20:00}"),
@@ -144,6 +184,7 @@ EDITS = [
     ("file.texts", "vehicles:\n", "texts: ⟦thai.yaml\nvehicles:\n"),
 ]
 WARNINGS = [
+    ("zone.tambon", ZONE, two_zones("", "priority: 5")),
     (
         "crossing.off_barrier",
         "waves:\n",
@@ -231,6 +272,8 @@ def _only(text: str) -> Problem:
             "write one of: auto, greedy, kernel, ortools, rare",
         ),
         ("vehicles:\n", "calendar: {closed: [2569-12-31]}\nvehicles:\n", "write 2026-12-31"),
+        ("{th: ตลาดสิริสุข}", "Sirisuk", "write {th: Sirisuk, en: …}"),
+        ("vehicles:\n", "version: 2\nvehicles:\n", "write version: 1"),
         ("vehicles:\n", "channels: {telegramm: {}}\nvehicles:\n", "did you mean telegram?"),
         ("vehicles:\n", "web: {public_url: http://a.example/}\nvehicles:\n", "write http://a.example"),
     ],
@@ -238,6 +281,15 @@ def _only(text: str) -> Problem:
 def test_the_hint_says_what_to_write(old: str, new: str, hint: str, minimal: str) -> None:
     """Where the right word can be told, it is."""
     assert hint in [error.hint["en"] for error in examine(minimal.replace(old, new)).errors]
+
+
+def test_an_empty_name_shows_where_the_value_would_stand(minimal: str) -> None:
+    """A key or a channel without a name leaves no gap in the sentence, and two empty ids are not one id twice."""
+    assert _only(minimal + 'channels: {"": {}}\n').message["en"] == 'there is no channel ""'
+    twice = minimal.replace("id: talat", 'id: ""').replace(
+        "waves:\n", f'  - id: ""\n    name: {{th: สอง}}\n{ZONE.replace("99.3", "99.4")}waves:\n'
+    )
+    assert [error.code for error in examine(twice).errors] == ["value.empty", "value.empty"]
 
 
 def test_all_mistakes_at_once_in_the_order_of_the_file(minimal: str) -> None:
@@ -290,6 +342,21 @@ def test_several_bad_points_of_one_border_are_all_told(minimal: str) -> None:
     ]
 
 
+def test_a_tambon_of_two_zones_is_told_with_both_places(minimal: str) -> None:
+    """The later one is pointed at and the earlier one named; with different priority it is said who serves it."""
+    told = examine(edited(minimal, ZONE, two_zones("", ""))[0]).errors[0]
+    assert (told.path, told.message["en"]) == (
+        "zones[1].tambons[1]",
+        "the tambon 840101 stands in zone talat too (zones[0].tambons[0])",
+    )
+    doubt = examine(edited(minimal, ZONE, two_zones("", "priority: 5"))[0])
+    assert "two" in doubt.warnings[0].hint["en"]
+    assert doubt.config is not None
+    served = ZoneIndex(doubt.config).zone_for_tambon("840101")
+    assert served is not None
+    assert served.id == "two"
+
+
 def test_a_broken_zone_is_still_compared_with_its_neighbours(minimal: str) -> None:
     """A misspelt key in one zone does not hide that it overlaps another."""
     text = minimal.replace(
@@ -297,7 +364,35 @@ def test_a_broken_zone_is_still_compared_with_its_neighbours(minimal: str) -> No
         "  - {id: two, nmae: {th: สอง}, community: sirisuk, "
         "polygon: [[99.33, 9.14], [99.36, 9.14], [99.36, 9.16]]}\nwaves:\n",
     )
-    assert {error.code for error in examine(text).errors} == {"key.unknown", "key.missing", "zone.overlap"}
+    assert {error.code for error in examine(text).errors} == {"key.unknown", "zone.overlap"}
+
+
+TAMBONS = "    tambons: [" + ", ".join(["x"] * 251) + "]\n    community: sirisuk"
+KEYS = "".join(f"k{number}: 1\n" for number in range(251))
+TWICE = "    fee_baht: 1\n" * 252 + "    community: sirisuk"
+REFERENCES = "    waves: [" + ", ".join(["night"] * 251) + "]\n    community: sirisuk"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("    community: sirisuk", TAMBONS), ("hubs:\n", KEYS + "hubs:\n"), ("    community: sirisuk", TWICE),
+     ("    community: sirisuk", REFERENCES)],
+    ids=["values", "keys", "yaml", "references"],
+)  # fmt: skip
+def test_what_is_not_listed_is_counted(old: str, new: str, minimal: str) -> None:
+    """Of 251 mistakes 200 are listed; the last line, the JSON and the exception say that there are 51 more."""
+    report = examine(minimal.replace(old, new))
+    assert (len(report.errors), report.more, report.as_json()["more"]) == (200, 51, 51)
+    assert report.lines("en")[-1] == "… and 51 more"
+    assert report.lines("th")[-1] == "… และอีก 51 ข้อ"
+    with pytest.raises(ConfigError, match=r"… and 51 more$"):
+        parse(minimal.replace(old, new))
+
+
+def test_a_list_that_is_whole_says_nothing_of_more(minimal: str) -> None:
+    """Where everything is listed there is no last line, and nothing more."""
+    report = examine(minimal.replace("hub: bandon", "hub: bandorn"))
+    assert (len(report.lines("en")), report.as_json()["more"]) == (1, 0)
 
 
 @pytest.mark.parametrize("language", ["th", "en"])

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+import channels
 from scheduler.config import json_schema
 
 
@@ -54,6 +55,14 @@ def test_the_sample_points_editors_to_the_schema(sample: str, sample_path: Path,
     assert first == f"# yaml-language-server: $schema={schema_path.relative_to(sample_path.parent).as_posix()}"
 
 
+@pytest.mark.parametrize("service", channels.services())
+def test_an_editor_knows_every_channel(service: str, minimal: str) -> None:
+    """A service that the house can send by is no mistake, with settings of its own or without."""
+    assert (
+        list(Draft202012Validator(json_schema()).iter_errors(_read(f"{minimal}channels: {{{service}: {{}}}}\n"))) == []
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -63,6 +72,16 @@ def test_the_sample_points_editors_to_the_schema(sample: str, sample_path: Path,
         ("weight_kg: 25", "weight_kg: heavy"),
         ("    polygon: [[", "    file: talat.geojson\n    polygon: [["),
         ("vehicles:\n", "channels: {line: {token: x}}\nvehicles:\n"),
+        ("vehicles:\n", "channels: {lin: {}}\nvehicles:\n"),
+        ("  - {id: motorcycle, weight_kg: 25, volume_l: 70}\n", "  []\n"),
+        ("    community: sirisuk", "    community: sirisuk\n    tambons: [8401]"),
+        ("    community: sirisuk", "    community: sirisuk\n    tambons: ['8401']"),
+        ("vehicles:\n", "calendar: {closed: [31/12/2026]}\nvehicles:\n"),
+        ("vehicles:\n", "calendar: {closed: [2026-13-01]}\nvehicles:\n"),
+        ("vehicles:\n", "calendar: {open: [2569-12-31]}\nvehicles:\n"),
+        ("[99.3257, 9.1463]", "[9.1463, 99.3257]"),
+        ("[99.34, 9.13]", "[9.13, 99.34]"),
+        ("hubs:\n", "barriers: [{id: tapi, line: [[99.3, 9.1], [9.2, 99.3]]}]\nhubs:\n"),
     ],
 )
 def test_an_editor_sees_the_mistake(old: str, new: str, minimal: str) -> None:

@@ -109,6 +109,10 @@ def test_rejected(read: Read, good: dict[str, Any], change: dict[str, str], foun
         ({"service_date": "22/11/2569", "placed_at": "21/11/2569 18:31"}, "service_date", "date.over", "2026-11-22"),
         ({"note": "=cmd|' /C calc'!A0"}, "note", "text.formula", None),
         ({"buyer_name": "สม\u202eชาย"}, "buyer_name", "text.bidi", "สมชาย"),
+        ({"order_id": "SR-\u202e0001"}, "order_id", "text.bidi", "SR-0001"),
+        ({"seller_id": "\u200eS03"}, "seller_id", "text.bidi", "S03"),
+        ({"buyer_ref": "B\u20661\u2069"}, "buyer_ref", "text.bidi", "B1"),
+        ({"pin": "9.1500, 99.3257"}, "pin", "pin.differs", [99.325667, 9.146078]),
         ({"placed_at": "23/11/2569"}, "placed_at", "instant.no_time", None),
         ({"postcode": "8400"}, "postcode", "postcode.invalid", None),
         ({"window_from": "1.00", "window_to": "3.00"}, "window_from", "window.night",
@@ -120,6 +124,26 @@ def test_warned(read: Read, good: dict[str, Any], change: dict[str, str], column
     taken = read([good | change])
     assert [(told.column, told.code, told.used) for told in taken.warnings] == [(column, code, used)]
     assert (len(taken.orders), taken.errors) == (1, [])
+
+
+@pytest.mark.parametrize("pin", ["9.1461, 99.3257", "https://maps.app.goo.gl/x", "หน้าวัด"])
+def test_a_pin_that_agrees_or_tells_nothing_is_no_matter(read: Read, good: dict[str, Any], pin: str) -> None:
+    """Beside columns with a place, only a pin that leads elsewhere is worth a word."""
+    assert read([good | {"pin": pin}]).warnings == []
+
+
+def test_an_id_that_hides_another_is_told_where_it_joins_it(read: Read, good: dict[str, Any]) -> None:
+    """Two ids that differ by a direction override alone are one order, and the row that hid it is named."""
+    taken = read([good, good | {"order_id": "SR-\u202e0001", "seller_id": "S05"}])
+    assert [len(order.pickups) for order in taken.orders] == [2]
+    assert [(told.row, told.order_id, told.code) for told in taken.warnings] == [(3, "SR-0001", "text.bidi")]
+
+
+def test_a_hidden_mark_does_not_make_a_seller_known(read: Read, good: dict[str, Any]) -> None:
+    """A seller's number is looked up as it reads once the marks are gone."""
+    known = frozenset({"S03"})
+    assert read([good | {"seller_id": "S\u202e03"}], known_sellers=known).errors == []
+    assert codes(read([good | {"seller_id": "S\u202e04"}], known_sellers=known)) == [("seller_id", "seller.unknown")]
 
 
 def test_a_day_that_was_over_when_it_was_ordered_is_refused(read: Read, good: dict[str, Any]) -> None:
@@ -286,11 +310,11 @@ def test_one_object(context: IntakeContext, good: dict[str, Any], read: Read) ->
 def test_an_objects_warnings(context: IntakeContext, good: dict[str, Any]) -> None:
     """What is read with a doubt can be collected."""
     warnings: list[Any] = []
-    order = order_from_object(good | {"location": [9.1463, 99.3257], "lat": None, "lon": None}, row=1, context=context,
-                              warnings=warnings)  # fmt: skip
+    spoilt = good | {"location": [9.1463, 99.3257], "lat": None, "lon": None, "foo": 1}
+    order = order_from_object(spoilt, row=1, context=context, warnings=warnings)
     assert isinstance(order, Order)
     assert order.location == (99.3257, 9.1463)
-    assert [told.code for told in warnings] == ["pin.swapped"]
+    assert [told.code for told in warnings] == ["column.unknown", "pin.swapped"]
 
 
 def test_several_objects(context: IntakeContext, good: dict[str, Any]) -> None:

@@ -228,6 +228,37 @@ def test_weird_entries(read: Read) -> None:
     assert {told.column for told in taken.errors if told.row == 6} >= {"order_id", "service_date", "seller_id"}
 
 
+ROW = '"service_date":"2026-11-24","seller_id":"S03","buyer_phone":"0800000001","address_text":"116/24 หมู่ 3"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[{"order_id":"Z-1","order_id":"Z-2",ROW}]', '{"orders":[{"order_id":"Z-1",ROW,"order_id":"Z-1"}]}',
+     '{"order_id":"Z-1","order_id":"Z-2",ROW}', '{"order_id":"Z-1",ROW}\n{"order_id":"Z-1","order_id":"Z-2",ROW}'],
+    ids=["list", "document", "alone", "lines"],
+)  # fmt: skip
+def test_one_name_twice_in_an_object(read: Read, text: str) -> None:
+    """An object that gives one name twice is refused, the others are kept: nobody knows which of the two is meant."""
+    taken = read(text.replace("ROW", ROW))
+    assert [(told.code, told.column) for told in taken.errors] == [("column.twice", "order_id")]
+    assert len(taken.orders) == text.count("\n")
+
+
+def test_one_name_twice_inside_a_value(read: Read, good: dict[str, Any]) -> None:
+    """A place that gives its latitude twice is two values for the pin; a name nobody reads may stand twice."""
+    row = json.dumps(good | {"lat": None, "lon": None, "order_id": "1"})[:-1]
+    taken = read(f'[{row}, "location": {{"lat": 9.1, "lat": 9.2, "lon": 99.3}}}}, {row}, "foo": 1, "foo": 2}}]')
+    assert [(told.row, told.code, told.column) for told in taken.errors] == [(2, "column.twice", "pin")]
+    assert (len(taken.orders), [told.code for told in taken.warnings]) == (1, ["column.unknown"])
+
+
+@pytest.mark.parametrize("text", ['{"orders":[],"orders":[]}', '{"orders":5,"orders":[]}'])
+def test_two_lists_in_a_document(read: Read, text: str) -> None:
+    """A document with two lists of orders is refused at the second: nothing says that the first counts."""
+    with pytest.raises(UnreadableFile, match=r"at character .*orders is given twice"):
+        read(text)
+
+
 def test_one_column_twice_in_an_object(read: Read, good: dict[str, Any]) -> None:
     """Two names for one column in one object refuse that row."""
     taken = read(json.dumps([{**good, "เบอร์โทร": "0899999999"}]))

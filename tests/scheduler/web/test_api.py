@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,36 @@ def test_one_bad_row_saves_none(site: Site, key: dict[str, str], house: House) -
     assert house.json("orders", "show", "A3", code=1)["errors"][0]["code"] == "order.unknown"
 
 
+def test_what_was_noticed_is_told_as_an_import_tells_it(
+    site: Site, key: dict[str, str], house: House, tmp_path: Path
+) -> None:
+    """A turned place and names nobody knows are warnings of the answer, the very ones of `orders import`."""
+    swapped = order("A7", lat=None, lon=None, location=[9.14, 99.327])
+    rows = [order("A8", foo=1), swapped | {"servce_date": DAY}]
+    answer = site.post("/api/v1/orders", json={"orders": rows}, headers=key)
+    assert answer.status_code == 201
+    warnings = schemas.check(answer.json(), "orders")["warnings"]
+    told = [each for each in warnings if not each["code"].startswith("date.")]  # what the tests' day is to today
+    assert [(each["row"], each["column"], each["code"]) for each in told] == [
+        (1, "foo", "column.unknown"),
+        (1, "servce_date", "column.unknown"),
+        (3, "pin", "pin.swapped"),
+    ]
+    assert "service_date" in told[1]["hint"]["en"]
+    assert (told[2]["order_id"], told[2]["used"]) == ("A7", [99.327, 9.14])
+    (tmp_path / "orders.json").write_text(json.dumps(rows), encoding="utf-8")
+    assert house.json("orders", "import", tmp_path / "orders.json", "--dry-run")["warnings"] == warnings
+
+
+def test_a_refusal_tells_what_was_noticed_too(site: Site, key: dict[str, str]) -> None:
+    """Where a required name is misspelt, the refusal says which of the names given was read as nothing."""
+    row = {("servce_date" if name == "service_date" else name): value for name, value in order("A9").items()}
+    found = problem(site.post("/api/v1/orders", json=row, headers=key), 422, "orders.invalid")
+    assert [(each["column"], each["code"]) for each in found["errors"]] == [("service_date", "required.missing")]
+    assert [(each["column"], each["code"]) for each in found["warnings"]] == [("servce_date", "column.unknown")]
+    assert found["warnings"][0]["hint"]["en"] == "did you mean service_date?"
+
+
 def test_an_order_on_its_way_is_refused(site: Site, key: dict[str, str], house: House) -> None:
     """409 names it, and nothing of the same request is saved."""
     gone = next(each for each in house.json("orders", "list", "--state", "dispatched")["orders"])
@@ -132,6 +163,54 @@ def test_a_revoked_key_is_worthless_at_once(site: Site, house: House) -> None:
 def test_a_body_that_is_no_order_is_refused(site: Site, key: dict[str, str], body: bytes, code: str) -> None:
     """422 with a code."""
     problem(site.post("/api/v1/orders", content=body, headers=key), 422, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b"", "character 1:"),
+        ('{"order_id": "ก", "items": }'.encode(), "character 28:"),
+        (b'{"order_id": "W-1"} x', "character 21:"),
+        (b'{"order_id": "\xff"}', "byte 15:"),
+        (b"[" * 100_000, "character 1:"),
+    ],
+    ids=["empty", "value", "after", "bytes", "deep"],
+)
+def test_a_broken_body_is_told_with_its_place(site: Site, key: dict[str, str], body: bytes, place: str) -> None:
+    """At which character it stops being JSON, why, and what to write, in both languages."""
+    (error,) = problem(site.post("/api/v1/orders", content=body, headers=key), 422, "json.invalid")["errors"]
+    assert (error["path"], error["code"]) == ("body", "json.invalid")
+    assert place in error["message"]["en"]
+    assert place.split()[1] in error["message"]["th"]
+    assert '{"orders": [' in error["hint"]["en"]
+    assert '{"orders": [' in error["hint"]["th"]
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "said"),
+    [
+        ('{"orders": []}', "body.orders", "there are 0"),
+        ('{"orders": 5}', "body.orders", "not a list"),
+        (json.dumps({"orders": [{}] * 2001}), "body.orders", "there are 2001"),
+        ('{"orders": [{}], "orders": [{}]}', "body.orders", "given twice"),
+    ],
+)
+def test_a_wrong_shape_is_told_with_its_place(site: Site, key: dict[str, str], body: str, path: str, said: str) -> None:
+    """What stands where the list should, and how many orders a request may have."""
+    (error,) = problem(site.post("/api/v1/orders", content=body, headers=key), 422, "orders.shape")["errors"]
+    assert (error["path"], error["code"]) == (path, "orders.shape")
+    assert said in error["message"]["en"]
+    assert "2000" in error["hint"]["th"]
+
+
+def test_a_name_given_twice_is_told_as_in_a_file(site: Site, key: dict[str, str]) -> None:
+    """422 with the row and the column; two lists of orders are a wrong shape."""
+    body = json.dumps(order("A10"))[:-1] + ', "seller_id": "S02"}'
+    found = problem(site.post("/api/v1/orders", content=body, headers=key), 422, "orders.invalid")
+    assert [(each["row"], each["column"], each["code"]) for each in found["errors"]] == [
+        (2, "seller_id", "column.twice")
+    ]
+    problem(site.post("/api/v1/orders", content='{"orders": [{}], "orders": [{}]}', headers=key), 422, "orders.shape")
 
 
 def test_a_body_too_large_is_refused(site: Site, key: dict[str, str]) -> None:
@@ -189,8 +268,13 @@ def test_a_plan_that_is_not_there_is_not_found(site: Site, key: dict[str, str]) 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", "/api/v1/orders", 405)])
 def test_other_ways_are_refused_as_problems(site: Site, method: str, path: str, status: int) -> None:
-    """404 and 405 have the same shape as every other refusal."""
-    problem(site.request(method, path), status, f"http.{status}")
+    """404 and 405 have the same shape as every other refusal, and say in Thai too what is wrong and where to look."""
+    found = problem(site.request(method, path), status, f"http.{status}")
+    assert re.search("[ก-๙]", found["message"]["th"])
+    (error,) = found["errors"]
+    assert (error["path"], error["code"]) == (path, f"http.{status}")
+    assert "/openapi.json" in error["hint"]["en"]
+    assert re.search("[ก-๙]", error["hint"]["th"])
 
 
 def test_the_description_is_whole(site: Site) -> None:
