@@ -10,6 +10,9 @@ from scheduler.documents import order_state
 from storage import Store
 from storage.records import Order, Role
 
+NOT_BROUGHT = frozenset({"unassigned", "failed", "rescheduled", "returned"})
+"""States of an order that no rider of the day has aboard, or brings."""
+
 
 def day(store: Store, date: dt.date) -> dict[str, Any]:
     """Orders by state and reason, each rider's work, and messages by state, kind and channel, for one service date.
@@ -66,7 +69,7 @@ def day(store: Store, date: dt.date) -> dict[str, Any]:
 
 def _rides(order: Order, date: dt.date) -> bool:
     """Whether an order is brought that day, or still may be."""
-    lost = order.cancelled or order.location is None or order_state(order)[0] in {"failed", "rescheduled", "returned"}
+    lost = order.cancelled or order.location is None or order_state(order)[0] in NOT_BROUGHT
     return not lost and any(leg.date == date and leg.wave is not None for leg in order.legs)
 
 

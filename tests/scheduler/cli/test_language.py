@@ -58,7 +58,7 @@ def story(house: House) -> list[tuple[str, Answer]]:
     told: list[tuple[str, Answer]] = []
 
     def said(*words: object, **changes: str | None) -> Answer:
-        answer = house.run(*words, SONGSUK_LANGUAGE="th", **changes)
+        answer = house.run(*words, SONGSUK_LANGUAGE="th", COLUMNS="160", **changes)  # no code is broken over lines
         told.append((" ".join(map(str, words)), answer))
         return answer
 
