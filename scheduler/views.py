@@ -89,14 +89,27 @@ def said(app: App, plan: Plan) -> list[Message]:
 
 
 def replan(
-    app: App, date: dt.date, wave: str, without_riders: Collection[str], add_orders: Sequence[str], *, actor: str
+    app: App,
+    date: dt.date,
+    wave: str,
+    without_riders: Collection[str],
+    add_orders: Sequence[str],
+    *,
+    with_riders: Collection[str] = (),
+    actor: str,
 ) -> dict[str, Any] | None:
     """Plan a wave anew; the document of the new plan with what it changes. None: somebody else has, meanwhile."""
     run = app.waves.run(date, wave)
     if run is None:
         raise LookupError(f"{date} {wave} has no run")
     before = app.store.plan(run.plan_id) if run.plan_id is not None else None
-    plan = app.waves.plan(run, actor=actor, without_riders=frozenset(without_riders), add_orders=add_orders)
+    plan = app.waves.plan(
+        run,
+        actor=actor,
+        without_riders=frozenset(without_riders),
+        with_riders=frozenset(with_riders),
+        add_orders=add_orders,
+    )
     if plan is None:
         return None
     found = plans(app, date, wave)

@@ -140,10 +140,12 @@ class Waves:
         *,
         actor: str,
         without_riders: Collection[str] = frozenset(),
+        with_riders: Collection[str] = frozenset(),
         add_orders: Sequence[str] = (),
     ) -> Plan | None:
         """Solve a closed wave, or a planned one anew. The plan is checked by routing before it comes back.
 
+        Who was left out of the plan before stays out of the next, until it is made anew `with_riders`.
         None: while this went on, somebody else has planned or approved it.
         """
         config = self._versions.config(run.config_version)
@@ -155,11 +157,10 @@ class Waves:
         pinless = [order for order in orders if order.location is None]
         zones = self._versions.zones(run.config_version)
         orders = [_in_its_zone(order, zones) for order in orders if order.location is not None]
-        riders = [
-            rider for rider in self._store.members(Role.RIDER) if rider.ref not in without_riders and rider.active
-        ]
-        areas = self._areas(run, orders, riders)
         present = self._store.plan(run.plan_id) if run.plan_id is not None else None
+        out = (_left_out(present) | set(without_riders)) - set(with_riders)
+        riders = [rider for rider in self._store.members(Role.RIDER) if rider.ref not in out and rider.active]
+        areas = self._areas(run, orders, riders)
         if present is not None:
             areas = planning.keeping(areas, present, config)
         engine = planning.engine_for(areas, config)
@@ -179,6 +180,8 @@ class Waves:
             config,
             self._now(),
         )
+        if out:
+            plan = replace(plan, summary={**plan.summary, "without_riders": sorted(out)})
         moves = moving.of_plan(plan, orders)
         if pinless:
             moves += moving.put_off(pinless, (run.date, run.wave), self.market(), "needs_pin")[0]
@@ -200,7 +203,8 @@ class Waves:
         ids = {step.order_id for route in plan.routes for step in route.steps if step.order_id is not None}
         planned = [order for order in self._store.orders(order_ids=sorted(ids)) if not order.cancelled]
         orders = [_in_its_zone(order, zones) for order in planned if order.location is not None]
-        riders = [rider for rider in self._store.members(Role.RIDER) if rider.active]
+        out = _left_out(plan)
+        riders = [rider for rider in self._store.members(Role.RIDER) if rider.active and rider.ref not in out]
         areas = self._areas(run, [*orders, *added], riders)
         area = next(area for area in areas if any(s.id == order_id for s in area.shipments))
         wave, tz = config.wave(run.wave), config.market.time_zone
@@ -487,6 +491,11 @@ class Waves:
             if wave.cut_off.at(date, tz) <= now
         }
         return replace(market, closed=frozenset(market.closed) | past)
+
+
+def _left_out(plan: Plan | None) -> set[str]:
+    """The riders whom a coordinator took out of this wave."""
+    return set() if plan is None else set(plan.summary.get("without_riders", ()))
 
 
 def _in_its_zone(order: Order, zones: ZoneIndex) -> Order:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, exists, func, select, update
@@ -50,6 +50,14 @@ _COPIED = (
     *("id", "kind", "klass", "event", "member_ref", "name", "channel", "address", "via", "date", "wave", "plan_id"),
     *("revision", "state", "reason", "send_at", "expires_at", "not_before", "bundle", "text", "content", "payload"),
 )
+
+
+def no_pin_asked(write: Write, order_ids: Collection[str]) -> None:
+    """These orders have their place: a question for it that is still to go out is withdrawn."""
+    asked = MESSAGE.c.event.in_([f"ask_pin:{order_id}" for order_id in order_ids])
+    if order_ids:
+        waiting = and_(asked, MESSAGE.c.state.in_(WAITING))
+        move_messages(write.connection, waiting, "superseded", write.at, reason="pinned")
 
 
 def insert_messages(write: Write, messages: Sequence[Message]) -> int:

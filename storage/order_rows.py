@@ -16,6 +16,7 @@ from sqlalchemy import RowMapping, Table, delete, select, tuple_, update
 
 from storage.directory import Directory
 from storage.legs import LEG, ON_THE_WAY, SOURCES
+from storage.message_rows import no_pin_asked
 from storage.records import Leg, Order, Pickup, Role, Saved
 from storage.tables import OrderRow, PickupRow
 from storage.verbs import Write
@@ -66,6 +67,7 @@ class Intake:
         self._changed_orders: list[dict[str, Any]] = []
         self._changed_pickups: list[dict[str, Any]] = []
         self._touched: list[str] = []
+        self._pinned: list[str] = []
         self._dropped_legs: list[tuple[str, int]] = []
 
     def save(self, orders: Sequence[Order]) -> list[tuple[Saved, ...]]:
@@ -104,7 +106,8 @@ class Intake:
             return (Saved.CREATED,) * len(order.pickups)
         legs = self._legs[order.order_id]
         if any(leg["state"] in ON_THE_WAY for leg in legs):
-            return (Saved.ALREADY_DISPATCHED,) * len(order.pickups)
+            same = known["given"] == given and all(self._is_kept(order.order_id, pickup) for pickup in order.pickups)
+            return (Saved.UNCHANGED if same else Saved.ALREADY_DISPATCHED,) * len(order.pickups)
         changed = known["given"] != given
         rows = tuple(self._save_pickup(order.order_id, pickup) for pickup in order.pickups)
         if changed:
@@ -157,15 +160,22 @@ class Intake:
             self._directory.resolve(Role.BUYER, known["buyer_ref"], order.buyer, overwrite=False)
         row["cancelled"] = _stays_cancelled(order, known)
         self._changed_orders.append(row)
+        if row["lat"] is not None and known["lat"] is None:
+            self._pinned.append(order.order_id)
+
+    def _is_kept(self, order_id: str, pickup: Pickup) -> bool:
+        known = self._pickups[order_id].get(pickup.seller_id)
+        facts = dict(zip(_PICKUP_FACTS, _pickup_facts(pickup), strict=True))
+        return known is not None and all(known[name] == value for name, value in facts.items())
 
     def _save_pickup(self, order_id: str, pickup: Pickup) -> Saved:
         known = self._pickups[order_id].get(pickup.seller_id)
         if known is None:
             self._insert_pickup(order_id, len(self._pickups[order_id]), pickup)
             return Saved.CREATED
-        facts = dict(zip(_PICKUP_FACTS, _pickup_facts(pickup), strict=True))
-        if all(known[name] == value for name, value in facts.items()):
+        if self._is_kept(order_id, pickup):
             return Saved.UNCHANGED
+        facts = dict(zip(_PICKUP_FACTS, _pickup_facts(pickup), strict=True))
         self._changed_pickups.append(dict(known) | facts)
         return Saved.UPDATED
 
@@ -207,6 +217,7 @@ class Intake:
 
     def _flush(self) -> None:
         self._directory.flush()
+        no_pin_asked(self._write, self._pinned)
         connection, stamp = self._write.connection, {"change_no": self._change_no, "changed_at": self._write.at}
         if self._dropped_legs:
             connection.execute(delete(LEG).where(tuple_(LEG.c.order_id, LEG.c.leg).in_(self._dropped_legs)))

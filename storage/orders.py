@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 
 from storage.failpoints import writes
 from storage.legs import LEG, ON_THE_WAY, move_legs
+from storage.message_rows import no_pin_asked
 from storage.order_rows import ORDER, Intake
 from storage.records import LegMove, Location, Order, Saved
 from storage.sequels import Rule, follow_up
@@ -116,6 +117,7 @@ class Orders(Verbs):
             if not found:
                 write.give_up()
                 return False
+            no_pin_asked(write, [order_id])
             write.tell(f"order:{order_id}", source=source)
             return True
 

@@ -278,6 +278,8 @@ def add(
             )
         fields[column.strip()] = value.strip()
     with opened(config, acts=True) as app:
+        if date in {"today", "tomorrow"}:
+            fields["service_date"] = date_of(app, date).isoformat()
         if app.store.orders(order_ids=[order_id]):
             raise Refusal(
                 "order.exists",

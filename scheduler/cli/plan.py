@@ -155,6 +155,7 @@ def replan(
     date: DateArgument,
     wave: WaveNeeded,
     without_rider: Annotated[list[str] | None, typer.Option("--without-rider", help="A rider who is out.")] = None,
+    with_rider: Annotated[list[str] | None, typer.Option("--with-rider", help="A rider who is back.")] = None,
     add_order: Annotated[list[str] | None, typer.Option("--add-order", help="A late order to take in.")] = None,
     config: ConfigFile = None,
     json: Json = False,
@@ -165,8 +166,10 @@ def replan(
     with opened(config, acts=True) as app:
         known_wave(app, wave)
         day = date_of(app, date)
-        _can_replan(app, day, wave, without_rider or [], add_order or [])
-        found = views.replan(app, day, wave, without_rider or [], add_order or [], actor=actor_name())
+        _can_replan(app, day, wave, [*(without_rider or []), *(with_rider or [])], add_order or [])
+        found = views.replan(
+            app, day, wave, without_rider or [], add_order or [], with_riders=with_rider or [], actor=actor_name()
+        )
         if found is None:
             raise Refusal(
                 "plan.overtaken",

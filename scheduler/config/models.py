@@ -101,7 +101,7 @@ class Zone(Section):
     )
     fee_baht: Baht = Decimal(0)
     waves: tuple[Id, ...] = Field((), description="ไม่เขียน = ทุกรอบ / none written means every wave")
-    days: tuple[Weekday, ...] = WEEKDAYS
+    days: tuple[Weekday, ...] = Field(WEEKDAYS, min_length=1)
     max_orders: int | None = Field(None, ge=1, le=100_000, description="จำนวนออเดอร์สูงสุดต่อรอบ / most orders in one wave")
     min_order_baht: Baht = Decimal(0)
     polygon: Area

@@ -327,6 +327,18 @@ CATALOGUE: Mapping[str, Words] = {
         "ขอตำแหน่งทางแชต หรือวางลิงก์แบบยาว",
         "ask for a location message, or paste the long link",
     ),
+    "pin.centre": _say(
+        "ลิงก์นี้บอกแค่กลางจอแผนที่ ไม่มีหมุด ใช้จุดนั้นไปก่อน",
+        "this link tells the middle of a map, no pin; that point is used",
+        "ดูตำแหน่ง ถ้าไม่ใช่ให้ปักใหม่ด้วย songsuk orders pin",
+        "look at the place; if it is wrong, songsuk orders pin",
+    ),
+    "pin.several": _say(
+        "มีหลายพิกัดในช่องเดียว ไม่รู้ว่าหมายถึงจุดไหน ออเดอร์จะรอปักหมุด",
+        "several places in one cell, and no telling which is meant; it waits for a pin",
+        "ใส่พิกัดเดียว",
+        "write one of them",
+    ),
     "pin.unreadable": _say(
         "อ่านพิกัดไม่ได้ ออเดอร์จะรอปักหมุด",
         "no coordinates found here; it waits for a pin",

@@ -32,11 +32,14 @@ _D = r"(-?[0-9]{1,3}\.[0-9]{1,20})"
 _N = r"(-?[0-9]{1,3}(?:\.[0-9]{1,20})?)"
 _PLACE_MARK = re.compile(rf"!3d{_N}!4d{_N}")
 _QUERY = re.compile(
-    rf"[?&#;](?:q|query|destination|daddr|saddr|sll|mlat|marker|cbll|ll|center|viewpoint)=(?:loc:|@)?\s*{_N}"
+    rf"[?&#;](?:q|query|destination|daddr|mlat|marker)=(?:loc:|@)?\s*{_N}"
     rf"(?:\s*,[\s+]*|[\s+]+|&(?:mlon|lon|lng)=){_N}",
     re.IGNORECASE,
 )
-_PATH = re.compile(rf"/(?:place|search|dir)/+(?:[^/]*/)*?{_D}\s*,\s*{_D}(?=[/?#]|$)")
+_CENTRE = re.compile(rf"[?&#;](?:saddr|sll|cbll|ll|center|viewpoint)=(?:loc:|@)?\s*{_N}\s*,[\s+]*{_N}", re.IGNORECASE)
+_PATH = re.compile(rf"/(?:place|search)/+(?:[^/]*/)*?{_D}\s*,\s*{_D}(?=[/?#]|$)")
+_WAY = re.compile(r"/dir/([^?#@]*)")
+_STOP = re.compile(rf"{_D}\s*,[\s+]*{_D}")
 _AT = re.compile(rf"@{_N},{_N}(?:,|$)")
 _OSM = re.compile(rf"#map=[0-9.]+/{_N}/{_N}")
 _GEO = re.compile(rf"\bgeo:{_N},{_N}", re.IGNORECASE)
@@ -99,12 +102,28 @@ def _from_link(text: str) -> Pin | Bad | Noted | None:
     if marks:
         # The map's centre (@) is where the screen was; the last place mark is the place itself.
         return pin_at(float(marks[-1][0]), float(marks[-1][1]), "maps_link")
-    for pattern, form in ((_GEO_QUERY, "geo"), (_GEO, "geo"), (_QUERY, "maps_link"), (_PATH, "maps_link"),
-                          (_OSM, "maps_link"), (_AT, "maps_link")):  # fmt: skip
+    for pattern, form in ((_GEO_QUERY, "geo"), (_GEO, "geo"), (_QUERY, "maps_link"), (_PATH, "maps_link")):
         match = pattern.search(text)
         if match:
             return pin_at(float(match[1]), float(match[2]), form)
+    way = _WAY.search(text)
+    if way and (stops := [stop for leg in way[1].split("/") if (stop := _STOP.fullmatch(leg.strip()))]):
+        return pin_at(float(stops[-1][1]), float(stops[-1][2]), "maps_link")  # the way leads to the house
+    if (found := _from_degrees(text.replace("+", " "))) is not None:
+        return found
+    for pattern in (_CENTRE, _OSM, _AT):
+        match = pattern.search(text)
+        if match:
+            return _centre(pin_at(float(match[1]), float(match[2]), "maps_link"))
     return None
+
+
+def _centre(found: Pin | Bad | Noted) -> Pin | Bad | Noted:
+    """What a link shows is the middle of a screen: taken, and told to be looked at."""
+    note = Note("pin.centre")
+    if isinstance(found, Noted):
+        return Noted(found.value, (*found.notes, note))
+    return Noted(found, (note,)) if isinstance(found, Pin) else found
 
 
 def _from_degrees(text: str) -> Pin | Bad | Noted | None:
@@ -140,11 +159,11 @@ def _from_pair(text: str, alone: bool) -> Pin | Bad | Noted | None:
     match = _LABELLED.search(text) or (_PAIR_ALONE.fullmatch(text) if alone else None)
     if match:
         return pin_at(float(match[1]), float(match[2]), "coordinates")
-    for match in _PAIR_IN_TEXT.finditer(text):
-        found = pin_at(float(match[1]), float(match[2]), "coordinates")
-        if not isinstance(found, Bad):  # two prices in a note are not a place abroad
-            return found
-    return None
+    told = [pin_at(float(match[1]), float(match[2]), "coordinates") for match in _PAIR_IN_TEXT.finditer(text)]
+    places = [found for found in told if not isinstance(found, Bad)]  # two prices in a note are not a place abroad
+    if any(found != places[0] for found in places):
+        return Noted(None, (Note("pin.several"),))
+    return places[0] if places else None
 
 
 def _from_plus_code(text: str, reference: Location, alone: bool) -> Pin | Bad | None:

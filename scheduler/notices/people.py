@@ -83,9 +83,7 @@ def first_name(member: Member) -> str:
 
 
 def told_apart(riders: Collection[Member]) -> dict[str, str]:
-    """By ref, how who hears of several riders hears of each: by first name, by the whole one where two share it."""
+    """By ref, how who hears of several riders hears of each: by first name, and the number too where two share it."""
     firsts = {rider.ref: first_name(rider) for rider in riders}
     shared = {name for name, times in Counter(firsts.values()).items() if times > 1}
-    return {
-        rider.ref: rider.person.name.strip() if firsts[rider.ref] in shared else firsts[rider.ref] for rider in riders
-    }
+    return {ref: f"{name} ({ref})" if name in shared else name for ref, name in firsts.items()}

@@ -20,7 +20,7 @@ from storage.records import Location, Member, Order, RiderDetails
 
 DIMENSIONS = ("weight_g", "volume_ml")
 START_EARLY = dt.timedelta(hours=1)
-"""How long before the first pickup a rider may set out, where the shift allows it."""
+"""How long before the first pickup a rider may set out, where the shift allows it and the wave has been dispatched."""
 END_LATE = dt.timedelta(hours=1)
 """How long after the last delivery a rider may still be on the way to where the route ends."""
 COLD_BOX = "cold_box"
@@ -87,7 +87,7 @@ def rider_window(rider: Member, date: dt.date, wave: Wave, config: Config, busy:
     details = rider.rider
     if details is None or not rider.active or config.vehicle(details.vehicle) is None:
         return None
-    start = wave.pickup.on(date, tz)[0] - START_EARLY
+    start = max(wave.pickup.on(date, tz)[0] - START_EARLY, wave.dispatch.at(date, tz))
     end = wave.deliver.on(date, tz)[1] + END_LATE
     if details.shift_from is not None:
         start = max(start, dt.datetime.combine(date, details.shift_from, tz))

@@ -72,6 +72,14 @@ def test_a_rider_may_be_out_around_the_wave_within_the_shift(make: Any, config: 
     assert rider_window(make.rider(active=False), DAY, midday, config) is None
 
 
+def test_nobody_sets_out_before_the_wave_is_dispatched(make: Any, config: Config) -> None:
+    """A route does not begin before its message goes out, though the first pickup would allow it."""
+    evening = config.wave("evening")
+    window = rider_window(make.rider(), DAY, evening, config)
+    assert window is not None
+    assert window[0] == evening.dispatch.at(DAY, config.market.time_zone)
+
+
 def test_a_rider_out_for_another_wave_is_free_before_and_after(make: Any, config: Config) -> None:
     """Morning's way home and evening's way out cut the window; who is out all through has none."""
     rider, midday = make.rider(), config.wave("midday")

@@ -473,13 +473,28 @@ def test_back_and_forth_is_told_each_time(market: Market, make: Any) -> None:
     (order,) = market.store.orders(order_ids=["SR-0003"])
     concerned = {"R2", "S03", order.buyer_ref}
     for without in ({"R2"}, set(), {"R2"}, set()):
-        add = () if without else ["SR-0003"]
-        anew = market.waves.plan(market.run(), actor="C1", without_riders=without, add_orders=add)
+        back, add = ((), ()) if without else ({"R2"}, ["SR-0003"])
+        anew = market.waves.plan(market.run(), actor="C1", without_riders=without, with_riders=back, add_orders=add)
         assert anew is not None
         assert market.approve(anew) is Approval.APPROVED
         assert {ref for kind, ref in market.said(anew) if kind != "summary"} == concerned
         market.clock.set(market.clock.now() + dt.timedelta(minutes=5))
         market.deliver()
+
+
+def test_who_was_left_out_stays_out_until_they_are_back(market: Market, make: Any) -> None:
+    """A re-plan for another cause does not send a sick rider out; taken back by name, they ride again."""
+    two_riders(market, make)
+    asked: tuple[tuple[dict[str, Any], set[str]], ...] = (
+        ({"without_riders": {"R2"}}, {"R2"}),
+        ({}, {"R2"}),
+        ({"with_riders": {"R2"}}, set()),
+    )
+    for how, out in asked:
+        anew = market.waves.plan(market.run(), actor="C1", **how)
+        assert anew is not None
+        assert set(anew.summary.get("without_riders", ())) == out
+        assert not {route.rider_id for route in anew.routes} & out
 
 
 def test_a_buyer_is_not_told_that_it_moved_and_that_it_comes(market: Market, make: Any) -> None:

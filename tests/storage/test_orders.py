@@ -81,7 +81,7 @@ def test_dry_run_reports_the_same_and_keeps_nothing(store: Store, make: Any) -> 
 
 @pytest.mark.parametrize("way", [["dispatched"], ["dispatched", "delivered"], ["dispatched", "failed", "returned"]])
 def test_an_order_on_its_way_is_left_alone(store: Store, make: Any, way: list[str]) -> None:
-    """Whatever a file says of it, an order that has left is neither changed nor cancelled."""
+    """What a file says anew of an order that has left is refused; the same again is the same."""
     order = make.order()
     plan = make.planned(store, order)
     store.approve_plan(plan.id, messages=[], moves=make.moves(order, state=way[0]), actor="c", at=make.at)
@@ -93,6 +93,9 @@ def test_an_order_on_its_way_is_left_alone(store: Store, make: Any, way: list[st
     before = only(store)
     assert before.legs[0].state == way[-1]
     assert save(store, make, replace(order, note="x", cancelled=True)) == [(Saved.ALREADY_DISPATCHED,)]
+    goods = tuple(replace(pickup, items="y") for pickup in order.pickups)
+    assert save(store, make, replace(order, pickups=goods)) == [(Saved.ALREADY_DISPATCHED,)]
+    assert save(store, make, order) == [(Saved.UNCHANGED,)]
     assert store.cancel_order(order.order_id, actor="c", at=make.at) is Saved.ALREADY_DISPATCHED
     assert only(store) == before
 
@@ -136,6 +139,21 @@ def test_a_pin_set_by_hand_outlives_the_file(store: Store, make: Any) -> None:
     save(store, make, replace(order, address_text="ย้ายบ้าน"))
     assert only(store).location is None
     assert only(store).legs == waiting
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_pin_that_came_is_not_asked_for_any_more(store: Store, make: Any, by_hand: bool) -> None:
+    """A question for the place that is still to go out is withdrawn, whoever gave the place; another order's stays."""
+    order = make.order(location=None, pin_source=None, legs=(Leg(date=make.day, reason="needs_pin"),))
+    save(store, make, order)
+    asked = [make.message(n, kind="ask_pin", event=f"ask_pin:{id}") for n, id in enumerate((order.order_id, "SR-9"), 1)]
+    store.add_messages(asked, actor="t", at=make.at)
+    if by_hand:
+        (move,) = make.moves(order, state="received", date=make.day, wave="midday", zone="talat", area="mueang")
+        assert store.set_pin(order.order_id, (99.33, 9.14), "coordinator", move, actor="c", at=make.at)
+    else:
+        save(store, make, replace(order, location=(99.33, 9.14)))
+    assert [(m.state, m.reason) for m in store.messages()] == [("superseded", "pinned"), ("held", None)]
 
 
 def test_a_pin_is_refused_where_no_order_waits(store: Store, make: Any) -> None:

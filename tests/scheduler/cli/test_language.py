@@ -21,7 +21,7 @@ from scheduler.config.channels import CHANNELS
 THAI = re.compile(r"[\u0e00-\u0e7f]")
 LATIN = re.compile(r"[A-Za-z_]{2,}")
 IDS = re.compile(
-    r"https?://\S+|cli:\w+|\b[pb]_[0-9a-f]+|\b[0-9a-f]{8}\b|\b[A-Z]{1,2}-?\d+\b|^[A-Z0-9 -]+$"
+    r"^[A-Z0-9 -]+$|https?://\S+|cli:\w+|\b[pb]_[0-9a-f]+|\b[0-9a-f]{8}\b|\b[A-Z]{1,2}-?\d+\b"
     r"|\bSONGSUK_\w+|--[a-z-]+|\b\S+\.(?:csv|yaml)\b",
     re.MULTILINE,
 )

@@ -35,12 +35,12 @@ def close(found: object) -> bool:
         "https://maps.google.com/?q=9.1463,99.3257",
         "https://www.google.com/maps/search/?api=1&query=9.1463%2C99.3257",
         "https://www.google.com/maps/dir/?api=1&destination=9.1463,99.3257",
-        "https://maps.google.com/maps?ll=9.1463,99.3257&z=17",
+        "https://maps.google.com/maps?ll=9.1863,99.4231&q=9.1463,99.3257",
+        "https://www.google.com/maps/dir/9.10,99.30/9.1463,99.3257/@9.2,99.4,15z",
+        "https://www.google.com/maps/place/9%C2%B008'46.7%22N+99%C2%B019'32.5%22E/@9.1863,99.4231,15z",
         "https://maps.google.com/?q=loc:9.1463+99.3257",
         "https://www.google.com/maps/place/9.1463,99.3257",
-        "https://www.google.com/maps/@9.1463,99.3257,17z",
         "https://www.openstreetmap.org/?mlat=9.1463&mlon=99.3257#map=17/9.2/99.4",
-        "https://maps.apple.com/?ll=9.1463,99.3257",
         "geo:9.1463,99.3257",
         "geo:9.1463,99.3257?z=17",
         "geo:0,0?q=9.1463,99.3257(บ้าน)",
@@ -61,6 +61,32 @@ def test_forms(text: str) -> None:
         full = plus.encode(HERE[1], HERE[0])
         text = text.upper().replace("7P4948WG+G7", full).replace("48WG+G7", full[4:])
     assert close(find_pin(text, NEAR, alone=True)), find_pin(text, NEAR, alone=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://maps.google.com/maps?ll=9.1463,99.3257&z=17",
+        "https://www.google.com/maps/@9.1463,99.3257,17z",
+        "https://www.google.com/maps/place/วัดไทร/@9.1463,99.3257,17z",
+        "https://maps.apple.com/?ll=9.1463,99.3257",
+    ],
+)
+def test_the_middle_of_a_screen_is_told_to_be_looked_at(text: str) -> None:
+    """A link that holds no pin gives the map's centre, with a word that it is one."""
+    found = find_pin(text, NEAR, alone=True)
+    assert isinstance(found, Noted)
+    assert close(found.value)
+    assert [note.code for note in found.notes] == ["pin.centre"]
+
+
+def test_two_places_in_one_cell_are_not_chosen_from() -> None:
+    """Which of them is meant nobody can tell: the order waits for a pin."""
+    found = find_pin("9.1463,99.3257 หรือ 9.1400,99.3300", NEAR, alone=True)
+    assert isinstance(found, Noted)
+    assert found.value is None
+    assert [note.code for note in found.notes] == ["pin.several"]
+    assert close(find_pin("9.1463,99.3257 (9.1463,99.3257)", NEAR, alone=True))
 
 
 @pytest.mark.parametrize(
