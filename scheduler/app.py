@@ -138,6 +138,7 @@ class App:
             time_zone=config.market.time_zone,
             reference=config.hubs[0].location,
             known_sellers=sellers or None,  # a market that has imported none yet takes its orders all the same
+            known_zones=frozenset(zone.id for zone in config.zones),
             vehicles={alias: kind.id for kind in config.vehicles for alias in (kind.id, *kind.aliases)},
         )
 

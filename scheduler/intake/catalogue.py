@@ -355,5 +355,6 @@ CATALOGUE: Mapping[str, Words] = {
         "ไม่รู้จักตำบลนี้", "unknown tambon", "ใส่รหัสหกหลักหรือชื่อตำบลตามใน config", "the six-digit code or name in the config"
     ),
     "seller.unknown": _say("ไม่รู้จักผู้ขายนี้", "unknown seller", "{near_th}", "{near_en}"),
+    "zone.unknown": _say("ไม่มีโซนนี้ใน config.yaml", "no such zone in config.yaml", "{near_th}", "{near_en}"),
     "vehicle.unknown": _say("ไม่รู้จักพาหนะนี้", "unknown vehicle", "ใช้ {choices}", "use {choices}"),
 }

@@ -14,7 +14,8 @@ from storage.records import Location
 class IntakeContext:
     """``now`` is the market's clock; ``reference`` (lon, lat) is the place short Plus Codes are meant near.
 
-    ``tambons`` maps names and codes to codes, ``vehicles`` words to vehicle kinds. ``known_sellers`` None: not checked.
+    ``tambons`` maps names and codes to codes, ``vehicles`` words to vehicle kinds. ``known_sellers``,
+    ``known_zones`` None: not checked.
     """
 
     now: dt.datetime
@@ -23,6 +24,7 @@ class IntakeContext:
     tambons: Mapping[str, str] = field(default_factory=dict)
     vehicles: Mapping[str, str] = field(default_factory=dict)
     known_sellers: frozenset[str] | None = None
+    known_zones: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

@@ -21,6 +21,7 @@ from scheduler.intake.values import (
     NO_UNIT,
     Reader,
     choice_reader,
+    nearest,
     number_reader,
     plain,
     read_line_id,
@@ -59,7 +60,7 @@ class MemberReader:
 
     def _readers(self) -> Mapping[str, Reader]:
         tambon = remembering(known_tambon_reader(self._context.tambons))
-        listed = _list_reader({})
+        listed = _zones_reader(self._context.known_zones)
         return {
             **dict.fromkeys((*ID_COLUMNS, "id"), read_ref),
             "name": text_reader(200),
@@ -245,6 +246,20 @@ def _list_reader(words: Mapping[str, str]) -> Reader:
             return parts
         known = [words.get("".join(part.split()).casefold().replace("-", "_"), part) for part in parts]
         return tuple(dict.fromkeys(known))
+
+    return read
+
+
+def _zones_reader(known: frozenset[str] | None) -> Reader:
+    """Zones by their ids. One that is misspelt is refused: a rider would be sent where they do not go."""
+    listed = _list_reader({})
+
+    def read(raw: object) -> Any:
+        found = listed(raw)
+        if known is None or isinstance(found, Bad):
+            return found
+        strange = next((zone for zone in found if zone not in known), None)
+        return found if strange is None else Bad("zone.unknown", nearest(strange, known))
 
     return read
 

@@ -40,6 +40,7 @@ def context() -> IntakeContext:
         reference=(99.3257, 9.1463),
         tambons={"ตลาด": "840101", "840101": "840101", "840102": "840102", "840103": "840103", "840110": "840110"},
         vehicles={"motorcycle": "motorcycle", "saleng": "saleng", "pickup": "pickup"},
+        known_zones=frozenset({"talat", "bangkung", "khlong_chanak"}),
     )
 
 

@@ -65,6 +65,7 @@ def test_a_seller(take: Take) -> None:
     ("text", "code"),
     [
         ("rider_id,vehicle\nR1,จรวด\n", "vehicle.unknown"),
+        ("rider_id,vehicle,refuse_zones\nR1,motorcycle,talat;talatt\n", "zone.unknown"),
         ("rider_id,vehicle\nR1,\n", "required.missing"),
         ("rider_id,vehicle,phone\nR1,pickup,08x1\n", "phone.invalid"),
         ("rider_id,vehicle,shift_from,shift_to\nR1,pickup,18:00,9:00\n", "window.reversed"),
