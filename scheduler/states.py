@@ -60,6 +60,32 @@ MESSAGE: Table = _table(
     suppressed="ready",
 )
 
+REASONS = frozenset(
+    {
+        "no_rider",
+        "capacity",
+        "time_window",
+        "shift",
+        "skill",
+        "max_tasks",
+        "max_travel_time",
+        "max_distance",
+        "max_ride_time",
+        "unreachable",
+        "refused",
+        "priority",
+        "needs_pin",
+        "out_of_zone",
+        "after_cutoff",
+        "wave_full",
+        "market_closed",
+        "seller_closed",
+        "not_approved",
+        "not_dispatched",
+    }
+)
+"""Why an order has no place, or another than it wanted: the solver's words, batching's, and what became of a wave."""
+
 _TABLES = {"wave run": RUN, "leg": LEG, "message": MESSAGE}
 
 

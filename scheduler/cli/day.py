@@ -207,6 +207,8 @@ def _fate(order: dict[str, Any], reasons: Mapping[str | None, Words]) -> Words:
         return {"th": "รอหมุด", "en": "waits for a pin"}
     if state in {"failed", "rescheduled", "returned"}:
         return {"th": f"ส่งไม่สำเร็จ ({state}){why['th']}", "en": f"{state}{why['en']}"}
+    if state == "unassigned":
+        return {"th": f"ไม่มีที่ในรอบ {when}{why['th']}", "en": f"found no place in {when}{why['en']}"}
     if order["wave"] is None:
         return {"th": f"ยังไม่มีรอบ{why['th']}", "en": f"has no wave{why['en']}"}
     return {"th": f"เลื่อนไป {when}{why['th']}", "en": f"moved to {when}{why['en']}"}

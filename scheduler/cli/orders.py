@@ -174,6 +174,7 @@ def list_(
     from scheduler import documents, states
 
     one_of(state, sorted(states.LEG), "--state")
+    one_of(reason, sorted(states.REASONS), "--reason")
     with opened(config) as app:
         found = app.store.orders(
             date=date_of(app, date) if date else None,

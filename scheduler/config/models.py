@@ -100,7 +100,7 @@ class Zone(Section):
         0, ge=-1000, le=1000, description="โซนที่เลขสูงกว่าชนะเมื่อทับกัน / the higher wins where zones overlap"
     )
     fee_baht: Baht = Decimal(0)
-    waves: tuple[Id, ...] = Field((), description="ไม่เขียน = ทุกรอบ / none written means every wave")
+    waves: tuple[Id, ...] = Field((), min_length=1, description="ไม่เขียน = ทุกรอบ / not written means every wave")
     days: tuple[Weekday, ...] = Field(WEEKDAYS, min_length=1)
     max_orders: int | None = Field(None, ge=1, le=100_000, description="จำนวนออเดอร์สูงสุดต่อรอบ / most orders in one wave")
     min_order_baht: Baht = Decimal(0)

@@ -126,6 +126,8 @@ class Reading:
 
     def _syntax(self, text: str, error: yaml.MarkedYAMLError) -> None:
         mark: Any = error.problem_mark or error.context_mark
+        if error.context_mark is not None and "quoted scalar" in (error.context or ""):
+            mark = error.context_mark  # where the quote begins that nobody closes, not where the file ends
         line, column = (int(mark.line), int(mark.column)) if mark is not None else (0, 0)
         lines = text.splitlines()
         here = lines[line] if line < len(lines) else ""

@@ -19,6 +19,7 @@ from samples import DAY, config_text
 from town import write_town
 
 import scheduler
+from scheduler import states
 from storage import AttemptEnd, AttemptStart, open_store
 from storage.heard import Heeded, LinkRequest, Told
 
@@ -269,6 +270,12 @@ def test_a_dry_run_says_what_a_real_one_does(documents: Documents) -> None:
     dry, real, _ = documents["orders.import"]
     assert dry | {"dry_run": False} == real
     assert real["created"] == real["rows"]
+
+
+def test_the_schemas_know_every_reason() -> None:
+    """What orders may be listed by is what their documents may say."""
+    common = json.loads((schemas.FOLDER / "common.schema.json").read_text(encoding="utf-8"))
+    assert set(common["$defs"]["order_reason"]["enum"]) == states.REASONS
 
 
 def test_the_story_of_a_plan(documents: Documents) -> None:
