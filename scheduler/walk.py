@@ -159,8 +159,6 @@ class _Walk:
         """Send what is due up to `until` (None: everything), letting the clock stand at each message's own time."""
         while True:
             await self._outbox.drain()
-            if until is not None and (step := self._next()) is not None and step.at < until:
-                return
             following = await asyncio.to_thread(self._outbox.next_at)
             if following is None or (until is not None and following > until):
                 return

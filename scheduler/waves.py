@@ -15,6 +15,7 @@ from routing.model import Settings
 from scheduler import batch, notices, planning, revision, silence
 from scheduler.amendment import Amending
 from scheduler.batch import Market, WaveKey
+from scheduler.config import Config
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
 from scheduler.planning import moves as moving
@@ -328,9 +329,8 @@ class Waves:
         if plan is None:
             return Approved(outcome=Approval.UNKNOWN)
         config = self._versions.config(plan.config_version)
-        over = config.wave(plan.wave).deliver.on(plan.date, config.market.time_zone)[1]
         current = plan.approved_at is None and self._is_current(plan)
-        if current and over <= self._now():
+        if current and _over(plan, config) <= self._now():
             return Approved(outcome=Approval.OVER, plan=plan)
         plan = self._onward(plan)
         messages = self.told(plan, approved_by=actor)
@@ -457,8 +457,7 @@ class Waves:
     def _rides_no_more(self, run: Run) -> bool:
         """Whether the clock may call a wave off: nobody approved it, or nobody sent it off in time."""
         if run.state == "approved":
-            config = self._versions.config(run.config_version)
-            return config.wave(run.wave).deliver.on(run.date, config.market.time_zone)[1] <= self._now()
+            return _over(run, self._versions.config(run.config_version)) <= self._now()
         return run.state in {"closed", "planned"}
 
     def _called_off(self, plan: Plan, people: People, orders: int) -> list[notices.Notice]:
@@ -491,6 +490,11 @@ class Waves:
             if wave.cut_off.at(date, tz) <= now
         }
         return replace(market, closed=frozenset(market.closed) | past)
+
+
+def _over(ride: Run | Plan, config: Config) -> dt.datetime:
+    """When the delivery time of a wave ends, by the config that it was closed with."""
+    return config.wave(ride.wave).deliver.on(ride.date, config.market.time_zone)[1]
 
 
 def _left_out(plan: Plan | None) -> set[str]:
