@@ -54,6 +54,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
         "phone": "",
         "stops": 0,
         "told_at": None,
+        "line": None,
     },
     **talk.KINDS,
 }
@@ -222,6 +223,7 @@ def _escalation(thai: bool) -> dict[str, Any]:
         "phone": "0812345678",
         "stops": 7,
         "told_at": _at(8, 0),
+        "line": {"limit": 15000, "used": 9120, "likely": 12830},
     }
 
 

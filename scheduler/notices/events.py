@@ -10,6 +10,7 @@ from scheduler.batch import wanted_waves
 from scheduler.config import Config
 from scheduler.config.models import Wave, Zone
 from scheduler.notices.people import Notice, People, called
+from scheduler.quota import Budget
 from scheduler.silence import Silence
 from storage.records import Member, Order, Plan
 
@@ -240,6 +241,30 @@ def not_dispatched(plan: Plan, orders: int, coordinators: Iterable[Member], expi
             event=f"not_dispatched:{plan.id}",
             to=coordinator,
             facts={"what": "not_dispatched", "plan_id": plan.id, "deadline": None, "orders": orders},
+            expires_at=expires_at,
+        )
+        for coordinator in coordinators
+    ]
+
+
+def line_month(stand: Budget, coordinators: Iterable[Member], expires_at: dt.datetime) -> list[Notice]:
+    """The coordinators are told that LINE's month is likely to be used up, and again when people go on the phone list.
+
+    Each is one event of the month, and of what its plan allows: a larger plan that is short too is told of anew.
+    """
+    if stand.limit is None or not (stand.warn or stand.dropped):
+        return []
+    what = "line_short" if stand.dropped else "line_nearly_used"
+    return [
+        Notice(
+            kind="escalation",
+            event=f"{what}:{stand.month}:{stand.limit}",
+            to=coordinator,
+            facts={
+                "what": what,
+                "plan_id": None,
+                "line": {"limit": stand.limit, "used": stand.used, "likely": stand.forecast.p90},
+            },
             expires_at=expires_at,
         )
         for coordinator in coordinators

@@ -202,7 +202,9 @@ def test_every_message_arrives_once_and_the_ledger_knows_it(services: Opening) -
 
 
 def _who_has_no_chat_is_phoned(market: Services) -> None:
-    calls = schemas.check(market.house.json("messages", "calls", DAY))["calls"]
+    printed = market.house.folder / "calls.pdf"
+    calls = schemas.check(market.house.json("messages", "calls", DAY, "--pdf", printed))["calls"]
+    assert printed.read_bytes().startswith(b"%PDF-")
     unreached = [message for message in market.messages() if message["state"] == "suppressed"]
     assert {call["message_id"] for call in calls} == {message["id"] for message in unreached}
     assert unreached

@@ -123,6 +123,7 @@ PLANNED = "<the midday plan>"
         (["messages", "list", "--order", "\udcff"], 2, "value.invalid"),
         (["messages", "resolve", "nothing", "--as", "sent"], 1, "message.not_unknown"),
         (["messages", "resolve", "nothing", "--as", "gone"], 2, "usage"),
+        (["messages", "calls", DAY, "--pdf", FILE("absent/calls.pdf")], 2, "file.unwritable"),
         (["keys", "create", " "], 2, "usage"),
         (["keys", "revoke", "nobody"], 1, "key.unknown"),
         (["demo", "--size", "vast"], 2, "usage"),
