@@ -112,6 +112,8 @@ class Waves:
         """The approval that the clock gives. A plan one of whose orders has changed since is made anew first."""
         approval = self._versions.config(run.config_version).approval
         itself = approval.mode == "auto" or approval.at_deadline == "approve"
+        if itself and self._restored_since(run):
+            return self.remind(run, actor=actor)
         required = 1 if itself else approval.approvers
         outcome = self.approve(run.plan_id or "", actor=actor, required=required).outcome
         now = self.run(run.date, run.wave)
@@ -119,6 +121,12 @@ class Waves:
             anew = self.plan(now, actor=actor)
             outcome = self.approve(anew.id if anew is not None else "", actor=actor, required=required).outcome
         return outcome is Approval.APPROVED
+
+    def _restored_since(self, run: Run) -> bool:
+        """Whether the database was brought back after the wave's cut-off: somebody may have been told already."""
+        restored = self._store.audit(limit=1, subject="database")
+        config = self._versions.config(run.config_version)
+        return any(each.at >= config.wave(run.wave).cut_off.at(run.date, config.market.time_zone) for each in restored)
 
     def close(self, date: dt.date, wave: str, *, actor: str) -> Run | None:
         """The cut-off: the wave's orders are batched, the others move on. None: another process had it."""

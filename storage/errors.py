@@ -5,6 +5,8 @@
     ├── NewerSchema   a later Songsuk has migrated this database: install that one
     ├── Unreachable   no server, no file, no room on the disk: try again later
     │   └── Busy      another writer kept its lock longer than we wait
+    ├── BadBackup     a file that is no backup, not a whole one, or of another schema
+    ├── NotEmpty      a market is in the database already: nothing is restored over it
     ├── BadValue      a value no database of ours can keep (NUL, half a surrogate, a number out of range)
     └── IllegalRun    a step the wave's life-cycle does not have, such as a new plan for a dispatched wave
 
@@ -35,6 +37,14 @@ class Unreachable(StorageError):
 
 class Busy(Unreachable):
     """Another writer held its lock for too long."""
+
+
+class BadBackup(StorageError):
+    """The file is no backup that this Songsuk can restore."""
+
+
+class NotEmpty(StorageError):
+    """The database has rows."""
 
 
 class BadValue(StorageError):

@@ -15,6 +15,9 @@ from typing import Any, Literal
 Location = tuple[float, float]
 Json = Mapping[str, Any]
 
+RESTORED = "restored"
+"""Why a message's fate is unknown: it was due between a backup and its restore. A person says what becomes of it."""
+
 
 class Role(StrEnum):
     RIDER = "rider"

@@ -14,6 +14,7 @@ from scheduler.cli.channels import app as channels_app
 from scheduler.cli.config import app as config_app
 from scheduler.cli.day import day
 from scheduler.cli.day import report as report_app
+from scheduler.cli.db import app as db_app
 from scheduler.cli.demo import demo
 from scheduler.cli.keys import app as keys_app
 from scheduler.cli.members import app as members_app
@@ -22,7 +23,6 @@ from scheduler.cli.orders import app as orders_app
 from scheduler.cli.plan import app as plan_app
 from scheduler.cli.roads import app as roads_app
 from scheduler.cli.screen import Refusal
-from scheduler.cli.serve import db as db_app
 from scheduler.cli.serve import doctor, serve
 from scheduler.cli.solve import solve
 
@@ -48,7 +48,7 @@ app.add_typer(roads_app, name="roads", help="Real roads: build, calibrate.")
 app.add_typer(report_app, name="report", help="What a day came to: day.")
 app.add_typer(channels_app, name="channels", help="The accounts at LINE and Telegram: setup.")
 app.add_typer(keys_app, name="keys", help="API keys: create, revoke.")
-app.add_typer(db_app, name="db", help="The database: upgrade.")
+app.add_typer(db_app, name="db", help="The database: upgrade, backup, restore.")
 
 
 def main() -> None:

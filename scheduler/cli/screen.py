@@ -90,13 +90,18 @@ def write(path: Path, content: bytes, option: str) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise Refusal(
-            "file.unwritable",
-            option,
-            {"th": f"เขียน {path} ไม่ได้: {error.strerror}", "en": f"cannot write {path}: {error.strerror}"},
-            {"th": "เลือกที่อื่นหรือตรวจสิทธิ์", "en": "choose another place, or check the permissions"},
-            exit_code=2,
-        ) from None
+        raise unwritable(path, error, option) from None
+
+
+def unwritable(path: Path, error: OSError, option: str) -> Refusal:
+    """A file that was asked for by `option` cannot be written."""
+    return Refusal(
+        "file.unwritable",
+        option,
+        {"th": f"เขียน {path} ไม่ได้: {error.strerror}", "en": f"cannot write {path}: {error.strerror}"},
+        {"th": "เลือกที่อื่นหรือตรวจสิทธิ์", "en": "choose another place, or check the permissions"},
+        exit_code=2,
+    )
 
 
 def out() -> Console:

@@ -153,6 +153,8 @@ def documents(house: House) -> Documents:
     said("messages", "calls", DAY)
     said("messages", "budget")
     said("report", "day", DAY)
+    said("db", "backup", folder / "market.zip")
+    said("db", "restore", folder / "market.zip", SONGSUK_DATABASE_URL=f"sqlite:///{folder}/brought_back.db")
     said("members", "list")
     said("members", "invite", "R1", "--qr", folder / "invite.svg", SONGSUK_SECRET_KEY="k")
     said("members", "invite", "--community", "sirisuk")
