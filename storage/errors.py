@@ -55,6 +55,8 @@ class IllegalRun(StorageError):
     """The wave's run is not in a state that allows this."""
 
 
+_TOO_MUCH = "54"
+"""PostgreSQL's class of errors for what is beyond its bounds, such as a key too long for its index."""
 _BUSY = ("database is locked", "database table is locked", "lock timeout", "deadlock detected")
 
 
@@ -67,6 +69,8 @@ def translated() -> Iterator[None]:
         yield
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, exc.InternalError) as error:
         reason = str(getattr(error, "orig", None) or error)
+        if (getattr(getattr(error, "orig", None), "sqlstate", None) or "").startswith(_TOO_MUCH):
+            raise BadValue(reason) from error
         busy = any(words in reason for words in _BUSY)
         raise (Busy if busy else Unreachable)(reason) from error
     except exc.DataError as error:
