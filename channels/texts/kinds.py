@@ -54,6 +54,10 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
         "phone": "",
         "stops": 0,
         "told_at": None,
+        "file": "",
+        "version": 0,
+        "faults": {"th": (), "en": ()},
+        "more": 0,
     },
     **talk.KINDS,
 }
@@ -222,6 +226,13 @@ def _escalation(thai: bool) -> dict[str, Any]:
         "phone": "0812345678",
         "stops": 7,
         "told_at": _at(8, 0),
+        "file": "config.yaml",
+        "version": 3,
+        "faults": {
+            "th": ["config.yaml:24:38: ละติจูดกับลองจิจูดสลับกัน; เขียน [99.3257, 9.1463]"],
+            "en": ["config.yaml:24:38: latitude and longitude are swapped; write [99.3257, 9.1463]"],
+        },
+        "more": 2,
     }
 
 
