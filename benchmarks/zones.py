@@ -113,7 +113,7 @@ def measure(scale: float) -> Table:
         note=f"{got['zones']} zones of {got['corners']} corners; {got['inside']:.0%} of the places lie in one. Making "
         f"the index takes {got['index'] * 1000:.0f} ms; peak {got['peak_mib']:.0f} MiB. *shapely alone* is the peer: "
         '`STRtree.query(places, predicate="intersects")` on the same zones, in the same run, without precedence. '
-        f"*one zone edited*: a corner moved in a config of {got['kilobytes']:.0f} kB, no other line changed, read again "
-        f"and compared; at most a second is the goal. Reading that text once takes {got['read'] * 1000:.0f} ms: the edit "
-        f"is {got['edit'] / got['read']:.1f} times that.",
+        f"*one zone edited*: a corner moved in a config of {got['kilobytes']:.0f} kB, no other line changed, read "
+        f"again and compared; at most a second is the goal. Reading that text once takes {got['read'] * 1000:.0f} ms: the "
+        f"edit is {got['edit'] / got['read']:.1f} times that.",
     )
