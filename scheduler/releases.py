@@ -66,15 +66,9 @@ def step_back(versions: Sequence[ConfigVersion]) -> ConfigVersion | None:
 
 def replaced(versions: Sequence[ConfigVersion], by: ConfigVersion, today: dt.date) -> list[int]:
     """The versions that wait for their day, and never come in force now that `by` counts from that day on too."""
-    since = by.from_date or today
-    return [
-        each.version
-        for each in versions
-        if each.version < by.version
-        and each.from_date is not None
-        and each.from_date > today
-        and since <= each.from_date
-    ]
+    since, before = by.from_date or today, versions[: by.version - 1]
+    waiting = [each for each in before if state(each, before, 0, today) == "waiting"]
+    return [each.version for each in waiting if each.from_date is not None and since <= each.from_date]
 
 
 def state(version: ConfigVersion, versions: Sequence[ConfigVersion], latest: int, today: dt.date) -> str:

@@ -213,7 +213,9 @@ def test_a_later_edit_replaces_what_waits(house: House) -> None:
     house.json("orders", "list", SONGSUK_CLOCK=NOW)
     (house.folder / "config.yaml").write_text(SAMPLE + "# now\n", encoding="utf-8")
     assert house.json("config", "publish", SONGSUK_CLOCK=NOW)["replaces"] == [2]
-    states = {each["version"]: each["state"] for each in house.json("config", "log", SONGSUK_CLOCK=NOW)["versions"]}
+    log = house.json("config", "log", SONGSUK_CLOCK=NOW)["versions"]
+    assert house.json("config", "rollback", SONGSUK_CLOCK=NOW)["replaces"] == [], "it was told of once"
+    states = {each["version"]: each["state"] for each in log}
     assert states == {3: "in_force", 2: "withdrawn", 1: "past"}
 
 
