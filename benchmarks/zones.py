@@ -1,4 +1,4 @@
-"""How fast places find their zone, in a market of 500 zones with 40 corners each."""
+"""How fast places find their zone, and how fast one zone is edited, in a market of 500 zones with 40 corners each."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ ONE_BY_ONE = 10_000
 
 
 def child(points: int, singly: int) -> dict[str, Any]:
-    """Seconds to make the index, to ask it for all places at once and for some singly, and what shapely alone takes."""
+    """Seconds to make the index, to ask it for all places at once and for some singly, and what shapely alone takes;
+    to move a corner of one zone in the config's text, and to read that text once, which an edit has to do twice."""
     import numpy as np
     import shapely
 
     from scheduler.config import load
     from scheduler.config.models import Zone
+    from scheduler.config.reader import Reading
+    from scheduler.editing import edited
     from scheduler.zones import ZoneIndex
 
     sample = load(CONFIG)
@@ -49,7 +52,18 @@ def child(points: int, singly: int) -> dict[str, Any]:
     alone = time.perf_counter() - before
     inside = sum(zone is not None for zone in found)
     assert inside == len(np.unique(pairs[0]))
+    text, ring = _text(), [[round(lon, 6), round(lat, 6)] for lon, lat in _rings()[250]]
+    ring[7] = [ring[7][0] + 0.0001, ring[7][1]]
+    read = time.perf_counter()
+    Reading(text, "config.yaml")
+    begun = time.perf_counter()
+    after = edited(text, {"z250": {"polygon": ring}})
+    over = time.perf_counter()
+    assert sum(old != new for old, new in zip(text.splitlines(), after.splitlines(), strict=True)) == 1
     return {
+        "edit": over - begun,
+        "read": begun - read,
+        "kilobytes": len(text) / 1000,
         "index": made - began,
         "together": asked - made,
         "singly": done - asked,
@@ -76,11 +90,21 @@ def _rings() -> list[tuple[tuple[float, float], ...]]:
     return found
 
 
+def _text() -> str:
+    """The zones as config.yaml has them, a corner a line."""
+    lines = ["zones:"]
+    for number, ring in enumerate(_rings()):
+        lines += [f"  - id: z{number}", f"    name: {{th: โซน {number}}}", "    polygon:"]
+        lines += [f"      - [{lon:.6f}, {lat:.6f}]" for lon, lat in ring]
+    return "\n".join(lines) + "\n"
+
+
 def measure(scale: float) -> Table:
     points, singly = scaled(POINTS, scale), scaled(ONE_BY_ONE, scale)
     got = measured(__name__, points=points, singly=singly)
     ways = (("all at once", points, "together"), ("one by one", singly, "singly"), ("shapely alone", points, "shapely"))
     rows = [(way, count, got[key], round(count / got[key]), got[key] / count * 1e6) for way, count, key in ways]
+    rows.append(("one zone edited", 1, got["edit"], round(1 / got["edit"]), got["edit"] * 1e6))
     return Table(
         name="zones",
         title=f"Finding the zone of a place among {got['zones']} zones",
@@ -88,5 +112,8 @@ def measure(scale: float) -> Table:
         rows=rows,
         note=f"{got['zones']} zones of {got['corners']} corners; {got['inside']:.0%} of the places lie in one. Making "
         f"the index takes {got['index'] * 1000:.0f} ms; peak {got['peak_mib']:.0f} MiB. *shapely alone* is the peer: "
-        '`STRtree.query(places, predicate="intersects")` on the same zones, in the same run, without precedence.',
+        '`STRtree.query(places, predicate="intersects")` on the same zones, in the same run, without precedence. '
+        f"*one zone edited*: a corner moved in a config of {got['kilobytes']:.0f} kB, no other line changed, read "
+        f"again and compared; the goal is a second. Reading that text once takes {got['read'] * 1000:.0f} ms, the edit "
+        f"{got['edit'] / got['read']:.1f} times that.",
     )

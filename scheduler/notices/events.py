@@ -7,12 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from scheduler.batch import wanted_waves
-from scheduler.config import Config
+from scheduler.config import Config, Problem
 from scheduler.config.models import Wave, Zone
+from scheduler.config.problems import Language
 from scheduler.notices.people import Notice, People, called
 from scheduler.quota import Budget
 from scheduler.silence import Silence
 from storage.records import Member, Order, Plan
+
+LANGUAGES: tuple[Language, ...] = ("th", "en")
+MOST_FAULTS = 3
+"""How many mistakes of a config file one message tells."""
 
 
 def approval_reminder(
@@ -59,6 +64,30 @@ def silent_riders(
         )
         for rider, silence in silent.items()
         for coordinator in people.coordinators.values()
+    ]
+
+
+def config_broken(
+    file: str, faults: Sequence[Problem], version: int, state: str, coordinators: Iterable[Member], now: dt.datetime
+) -> list[Notice]:
+    """The coordinators are told what is wrong with the config file, and which version counts; `state` tells it from
+    another time."""
+    return [
+        Notice(
+            kind="escalation",
+            event=f"config_broken:{state}",
+            to=coordinator,
+            facts={
+                "what": "config_broken",
+                "plan_id": "",
+                "file": file,
+                "version": version,
+                "faults": {tongue: [each.text(tongue) for each in faults[:MOST_FAULTS]] for tongue in LANGUAGES},
+                "more": max(0, len(faults) - MOST_FAULTS),
+            },
+            expires_at=now + dt.timedelta(days=1),
+        )
+        for coordinator in coordinators
     ]
 
 

@@ -116,6 +116,16 @@ def documents(house: House) -> Documents:
     said("orders", "cancel", "X3")
     said("orders", "pin", "D-0003", "9.142,99.325")
     said("config", "publish")
+    said("zones", "list")
+    exported = house.run("zones", "export")
+    (folder / "zones.geojson").write_text(exported.out, encoding="utf-8")
+    said("zones", "import", folder / "zones.geojson", "--dry-run")
+    said("zones", "remove", "khun_thale", "--dry-run")
+    draft = (folder / "config.yaml").read_text(encoding="utf-8") + "# draft\n"
+    (folder / "draft.yaml").write_text(draft, encoding="utf-8")
+    said("config", "publish", folder / "draft.yaml", "--note", "a draft")
+    said("config", "rollback")
+    said("config", "log")
     said("plan", "show", DAY)
     said("day", DAY)
     plans = {wave["wave"]: wave for wave in said("plan", "show", DAY)["waves"]}
