@@ -15,7 +15,22 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import day, days, hooks, intake, limits, messages, month, plans, prism, roads, sending, start, zones
+from benchmarks import (
+    day,
+    days,
+    hooks,
+    intake,
+    limits,
+    messages,
+    month,
+    plans,
+    preview,
+    prism,
+    roads,
+    sending,
+    start,
+    zones,
+)
 from benchmarks.harness import Skipped, Table, commit, machine
 
 BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
@@ -23,6 +38,7 @@ BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
     "intake": intake.measure,
     "zones": zones.measure,
     "plans": plans.measure,
+    "preview": preview.measure,
     "roads": roads.measure,
     "messages": messages.measure,
     "sending": sending.measure,

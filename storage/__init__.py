@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from storage.errors import BadUrl, BadValue, Busy, IllegalRun, NewerSchema, StorageError, Unreachable
+from storage.errors import BadUrl, BadValue, Busy, IllegalRun, NewerSchema, OlderSchema, StorageError, Unreachable
 from storage.records import (
     Approval,
     Attempt,
@@ -58,6 +58,7 @@ __all__ = [
     "Member",
     "Message",
     "NewerSchema",
+    "OlderSchema",
     "Order",
     "Person",
     "Pickup",
@@ -77,6 +78,7 @@ __all__ = [
     "Store",
     "Unreachable",
     "exists",
+    "open_reading",
     "open_store",
 ]
 
@@ -97,6 +99,13 @@ def open_store(url: str) -> Store:
     from storage.store import Store
 
     return Store.open(url)
+
+
+def open_reading(url: str) -> Store:
+    """The Store behind `url` for whoever only looks: it cannot write, and the database stays as it is."""
+    from storage.store import Store
+
+    return Store.open_reading(url)
 
 
 def __getattr__(name: str) -> Any:

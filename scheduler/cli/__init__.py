@@ -43,7 +43,7 @@ app.add_typer(orders_app, name="orders", help="Orders: import, add, list, show, 
 app.add_typer(members_app, name="members", help="People: import, list, invite, links, link, erase.")
 app.add_typer(plan_app, name="plan", help="Plans: show, fits, approve, replan.")
 app.add_typer(messages_app, name="messages", help="Messages: list, calls, budget, resolve.")
-app.add_typer(config_app, name="config", help="config.yaml: check, publish, schema.")
+app.add_typer(config_app, name="config", help="config.yaml: check, preview, publish, schema.")
 app.add_typer(roads_app, name="roads", help="Real roads: build, calibrate.")
 app.add_typer(report_app, name="report", help="What a day came to: day.")
 app.add_typer(channels_app, name="channels", help="The accounts at LINE and Telegram: setup.")

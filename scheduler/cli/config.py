@@ -11,6 +11,7 @@ import typer
 
 from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, Json, actor_name, opened
+from scheduler.cli.preview import preview
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
@@ -69,6 +70,9 @@ def wording_problems(report: Report) -> list[Problem]:
         )
         for fault in load_text(own.content)[1]
     ]
+
+
+app.command()(preview)
 
 
 @app.command()
