@@ -79,8 +79,8 @@ def measure(scale: float) -> Table:
         columns=("what is edited", "orders", "waves", "solved", "seconds", "cpu s", "peak MiB", "km", "orders in/out"),
         rows=rows,
         note=f"`songsuk config preview` as a process, start and all, over {days} days of the demo's invented market "
-        "(seed 1; Sundays are off), each day with other orders. *waves*: those of both sides; *solved*: how many of them "
-        "were different problems; the others share a plan. *km*: the difference that the edit makes.",
+        "(seed 1; Sundays are off), each day with other orders. *waves*: those of both sides; *solved*: how many "
+        "of them were different problems; the others share a plan. *km*: the difference the edit makes.",
     )
 
 
@@ -90,7 +90,7 @@ def _row(folder: Path, url: str, days: int) -> tuple[Any, ...]:
         "SONGSUK_DATABASE_URL": url,
         "SONGSUK_CLOCK": f"{TODAY}T12:00:00+07:00",
     }
-    words = ["config", "preview", folder / "new.yaml", "--days", str(days), "--json"]
+    words: list[str | Path] = ["config", "preview", folder / "new.yaml", "--days", str(days), "--json"]
     ran = run([sys.executable, "-m", "scheduler", *words], environ)
     found = json.loads(ran.out)
     total, how = found["total"], found["how"]
