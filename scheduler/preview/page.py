@@ -66,11 +66,11 @@ def how(solved: Solved, replays: Sequence[Replay], engine: str, seed: int) -> Do
         "message": {
             "th": f"คำนวณแผนของแต่ละรอบใหม่ทั้งสองแบบด้วยไรเดอร์และร้านของวันนี้ (ค้นหา {ITERATIONS:,} ขั้น เลขสุ่มตั้งต้น {seed}) "
             f"รอบที่เหมือนกันทุกอย่างใช้แผนเดียวกัน ({spared} จาก {solved.problems}) ออเดอร์ที่ไม่มีที่ลงไม่ถูกลองซ้ำในรอบถัดไป "
-            "ต่างกันไม่ถึงราว 1% ถือว่าเท่ากัน",
+            "ยอดรวมต่างกันไม่ถึงราว 1% ถือว่าเท่ากัน ตัวเลขรายโซนแกว่งมากกว่านั้น เพราะขึ้นกับว่าใครไปคันเดียวกัน",
             "en": f"every wave planned anew under both, with today's riders and sellers ({ITERATIONS:,} steps of the "
             f"search, seed {seed}); waves that are the same in everything share one plan ({spared} of "
-            f"{solved.problems}); an order without a place is not tried again in the next wave; differences below "
-            "about 1% mean nothing",
+            f"{solved.problems}); an order without a place is not tried again in the next wave; differences of the "
+            "totals below about 1% mean nothing, and a zone's figures vary more, with who rides together",
         },
     }
 

@@ -93,7 +93,7 @@ def test_people_read_it_in_both_languages_at_eighty_columns(market: House) -> No
         )
         assert said.code == 0, said.err
         for word in words:
-            assert word in said.out.replace("คำนวณแผน", "วางแผน"), word
+            assert word in said.out, word
         if language == "en":
             assert max(map(len, said.out.splitlines())) <= 80
 
@@ -108,7 +108,7 @@ def test_the_map_is_written_where_it_was_asked_for(market: House) -> None:
 
 
 def test_what_cannot_be_used_is_refused_before_any_work(market: House) -> None:
-    """A broken file as `config check` tells it, another market's, days out of range, a picture that cannot be written."""
+    """A broken file as `config check` tells it, another market's, days out of range, a picture nobody can write."""
     folder = market.folder
     text = market.config.read_text(encoding="utf-8")
     (folder / "broken.yaml").write_text(text.replace("[midday, evening]", "[midday, evning]"), encoding="utf-8")

@@ -54,7 +54,7 @@ def compared(old: Any, new: Any, past: Past, **more: Any) -> Preview:
 @settings(max_examples=12)
 @given(st.sets(st.sampled_from(ZONES), max_size=2), st.sets(st.sampled_from(ZONES), max_size=2))
 def test_the_other_way_round_is_the_mirror_image(one: set[str], other: set[str]) -> None:
-    """Swapping old and new swaps gained with lost, and what a border takes in with what it leaves, whatever the zones."""
+    """Swapping old and new swaps gained with lost, and what a border takes in with what it leaves out."""
     old, new = parse(without(*sorted(one))), parse(without(*sorted(other)))
     there = {change.zone: change for change in zone_changes(old, new)}
     back = {change.zone: change for change in zone_changes(new, old)}
