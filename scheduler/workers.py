@@ -10,8 +10,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import replace
@@ -67,6 +67,15 @@ class Planner:
             if not self._stopped:
                 self._pool = None
             return self._in_processes(areas, share)
+
+    def each(self, areas: Sequence[AreaProblem], settings: Settings) -> Iterator[tuple[int, AreaPlan]]:
+        """Many small areas, each by itself on one core, as they come ready: its place in `areas`, and its plan."""
+        if len(areas) < 2 or self._workers == 1:
+            yield from ((place, solve_area(area, settings)) for place, area in enumerate(areas))
+            return
+        futures = {self._processes().submit(solve_area, area, settings): place for place, area in enumerate(areas)}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
 
     def _in_processes(self, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan]:
         futures: list[Future[AreaPlan]] = [

@@ -16,6 +16,7 @@ from storage.errors import (
     IllegalRun,
     NewerSchema,
     NotEmpty,
+    OlderSchema,
     StorageError,
     Unreachable,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "Message",
     "NewerSchema",
     "NotEmpty",
+    "OlderSchema",
     "Order",
     "Person",
     "Pickup",
@@ -89,6 +91,7 @@ __all__ = [
     "Store",
     "Unreachable",
     "exists",
+    "open_reading",
     "open_store",
 ]
 
@@ -109,6 +112,13 @@ def open_store(url: str) -> Store:
     from storage.store import Store
 
     return Store.open(url)
+
+
+def open_reading(url: str) -> Store:
+    """The Store behind `url` for whoever only looks: it cannot write, and the database stays as it is."""
+    from storage.store import Store
+
+    return Store.open_reading(url)
 
 
 def __getattr__(name: str) -> Any:

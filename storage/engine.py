@@ -10,6 +10,7 @@ import sqlite3
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -43,20 +44,25 @@ def in_memory(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
-def connect(url: URL) -> Engine:
-    """An engine for `url`; nothing is opened yet but the folder of a SQLite file."""
+def connect(url: URL, *, reading: bool = False) -> Engine:
+    """An engine for `url`; nothing is opened yet but the folder of a SQLite file. `reading`: it cannot write."""
     if url.get_backend_name() == "postgresql":
+        only = " -c default_transaction_read_only=on" if reading else ""
         return create_engine(
             url,
             pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
             pool_size=10,
             json_serializer=to_json,
-            connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+            connect_args={"options": f"-c timezone=UTC{only}", "connect_timeout": 10},
         )
     extra: dict[str, Any] = {}
     if in_memory(url):
         # One connection, lent to one thread at a time: each new one would be another, empty database.
         extra = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+    elif reading:
+        # The file stays as it is to the last byte: not even a write-ahead log that a killed writer left is folded in.
+        file = quote(str(Path(str(url.database)).resolve()))
+        url = url.set(database=f"file:{file}", query={"mode": "ro", "uri": "true"})
     else:
         _make_folder(Path(str(url.database)))
     engine = create_engine(
@@ -65,7 +71,7 @@ def connect(url: URL) -> Engine:
         connect_args={"check_same_thread": False, "timeout": _PATIENCE_MS / 1000},
         **extra,
     )
-    event.listen(engine, "connect", _greet_sqlite)
+    event.listen(engine, "connect", _greet_reader if reading else _greet_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -86,6 +92,16 @@ def _greet_sqlite(connection: Any, _record: object) -> None:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA cache_size = -32768")  # KiB: the indexes of a big import stay in memory
+    finally:
+        cursor.close()
+
+
+def _greet_reader(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+        cursor.execute("PRAGMA query_only = ON")
     finally:
         cursor.close()
 

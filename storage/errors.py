@@ -3,6 +3,7 @@
     StorageError
     ├── BadUrl        the address names no database we speak: the operator's to mend
     ├── NewerSchema   a later Songsuk has migrated this database: install that one
+    ├── OlderSchema   only read here, and not migrated yet: songsuk db upgrade
     ├── Unreachable   no server, no file, no room on the disk: try again later
     │   └── Busy      another writer kept its lock longer than we wait
     ├── BadBackup     a file that is no backup, not a whole one, or of another schema
@@ -29,6 +30,10 @@ class BadUrl(StorageError):
 
 class NewerSchema(StorageError):
     """The database was migrated by a newer Songsuk than this one."""
+
+
+class OlderSchema(StorageError):
+    """The database has still to be migrated, which whoever only reads does not do."""
 
 
 class Unreachable(StorageError):

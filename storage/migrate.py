@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, inspect, text
 
 from storage.engine import WRITES, connect, parse
-from storage.errors import NewerSchema, translated
+from storage.errors import NewerSchema, OlderSchema, translated
 
 HEAD = "0001"
 """The schema this code was written for; a test holds that it is the last migration shipped."""
@@ -52,6 +52,16 @@ def create(connection: Connection) -> None:
         _run(connection, found)
 
 
+def needs_head(engine: Engine) -> None:
+    """`OlderSchema`, or `NewerSchema`, where the database does not stand at HEAD. Migrates nothing."""
+    with translated(), engine.connect() as connection:
+        found = _revision(connection)
+    if found is None or found < HEAD:
+        raise OlderSchema(f"the database is at migration {found}, this Songsuk reads {HEAD}: songsuk db upgrade")
+    if found != HEAD:
+        raise _newer(found)
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -69,5 +79,9 @@ def _run(connection: Connection, found: str | None) -> None:
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
-        raise NewerSchema(f"the database is at migration {found}, this Songsuk knows up to {HEAD}: install a newer one")
+        raise _newer(found)
     command.upgrade(config, HEAD)
+
+
+def _newer(found: str) -> NewerSchema:
+    return NewerSchema(f"the database is at migration {found}, this Songsuk knows up to {HEAD}: install a newer one")

@@ -13,7 +13,7 @@ from storage.engine import connect, parse
 from storage.erasure import Erasure
 from storage.house import House
 from storage.inbox import Inbox
-from storage.migrate import upgrade_engine
+from storage.migrate import needs_head, upgrade_engine
 from storage.order_views import OrderViews
 from storage.orders import Orders
 from storage.outbox import Outbox
@@ -35,6 +35,23 @@ class Store(People, Orders, OrderViews, Day, Plans, Outbox, Broken, Inbox, Chats
         engine = connect(parsed)
         try:
             upgrade_engine(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        store = cls(engine)
+        store.url_safe = parsed.render_as_string(hide_password=True)
+        return store
+
+    @classmethod
+    def open_reading(cls, url: str) -> Store:
+        """A Store whose verbs that write fail, and that leaves the database as it is, its schema too.
+
+        `OlderSchema` where that is not up to date.
+        """
+        parsed = parse(url)
+        engine = connect(parsed, reading=True)
+        try:
+            needs_head(engine)
         except BaseException:
             engine.dispose()
             raise

@@ -48,7 +48,7 @@ app.add_typer(orders_app, name="orders", help="Orders: import, add, list, show, 
 app.add_typer(members_app, name="members", help="People: import, list, invite, links, link, erase.")
 app.add_typer(plan_app, name="plan", help="Plans: show, fits, approve, replan.")
 app.add_typer(messages_app, name="messages", help="Messages: list, calls, budget, resolve.")
-app.add_typer(config_app, name="config", help="config.yaml: check, publish, rollback, log, schema.")
+app.add_typer(config_app, name="config", help="config.yaml: check, preview, publish, rollback, log, schema.")
 app.add_typer(zones_app, name="zones", help="Zones and maps: list, export, import, remove.")
 app.add_typer(roads_app, name="roads", help="Real roads: build, calibrate.")
 app.add_typer(report_app, name="report", help="What a day came to: day.")

@@ -11,6 +11,7 @@ import typer
 
 from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, Json
+from scheduler.cli.preview import preview
 
 if TYPE_CHECKING:
     from scheduler.config import Problem, Report
@@ -77,6 +78,9 @@ def wording_problems(report: Report) -> list[Problem]:
         )
         for fault in load_text(own.content)[1]
     ]
+
+
+app.command()(preview)
 
 
 @app.command()

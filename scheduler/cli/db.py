@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import Json, no_database
+from scheduler.cli.opened import Json, bad_clock, no_database
 from scheduler.cli.screen import Refusal
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -153,10 +153,4 @@ def _now() -> dt.datetime:
     try:
         return clock_from(os.environ.get("SONGSUK_CLOCK")).now()
     except ClockError as error:
-        raise Refusal(
-            "clock.invalid",
-            "SONGSUK_CLOCK",
-            {"th": f"อ่านเวลา {str(error)!r} ไม่ได้", "en": f"{str(error)!r} is not a moment"},
-            {"th": "เช่น 2026-11-24T09:59:50+07:00", "en": "e.g. 2026-11-24T09:59:50+07:00"},
-            exit_code=2,
-        ) from None
+        raise bad_clock(error) from None

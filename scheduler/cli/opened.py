@@ -16,6 +16,7 @@ from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
     from scheduler.app import App
+    from scheduler.clock import ClockError
     from storage.records import Role
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -39,7 +40,7 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
 
     import storage
     from scheduler import app as application
-    from scheduler.clock import FASTEST, ClockError
+    from scheduler.clock import ClockError
     from scheduler.config import ConfigError
     from storage import failpoints
 
@@ -58,17 +59,7 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
     except ConfigError as error:
         raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
     except ClockError as error:
-        raise Refusal(
-            "clock.invalid",
-            "SONGSUK_CLOCK",
-            {"th": f"{str(error)!r} ไม่ใช่ความเร็วของนาฬิกา", "en": f"{str(error)!r} is not a speed"}
-            if error.speed
-            else {"th": f"อ่านเวลา {str(error)!r} ไม่ได้", "en": f"{str(error)!r} is not a moment with an offset"},
-            {"th": f"เช่น …;x60 มากกว่า 0 ไม่เกิน {FASTEST:g}", "en": f"e.g. …;x60: above 0, up to {FASTEST:g}"}
-            if error.speed
-            else {"th": "เช่น 2026-11-24T09:59:50+07:00 หรือ …;x60", "en": "e.g. 2026-11-24T09:59:50+07:00, or …;x60"},
-            exit_code=2,
-        ) from None
+        raise bad_clock(error) from None
     except application.OfficialBase as error:
         raise Refusal(
             "clock.official_base",
@@ -117,6 +108,23 @@ def _tell(app: App) -> None:
         f"{file} ใช้ไม่ได้{more} ใช้เวอร์ชัน {version} ต่อไป"
         if chosen == "th"
         else f"{file} is not valid{more}; going on with version {version}"
+    )
+
+
+def bad_clock(error: ClockError) -> Refusal:
+    """``SONGSUK_CLOCK`` is no moment, or has no such speed."""
+    from scheduler.clock import FASTEST
+
+    return Refusal(
+        "clock.invalid",
+        "SONGSUK_CLOCK",
+        {"th": f"{str(error)!r} ไม่ใช่ความเร็วของนาฬิกา", "en": f"{str(error)!r} is not a speed"}
+        if error.speed
+        else {"th": f"อ่านเวลา {str(error)!r} ไม่ได้", "en": f"{str(error)!r} is not a moment with an offset"},
+        {"th": f"เช่น …;x60 มากกว่า 0 ไม่เกิน {FASTEST:g}", "en": f"e.g. …;x60: above 0, up to {FASTEST:g}"}
+        if error.speed
+        else {"th": "เช่น 2026-11-24T09:59:50+07:00 หรือ …;x60", "en": "e.g. 2026-11-24T09:59:50+07:00, or …;x60"},
+        exit_code=2,
     )
 
 

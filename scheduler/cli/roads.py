@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json
+from scheduler.cli.opened import ConfigFile, Json, bad_clock
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
@@ -177,12 +177,7 @@ def _now() -> Any:
     try:
         return clock_from(os.environ.get("SONGSUK_CLOCK")).now()
     except ClockError as error:
-        raise Refusal(
-            "clock.invalid",
-            "SONGSUK_CLOCK",
-            {"th": f"อ่านเวลา {str(error)!r} ไม่ได้", "en": f"{str(error)!r} is not a moment with an offset"},
-            exit_code=2,
-        ) from None
+        raise bad_clock(error) from None
 
 
 def _refused(error: RoadsError, extract: Path) -> Refusal:

@@ -357,4 +357,28 @@ CATALOGUE: Mapping[str, Words] = {
     "seller.unknown": _say("ไม่รู้จักผู้ขายนี้", "unknown seller", "{near_th}", "{near_en}"),
     "zone.unknown": _say("ไม่มีโซนนี้ใน config.yaml", "no such zone in config.yaml", "{near_th}", "{near_en}"),
     "vehicle.unknown": _say("ไม่รู้จักพาหนะนี้", "unknown vehicle", "ใช้ {choices}", "use {choices}"),
+    "expected.place": _say(
+        "ละติจูดและลองจิจูดต้องเป็นตัวเลขคู่หนึ่งในประเทศไทย",
+        "lat and lon must be a pair of numbers in Thailand",
+        "เขียนเช่น lat 9.1463 และ lon 99.3257",
+        "write lat 9.1463 and lon 99.3257",
+    ),
+    "expected.no_zone": _say(
+        "ไม่มีโซนใดส่งที่นี่",
+        "no zone serves this place",
+        "เพิ่มโซนใน config ที่จะลอง หรือใส่ lat, lon และ radius_m ในแถวนี้ ({near_th})",
+        "add a zone to the config you try, or fill in lat, lon and radius_m here ({near_en})",
+    ),
+    "expected.apart": _say(
+        "วงกลมรอบ lat, lon ไม่มีส่วนใดที่ใช้ได้",
+        "nothing of the circle around lat and lon can be used",
+        "จุดต้องอยู่ในโซนที่ระบุ หรือนอกโซนอื่นทั้งหมดถ้าเป็นที่ใหม่",
+        "it must touch the zone you name or, for a new place, lie outside the zones there are",
+    ),
+    "expected.twice": _say(
+        "ที่นี่มีอยู่ในแถว {row} แล้ว",
+        "row {row} has this place already",
+        "รวมเป็นแถวเดียว",
+        "make one row of them",
+    ),
 }

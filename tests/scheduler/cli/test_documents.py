@@ -126,6 +126,10 @@ def documents(house: House) -> Documents:
     said("config", "publish", folder / "draft.yaml", "--note", "a draft")
     said("config", "rollback")
     said("config", "log")
+    (folder / "expect.csv").write_text("zone,orders\nbang_kung,2\nnowhere,3\n", encoding="utf-8")
+    at = {"SONGSUK_CLOCK": "2026-11-25T09:00:00+07:00"}
+    said("config", "preview", "--days", 1, "--expect", folder / "expect.csv", code=1, **at)
+    said("config", "preview", "--days", 1, SONGSUK_CLOCK="2026-11-20T09:00:00+07:00")
     said("plan", "show", DAY)
     said("day", DAY)
     plans = {wave["wave"]: wave for wave in said("plan", "show", DAY)["waves"]}
