@@ -7,18 +7,16 @@ that stands first in the configuration, so an answer never depends on chance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, radians
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from scheduler.config import Config
+from scheduler.config.flat import Flat
 from scheduler.config.models import Zone
 
 Location = tuple[float, float]
-
-_METRES_PER_DEGREE = 111_320.0
 
 
 class ZoneIndex:
@@ -29,8 +27,8 @@ class ZoneIndex:
         self._shapes = np.array([zone.shape for zone in self._zones], dtype=object)
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
-        self._scale = np.array([cos(radians(float(self._shapes[0].centroid.y))), 1.0]) * _METRES_PER_DEGREE
-        self._metric = shapely.transform(self._shapes, lambda points: points * self._scale)
+        self._flat = Flat(float(self._shapes[0].centroid.y))
+        self._metric = self._flat.shapes(self._shapes)
         self._tambons = {code: zone for zone in reversed(self._zones) for code in zone.tambons}
 
     def locate(self, location: Location) -> Zone | None:
@@ -59,6 +57,6 @@ class ZoneIndex:
 
     def nearest(self, location: Location) -> tuple[Zone, float]:
         """The zone next to `location` and how far away it is; 0 metres inside."""
-        distances = shapely.distance(self._metric, shapely.Point(np.asarray(location) * self._scale))
+        distances = shapely.distance(self._metric, self._flat.spot(location))
         rank = int(np.argmin(distances))
         return self._zones[rank], float(distances[rank])
