@@ -29,6 +29,7 @@ def findings(draft: Draft) -> Iterator[Finding]:
         _unknown_references(draft),
         _unknown_modules(draft),
         _waves(draft),
+        _hub_hours(draft),
         _riders(draft),
         _country(draft),
         _shared_tambons(draft),
@@ -158,6 +159,28 @@ def _wave(wave: Wave, path: Path) -> Iterator[Finding]:
         yield Finding(path=(*path, "dispatch"), code="wave.dispatch_late", facts={})
     if pickup and deliver and (deliver.start < pickup.start or deliver.end < pickup.end):
         yield Finding(path=(*path, "deliver"), code="wave.deliver_early", facts={})
+
+
+def _hub_hours(draft: Draft) -> Iterator[Finding]:
+    """Hubs that are closed while a wave is out: riders and goods there have less time, or none."""
+    waves = [
+        wave for wave in draft.items.get("waves", {}).values() if hasattr(wave, "pickup") and hasattr(wave, "deliver")
+    ]
+    for index, hub in draft.items.get("hubs", {}).items():
+        open = getattr(hub, "open", None)
+        if open is None:
+            continue
+        short = [wave for wave in waves if wave.pickup.start < open.start or wave.deliver.end > open.end]
+        if short:
+            first = min([open.start, *(wave.pickup.start for wave in waves)])
+            last = max([open.end, *(wave.deliver.end for wave in waves)])
+            facts = {
+                "value": f"{open.start:%H:%M}-{open.end:%H:%M}",
+                "wave": getattr(short[0], "id", "?"),
+                "out": f"{short[0].pickup.start:%H:%M}-{short[0].deliver.end:%H:%M}",
+                "right": f"{first:%H:%M}-{last:%H:%M}",
+            }
+            yield Finding(path=("hubs", index, "open"), code="hub.closed", facts=facts, warning=True)
 
 
 def _riders(draft: Draft) -> Iterator[Finding]:

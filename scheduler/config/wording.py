@@ -390,6 +390,12 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "ตรวจพิกัด ฝั่งเดียวกับโซน {zone} เช่น {place} หรือเปลี่ยน hub ของชุมชน {community}",
         "check its place: on the bank of {zone} is for example {place}; or give {community} another hub",
     ),
+    "hub.closed": (
+        "จุดรวมเปิด {value} แต่รอบ {wave} รับและส่งของ {out}",
+        "the hub is open {value}, and the wave {wave} is out {out}",
+        "เขียน open: {right} ไม่เช่นนั้นไรเดอร์และของที่จุดนี้จะมีเวลาน้อยลง",
+        "write open: {right}; otherwise its riders and the goods there have less time",
+    ),
     "riders.ask_not_yet": (
         "ยังถามไรเดอร์ทางแชตไม่ได้",
         "riders cannot be asked by chat yet",

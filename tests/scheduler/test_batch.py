@@ -76,9 +76,9 @@ def test_goods_are_fetched_while_the_seller_is_ready(make: Any, config: Config) 
     midday = config.wave("midday")
 
     def shown(**ready: dt.time) -> tuple[dt.datetime, dt.datetime] | None:
-        return pickup_window(make.seller(**ready).seller, midday, DAY, make.tz)
+        return pickup_window(make.seller(**ready).seller, midday, DAY, config)
 
-    assert pickup_window(None, midday, DAY, make.tz) == (make.at("09:30"), make.at("11:30"))
+    assert pickup_window(None, midday, DAY, config) == (make.at("09:30"), make.at("11:30"))
     assert shown(ready_from=dt.time(10), ready_to=dt.time(11)) == (make.at("10:00"), make.at("11:00"))
     assert shown(ready_from=dt.time(11, 30)) is None
     assert shown(ready_to=dt.time(9, 30)) is None

@@ -114,7 +114,7 @@ def test_a_hub_follows_home_by_tambon_or_place(make: Any, config: Config) -> Non
     zones = ZoneIndex(config)
 
     def hub(**details: Any) -> tuple[float, float]:
-        return hub_of(make.rider(**details).rider, config, zones)
+        return hub_of(make.rider(**details).rider, config, zones).location
 
     assert hub(home=make.bang_kung) == config.hub("bangkung").location
     assert hub(home=None, home_tambon="840103") == config.hub("watpradu").location

@@ -218,6 +218,8 @@ WARNINGS = [
     ("zone.divided", HUB, river(HUB, 99.33).replace("polygon: ", "polygon: ⟦")),
     ("community.no_zone", "hub: bandon}", "hub: bandon}\n  - {id: ⟦nongbua, name: {th: หนองบัว}, hub: bandon}"),
     ("hub.outside_zones", "[99.3257, 9.1463]}", "⟦[99.36, 9.1463]}"),
+    ("hub.closed", "[99.3257, 9.1463]}", "[99.3257, 9.1463], open: ⟦10:00-19:00}"),
+    ("hub.closed", "[99.3257, 9.1463]}", "[99.3257, 9.1463], open: ⟦08:00-12:30}"),
     ("hub.wrong_bank", HUB, river(HUB, 99.3401).replace("[99.3257", "⟦[99.3402")),
     ("zone.tambon", ZONE, two_zones("", "priority: 5")),
     (
