@@ -1,4 +1,4 @@
-"""How fast places find their zone, in a market of 500 zones with 40 corners each."""
+"""How fast places find their zone, and the config is checked, in a market of 500 zones with 40 corners each."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ ONE_BY_ONE = 10_000
 
 
 def child(points: int, singly: int) -> dict[str, Any]:
-    """Seconds to make the index, to ask it for all places at once and for some singly, and what shapely alone takes."""
+    """Seconds to make the index, to ask it for all places at once and for some singly, what shapely alone takes, and to
+    check the config that these zones stand in."""
     import numpy as np
     import shapely
 
-    from scheduler.config import load
+    from scheduler.config import examine, load
     from scheduler.config.models import Zone
     from scheduler.zones import ZoneIndex
 
@@ -47,6 +48,12 @@ def child(points: int, singly: int) -> dict[str, Any]:
     before = time.perf_counter()
     pairs = tree.query(shapely.points(places), predicate="intersects")
     alone = time.perf_counter() - before
+    text = _written(CONFIG.read_text(encoding="utf-8"))
+    examine(text)
+    before = time.perf_counter()
+    report = examine(text)
+    checked = time.perf_counter() - before
+    assert report.ok
     inside = sum(zone is not None for zone in found)
     assert inside == len(np.unique(pairs[0]))
     return {
@@ -54,10 +61,22 @@ def child(points: int, singly: int) -> dict[str, Any]:
         "together": asked - made,
         "singly": done - asked,
         "shapely": alone,
+        "check": checked,
+        "warnings": len(report.warnings) + report.more,
         "inside": inside / points,
         "corners": CORNERS,
         "zones": len(zones),
     }
+
+
+def _written(sample: str) -> str:
+    """The shipped config with these zones in place of its own."""
+    zones = "".join(
+        f"  - {{id: z{number}, name: {{th: โซน}}, community: sirisuk, polygon: {[list(point) for point in ring]}}}\n"
+        for number, ring in enumerate(_rings())
+    )
+    start, end = sample.index("zones:\n") + len("zones:\n"), sample.index("barriers:\n")
+    return sample[:start] + zones + sample[end:]
 
 
 def _rings() -> list[tuple[tuple[float, float], ...]]:
@@ -87,6 +106,7 @@ def measure(scale: float) -> Table:
         columns=("way", "places", "seconds", "places/s", "µs a place"),
         rows=rows,
         note=f"{got['zones']} zones of {got['corners']} corners; {got['inside']:.0%} of the places lie in one. Making "
-        f"the index takes {got['index'] * 1000:.0f} ms; peak {got['peak_mib']:.0f} MiB. *shapely alone* is the peer: "
+        f"the index takes {got['index'] * 1000:.0f} ms, `config check` of them as text {got['check']:.2f} s "
+        f"({got['warnings']} warnings); peak {got['peak_mib']:.0f} MiB. *shapely alone* is the peer: "
         '`STRtree.query(places, predicate="intersects")` on the same zones, in the same run, without precedence.',
     )

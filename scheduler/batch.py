@@ -143,7 +143,7 @@ def _assigned(
     if order.location is not None and zone is None:
         return leg(order.service_date, None, "out_of_zone")
     missing_pin = "needs_pin" if order.location is None else None
-    reason = why
+    reason, never = why, "market_closed"
     for date, wave, asked in _candidates(order, zone, market):
         if after is not None and not _later(date, wave, after, market):
             continue
@@ -158,7 +158,9 @@ def _assigned(
             return leg(date, wave.id, missing_pin or reason)
         if reason is None and asked:
             reason = obstacle
-    return leg(order.service_date, None, missing_pin or reason or "market_closed")
+        if obstacle == "seller_closed":
+            never = obstacle  # on an open day nothing else stands in the way
+    return leg(order.service_date, None, missing_pin or reason or never)
 
 
 def _candidates(order: Order, zone: Zone | None, market: Market) -> Iterator[tuple[dt.date, Wave, bool]]:

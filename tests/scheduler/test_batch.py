@@ -300,6 +300,14 @@ def test_an_order_too_large_for_its_hub_is_not_put_off_for_ever(make: Any, marke
     assert [(move.order_id, move.reason) for move in batch.moves] == [("SR-0001", None), ("SR-0002", "hub_full")]
 
 
+def test_a_zone_whose_only_wave_is_too_early_for_the_seller_says_so(make: Any, market_config: ConfigOf) -> None:
+    """No wave in two weeks has room for such an order: the reason is the seller's hours, not the market's holidays."""
+    config = market_config(("waves: [morning, midday, evening]", "waves: [morning]"))
+    late = make.seller("S01", ready_from=dt.time(10))
+    assert place(assign(make.order(), make.market(config, late))) == (DAY, None, "seller_closed")
+    assert assign(make.order(), make.market(config)).reason == "time_window"
+
+
 def test_an_order_takes_the_fee_of_its_zone(make: Any, config: Config) -> None:
     """In satang, with the zone; an order in no zone has none."""
     market = make.market(config)
