@@ -62,6 +62,7 @@ bench-full: $(READY)  ## also big days, a month, and peers, installed apart from
 	  npm install --loglevel=error --no-audit --no-fund --prefix "$$folder" @stoplight/prism-cli@5 >&2 && \
 	  PRISM="$$folder/node_modules/.bin/prism" $(BIN)/python -m benchmarks prism; \
 	  else echo "prism is left out: there is no npm" >&2; fi
+	@$(BIN)/python -m benchmarks peers
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
 	@$(BIN)/python -m benchmarks days --scale 20
 

@@ -15,7 +15,22 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import day, days, hooks, intake, limits, messages, month, plans, prism, roads, sending, start, zones
+from benchmarks import (
+    day,
+    days,
+    hooks,
+    intake,
+    limits,
+    messages,
+    month,
+    peers,
+    plans,
+    prism,
+    roads,
+    sending,
+    start,
+    zones,
+)
 from benchmarks.harness import Skipped, Table, commit, machine
 
 BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
@@ -32,17 +47,18 @@ BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
     "month": month.measure,
     "day": day.measure,
     "days": days.measure,
+    "peers": peers.measure,
 }
 
 
-APART = frozenset({"month"})
-"""Measured when asked for by name: minutes long, and its figures do not depend on the machine."""
+APART = frozenset({"month", "peers"})
+"""Measured when asked for by name: they take longer than all the others together."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what the docs claim.")
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)}; without, all but month"
+        "names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)}; without, all but month and peers"
     )
     parser.add_argument("--json", action="store_true", help="one JSON line for each table")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the tables between this page's markers")

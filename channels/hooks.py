@@ -88,10 +88,11 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def identity(value: Any) -> str | None:
-    """A service's own id, a text or a whole number, as text."""
+    """A service's own id, a text or a whole number, as text; what is too long to be one is none."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63:
         return str(value)
-    return text(value) or None
+    given = text(value)
+    return given if 0 < len(given) <= _ID_MAX else None
 
 
 def place(longitude: Any, latitude: Any) -> tuple[float, float] | None:

@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,7 @@ class App:
         self.line_budget = LineBudget(store, versions, lambda: self.clock)
         self._channels: dict[str, Channel] | None = None
         self._connected: dict[str, ChannelSettings] = {}
+        self._told_broken: str | None = None
 
     @property
     def config(self) -> Config:
@@ -150,11 +152,15 @@ class App:
         What was approved follows them in the same transaction (`amendment`). `whole`: all of them or, where one is on
         its way, none.
         """
-        market = self.waves.market()
+        market_on = self.waves.markets()
         would_wait: dict[int, tuple[str, str]] = {}
 
+        def legs() -> Iterable[tuple[Order, Leg]]:
+            for market, some in groupby(orders, key=lambda order: market_on(order.service_date)):
+                yield from batch.assign_all(some, market)
+
         def placed() -> Iterable[Order]:
-            for number, (order, leg) in enumerate(batch.assign_all(orders, market)):
+            for number, (order, leg) in enumerate(legs()):
                 if leg.reason in WAITS:
                     would_wait[number] = (order.order_id, leg.reason)
                 yield replace(order, legs=(leg,))
@@ -185,17 +191,17 @@ class App:
         if not found:
             return False
         old = found[0].legs[0]
-        new = batch.assign(replace(found[0], location=location), self.waves.market())
+        new = batch.assign(replace(found[0], location=location), self.waves.market(on=found[0].service_date))
         move = _placed(order_id, old, new)
         return self.store.set_pin(order_id, location, source, move, actor=actor, at=self.clock.now())
 
     def place_again(self, *, actor: str) -> int:
         """After a new config: orders still waiting are given their wave anew."""
-        market = self.waves.market()
+        market_on = self.waves.markets()
         moves = []
         for order in self.store.orders(states={"received"}):
             old = order.legs[0]
-            new = batch.assign(order, market, since=(old.date, old.wave) if old.wave is not None else None)
+            new = batch.assign(order, market_on(old.date), since=(old.date, old.wave) if old.wave is not None else None)
             if (old.date, old.wave) == (new.date, new.wave):
                 new = replace(new, reason=old.reason)  # why it was moved here once stays true
             if any(
@@ -211,6 +217,10 @@ class App:
         now = self.clock.now()
         if self.versions.refresh(now):
             self.place_again(actor="config.yaml")
+        if (state := self.versions.stays_broken) is not None and state != self._told_broken:
+            faults = self.versions.broken.errors if self.versions.broken is not None else ()
+            self.waves.tell_broken(self.config_path.name, faults, state)
+            self._told_broken = state
         while True:
             runs = self._runs_to_look_at()
             waiting = self.store.waiting_waves()
@@ -220,10 +230,11 @@ class App:
                 continue  # an import that raced with a cut-off left orders in a closed wave
             asked = (now, runs, self.config, self.versions.calendar())
             unheard = self.waves.unheard(runs)
-            steps = day.due(*asked, waiting=waiting, unheard=unheard, config_of=self._config_of)
+            config_of, rules_of = self._config_of, self.versions.rules_of
+            steps = day.due(*asked, waiting=waiting, unheard=unheard, config_of=config_of, rules_of=rules_of)
             done = [self._perform(step) for step in steps]
             if not any(done):
-                return day.upcoming(*asked, waiting=waiting, unheard=unheard, config_of=self._config_of)
+                return day.upcoming(*asked, waiting=waiting, unheard=unheard, config_of=config_of, rules_of=rules_of)
 
     def _runs_to_look_at(self) -> list[Run]:
         """The waves of the last days, and every older one that was never brought to its end."""
@@ -304,7 +315,7 @@ def build(
                 changed = versions.take_up(loaded, clock.now(), actor, publish=None if acts else False)
         except ConfigError as error:
             broken = error
-        if broken is not None and not versions.resume(broken):
+        if broken is not None and not versions.resume(broken, clock.now()):
             raise broken
         _stay_apart(versions.config(), environ)
     except BaseException:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from channels.line import LineChannel, Quota
-from scheduler import quota
+from scheduler import notices, quota
 from scheduler.clock import Clock
 from scheduler.versions import Versions
 from storage import Message, QuotaReading, Role, Store
@@ -101,6 +101,18 @@ class LineBudget:
         return len(
             self._store.move_messages(due, "suppressed", reason="quota", actor="quota", at=self._now()) if due else ()
         )
+
+    def tell(self) -> int:
+        """The coordinators are told, once, that the month is likely to be used up; returns how many messages."""
+        stand = self.stand()
+        if stand is None:
+            return 0
+        now = self._now()
+        _, _, following = quota.month_of(now)
+        told = notices.line_month(stand, self._store.members(Role.COORDINATOR), _midnight(following, now))
+        config, compose = self._versions.config(), self._versions.texts().compose
+        written = notices.messages(told, None, None, config, compose, now)
+        return self._store.add_messages(written, actor="quota", at=now) if written else 0
 
     def document(self) -> dict[str, Any]:
         """`songsuk messages budget --json`."""

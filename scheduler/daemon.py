@@ -94,6 +94,8 @@ async def serve(app: App, host: str, port: int) -> None:
     async def count() -> float:
         """LINE's count of the month, at the start and now and then: others may push over the account too."""
         await app.read_quota()
+        if await asyncio.to_thread(app.line_budget.tell):
+            senders.wake()
         return READ_QUOTA.total_seconds()
 
     async def work_off() -> float:

@@ -19,8 +19,11 @@ from storage.records import Run
 
 WaveKey = tuple[dt.date, str]
 ConfigOf = Callable[[Run], Config]
+RulesOf = Callable[[dt.date], tuple[Config, MarketCalendar]]
 LOOK_BACK_DAYS = 3
 """How far back a wave that was missed (the machine was off) is still looked for."""
+EARLIEST_CUT_OFF = dt.timedelta(days=14)
+"""No wave's cut-off is longer before its day."""
 NOBODY: Mapping[WaveKey, dt.datetime] = MappingProxyType({})
 FINISH_AFTER = dt.timedelta(hours=1)
 """A wave is finished this long after its delivery window ends."""
@@ -57,6 +60,7 @@ def due(
     unheard: Mapping[WaveKey, dt.datetime] = NOBODY,
     dates: Collection[dt.date] | None = None,
     config_of: ConfigOf | None = None,
+    rules_of: RulesOf | None = None,
 ) -> list[Step]:
     """The next step of each wave that is due at `now`, earliest first, then in the day's order of waves.
 
@@ -66,8 +70,10 @@ def due(
     `unheard`: when the first rider of a wave will have been silent for too long.
     `dates`: the service dates to look at; None means all that `now` can touch.
     `config_of`: the config that a run was closed by, which it keeps; `config` where None.
+    `rules_of`: what a day's waves will be closed by, where an edit waits for its day; `config`, `calendar` where None.
     """
-    return [step for step in _steps(now, runs, config, calendar, waiting, unheard, dates, config_of) if step.at <= now]
+    steps = _steps(now, runs, config, calendar, waiting, unheard, dates, config_of, rules_of)
+    return [step for step in steps if step.at <= now]
 
 
 def upcoming(
@@ -79,9 +85,10 @@ def upcoming(
     waiting: Collection[WaveKey] = frozenset(),
     unheard: Mapping[WaveKey, dt.datetime] = NOBODY,
     config_of: ConfigOf | None = None,
+    rules_of: RulesOf | None = None,
 ) -> dt.datetime | None:
     """The earliest moment after `now` at which something becomes due."""
-    steps = _steps(now, runs, config, calendar, waiting, unheard, None, config_of)
+    steps = _steps(now, runs, config, calendar, waiting, unheard, None, config_of, rules_of)
     later = [step.at for step in steps if step.at > now]
     return min(later, default=None)
 
@@ -95,18 +102,22 @@ def _steps(
     unheard: Mapping[WaveKey, dt.datetime],
     dates: Collection[dt.date] | None,
     config_of: ConfigOf | None,
+    rules_of: RulesOf | None,
 ) -> list[Step]:
+    rules_of = rules_of or (lambda date: (config, calendar))
     by_key: Mapping[WaveKey, Run] = {(run.date, run.wave): run for run in runs}
-    wanted_dates = set(dates if dates is not None else _dates(now, config, by_key, waiting))
-    keys = {(date, wave.id) for date in wanted_dates for wave in config.waves}
+    wanted_dates = set(dates if dates is not None else _dates(now, rules_of, by_key, waiting))
+    keys = {(date, wave.id) for date in wanted_dates for wave in rules_of(date)[0].waves}
     keys |= {key for key in by_key if key[0] in wanted_dates}
     found: list[tuple[Step, dt.time]] = []
     for key in keys:
         date, wave_id = key
         run = by_key.get(key)
-        if run is None and not calendar.has_wave(date, wave_id) and key not in waiting:
+        own, of_day = rules_of(date)
+        if run is None and not of_day.has_wave(date, wave_id) and key not in waiting:
             continue
-        own = config_of(run) if run is not None and config_of is not None else config
+        if run is not None and config_of is not None:
+            own = config_of(run)
         wave = next((wave for wave in own.waves if wave.id == wave_id), None)
         if wave is None:
             continue
@@ -124,10 +135,12 @@ def _steps(
 
 
 def _dates(
-    now: dt.datetime, config: Config, runs: Mapping[WaveKey, Run], waiting: Collection[WaveKey]
+    now: dt.datetime, rules_of: RulesOf, runs: Mapping[WaveKey, Run], waiting: Collection[WaveKey]
 ) -> Iterator[dt.date]:
+    config = rules_of(now.date())[0]
     today = now.astimezone(config.market.time_zone).date()
-    ahead = max(wave.cut_off.days_before for wave in config.waves) + 1
+    later = rules_of(today + EARLIEST_CUT_OFF)[0]
+    ahead = max(wave.cut_off.days_before for each in (config, later) for wave in each.waves) + 1
     dates = {today + dt.timedelta(days=days) for days in range(-LOOK_BACK_DAYS, ahead + 1)}
     dates |= {date for date, _ in runs} | {date for date, _ in waiting if date <= today}
     yield from dates

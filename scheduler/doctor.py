@@ -80,7 +80,9 @@ def of_another_market(path: Path, config: configs.Config, environ: Mapping[str, 
             return []
         with storage.open_store(database_url(environ)) as store:
             versions = Versions(store, path)
-            return versions.problems(config) if versions.resume(configs.ConfigError([])) else []
+            return (
+                versions.problems(config) if versions.resume(configs.ConfigError([]), dt.datetime.now(dt.UTC)) else []
+            )
     except (storage.StorageError, configs.UnreadableSecret):
         return []
 

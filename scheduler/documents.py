@@ -301,6 +301,20 @@ def message(message: Message, tz: dt.tzinfo) -> Document:
     }
 
 
+_WHY_CALL: Mapping[str, Words] = {
+    "no_address": {"th": "ไม่มีแชต", "en": "no chat known"},
+    "preference": {"th": "ไม่ใช้แชต", "en": "wishes no chat"},
+    "no_consent": {"th": "ไม่รับข้อความทางแชต", "en": "wants no messages by chat"},
+    "blocked": {"th": "บล็อกบัญชีของตลาด", "en": "has blocked the market's account"},
+    "unknown_recipient": {"th": "ไม่พบแชตนี้แล้ว", "en": "the chat does not exist any more"},
+    "moved": {"th": "แชตนี้ย้ายไปแล้ว", "en": "the chat has another address now"},
+    "quota": {"th": "ข้อความ LINE เดือนนี้ไม่พอ", "en": "this month's LINE messages do not suffice"},
+}
+"""Why somebody has to be phoned; whatever else goes wrong in sending is told as a fault."""
+_IN_DOUBT: Words = {"th": "ไม่แน่ใจว่าข้อความไปถึง", "en": "nobody knows whether the message arrived"}
+_NOT_SENT: Words = {"th": "ส่งข้อความไม่สำเร็จ", "en": "the message could not be sent"}
+
+
 def calls(
     date: dt.date, found: Sequence[Message], phones: Mapping[tuple[str, str], str | None], tz: dt.tzinfo
 ) -> Document:
@@ -316,6 +330,9 @@ def calls(
                 "phone": phones.get((str(message.role), message.member_ref)),
                 "order_ids": list(message.order_ids),
                 "reason": message.reason,
+                "message": dict(
+                    _IN_DOUBT if message.state == "unknown" else _WHY_CALL.get(message.reason or "", _NOT_SENT)
+                ),
                 "before": stamp(message.expires_at, tz),
                 "script": message.text,
             }

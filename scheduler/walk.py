@@ -91,8 +91,10 @@ class _Walk:
             failpoint=failpoint,
             scope=Scope(date=date, wave=only_wave),
         )
-        self._automatic = approve or app.config.approval.mode == "auto"
-        known = [*(wave.id for wave in app.config.waves), *(run.wave for run in app.store.runs(date=date))]
+        self._rules = app.versions.rules_of(date)
+        config = self._rules[0]
+        self._automatic = approve or config.approval.mode == "auto"
+        known = [*(wave.id for wave in config.waves), *(run.wave for run in app.store.runs(date=date))]
         self._waves = {wave: WaveDone(wave=wave) for wave in dict.fromkeys(known) if only_wave in {None, wave}}
         self._stuck: set[str] = set()
         self._patience = LONGEST_WAIT
@@ -140,8 +142,8 @@ class _Walk:
         steps = day.due(
             over,
             app.store.runs(date=self._date),
-            _acting(app.config),
-            app.versions.calendar(),
+            _acting(self._rules[0]),
+            self._rules[1],
             dates=[self._date],
             config_of=lambda run: _acting(app.versions.config(run.config_version)),
         )

@@ -10,12 +10,13 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from routing.model import Settings
 from scheduler import batch, notices, planning, revision, silence
 from scheduler.amendment import Amending
 from scheduler.batch import Market, WaveKey
-from scheduler.config import Config
+from scheduler.config import Config, Problem
 from scheduler.config.models import Zone
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
@@ -52,18 +53,29 @@ class Waves:
 
     # --- what is known ------------------------------------------------------------------------------------------
 
-    def market(self, *, except_run: WaveKey | None = None) -> Market:
-        """The market as batching sees it, by the config in force."""
+    def markets(self, *, except_run: WaveKey | None = None) -> Callable[[dt.date], Market]:
+        """The market as batching sees it, for orders of each day: by the config that its waves will be closed by."""
         runs = self._store.runs(since=self._now().date() - REMEMBERED)
-        return Market(
-            config=self._versions.config(),
-            zones=self._versions.zones(),
-            calendar=self._versions.calendar(),
-            sellers=self.seller_details(),
-            closed=frozenset(
-                (run.date, run.wave) for run in runs if run.state != "open" and (run.date, run.wave) != except_run
-            ),
+        sellers = self.seller_details()
+        closed = frozenset(
+            (run.date, run.wave) for run in runs if run.state != "open" and (run.date, run.wave) != except_run
         )
+
+        @cache
+        def by(version: int) -> Market:
+            return Market(
+                config=self._versions.config(version),
+                zones=self._versions.zones(version),
+                calendar=self._versions.calendar(version),
+                sellers=sellers,
+                closed=closed,
+            )
+
+        return lambda date: by(self._versions.on(date))
+
+    def market(self, *, on: dt.date, except_run: WaveKey | None = None) -> Market:
+        """The market as batching sees it, for orders of one day."""
+        return self.markets(except_run=except_run)(on)
 
     def seller_details(self) -> dict[str, SellerDetails]:
         return {member.ref: member.seller for member in self._store.members(Role.SELLER) if member.seller is not None}
@@ -113,6 +125,8 @@ class Waves:
         """The approval that the clock gives. A plan one of whose orders has changed since is made anew first."""
         approval = self._versions.config(run.config_version).approval
         itself = approval.mode == "auto" or approval.at_deadline == "approve"
+        if itself and self._restored_since(run):
+            return self.remind(run, actor=actor)
         required = 1 if itself else approval.approvers
         outcome = self.approve(run.plan_id or "", actor=actor, required=required).outcome
         now = self.run(run.date, run.wave)
@@ -121,16 +135,22 @@ class Waves:
             outcome = self.approve(anew.id if anew is not None else "", actor=actor, required=required).outcome
         return outcome is Approval.APPROVED
 
+    def _restored_since(self, run: Run) -> bool:
+        """Whether the database was brought back after the wave's cut-off: somebody may have been told already."""
+        restored = self._store.audit(limit=1, subject="database")
+        config = self._versions.config(run.config_version)
+        return any(each.at >= config.wave(run.wave).cut_off.at(run.date, config.market.time_zone) for each in restored)
+
     def close(self, date: dt.date, wave: str, *, actor: str) -> Run | None:
         """The cut-off: the wave's orders are batched, the others move on. None: another process had it."""
-        market = self.market(except_run=(date, wave))
+        market = self.market(on=date, except_run=(date, wave))
         waiting = self._store.orders(date=date, wave=wave, states={"received"})
         decided = batch.close(date, wave, waiting, market)
         return self._store.close_run(
             market.config.market.id,
             date,
             wave,
-            config_version=self._versions.latest,
+            config_version=self._versions.on(date),
             moves=decided.moves,
             actor=actor,
             at=self._now(),
@@ -186,7 +206,7 @@ class Waves:
             plan = replace(plan, summary={**plan.summary, "without_riders": sorted(out)})
         moves = moving.of_plan(plan, orders)
         if pinless:
-            moves += moving.put_off(pinless, (run.date, run.wave), self.market(), "needs_pin")[0]
+            moves += moving.put_off(pinless, (run.date, run.wave), self.market(on=run.date), "needs_pin")[0]
         return self._store.save_plan(replace(plan, seen=seen), found=run, moves=moves, actor=actor, at=self._now())
 
     def _areas(self, run: Run, orders: Sequence[Order], riders: Sequence[Member]) -> list[planning.AreaProblem]:
@@ -238,7 +258,7 @@ class Waves:
         self, run: Run, orders: Sequence[Order], answers: Sequence[planning.AreaPlan]
     ) -> dict[str, planning.NextWave]:
         codes = {str(left.shipment): str(left.code) for answer in answers for left in answer.plan.unassigned}
-        market, beyond = self.market(), self._beyond(orders)
+        market, beyond = self.market(on=run.date), self._beyond(orders)
         found = {}
         for order in orders:
             if order.order_id in beyond:
@@ -309,7 +329,7 @@ class Waves:
         if not plan.unassigned:
             return plan
         left = self._left(plan)
-        return moving.onward(plan, left, self.market(), self._beyond(left.values()))
+        return moving.onward(plan, left, self.market(on=plan.date), self._beyond(left.values()))
 
     def _beyond(self, orders: Iterable[Order]) -> set[str]:
         """Those too heavy or bulky for every rider there is: no later wave changes that, so none is promised."""
@@ -425,6 +445,15 @@ class Waves:
         written = notices.messages(tell, plan, wave, config, compose, now)
         return self._store.escalate_run(run.id, messages=written, actor=actor, at=now)
 
+    def tell_broken(self, file: str, faults: Sequence[Problem], state: str) -> int:
+        """The coordinators are told that the config file is broken, and what counts instead; once for each `state`."""
+        config, now = self._versions.config(), self._now()
+        tell = notices.config_broken(
+            file, faults, self._versions.latest, state, self._by_ref(Role.COORDINATOR).values(), now
+        )
+        written = notices.messages(tell, None, None, config, self._versions.texts().compose, now)
+        return self._store.add_messages(written, actor="clock", at=now) if written else 0
+
     def roll_over(self, run: Run, *, actor: str) -> bool:
         """The wave does not ride: its orders go to the next possible one, and their buyers are told.
 
@@ -481,7 +510,7 @@ class Waves:
 
     def _from_now_on(self, since: dt.date) -> Market:
         """The market with every wave closed whose cut-off has passed, though nobody was there to close it."""
-        market, now = self.market(), self._now()
+        market, now = self.market(on=since), self._now()
         tz = market.config.market.time_zone
         days = (now.astimezone(tz).date() - since).days + 1
         past = {

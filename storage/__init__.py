@@ -8,7 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from storage.errors import BadUrl, BadValue, Busy, IllegalRun, NewerSchema, StorageError, Unreachable
+from storage.errors import (
+    BadBackup,
+    BadUrl,
+    BadValue,
+    Busy,
+    IllegalRun,
+    NewerSchema,
+    NotEmpty,
+    StorageError,
+    Unreachable,
+)
 from storage.records import (
     Approval,
     Attempt,
@@ -47,6 +57,7 @@ __all__ = [
     "AttemptEnd",
     "AttemptStart",
     "AuditEntry",
+    "BadBackup",
     "BadUrl",
     "BadValue",
     "Busy",
@@ -58,6 +69,7 @@ __all__ = [
     "Member",
     "Message",
     "NewerSchema",
+    "NotEmpty",
     "Order",
     "Person",
     "Pickup",

@@ -5,6 +5,8 @@
     ├── NewerSchema   a later Songsuk has migrated this database: install that one
     ├── Unreachable   no server, no file, no room on the disk: try again later
     │   └── Busy      another writer kept its lock longer than we wait
+    ├── BadBackup     a file that is no backup, not a whole one, or of another schema
+    ├── NotEmpty      a market is in the database already: nothing is restored over it
     ├── BadValue      a value no database of ours can keep (NUL, half a surrogate, a number out of range)
     └── IllegalRun    a step the wave's life-cycle does not have, such as a new plan for a dispatched wave
 
@@ -37,6 +39,14 @@ class Busy(Unreachable):
     """Another writer held its lock for too long."""
 
 
+class BadBackup(StorageError):
+    """The file is no backup that this Songsuk can restore."""
+
+
+class NotEmpty(StorageError):
+    """The database has rows."""
+
+
 class BadValue(StorageError):
     """A value the database cannot keep."""
 
@@ -45,6 +55,8 @@ class IllegalRun(StorageError):
     """The wave's run is not in a state that allows this."""
 
 
+_TOO_MUCH = "54"
+"""PostgreSQL's class of errors for what is beyond its bounds, such as a key too long for its index."""
 _BUSY = ("database is locked", "database table is locked", "lock timeout", "deadlock detected")
 
 
@@ -57,6 +69,8 @@ def translated() -> Iterator[None]:
         yield
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, exc.InternalError) as error:
         reason = str(getattr(error, "orig", None) or error)
+        if (getattr(getattr(error, "orig", None), "sqlstate", None) or "").startswith(_TOO_MUCH):
+            raise BadValue(reason) from error
         busy = any(words in reason for words in _BUSY)
         raise (Busy if busy else Unreachable)(reason) from error
     except exc.DataError as error:

@@ -53,14 +53,32 @@ class House(Verbs):
             return True
 
     @writes
-    def publish_config(self, text: str, sha256: str, *, actor: str, at: dt.datetime, note: str = "") -> ConfigVersion:
-        """Keeps a configuration as the next version; the latest again is that same version."""
+    def publish_config(
+        self,
+        text: str,
+        sha256: str,
+        *,
+        actor: str,
+        at: dt.datetime,
+        note: str = "",
+        after: int | None = None,
+        from_date: dt.date | None = None,
+        restores: int | None = None,
+        file_sha256: str | None = None,
+    ) -> ConfigVersion | None:
+        """Keeps a configuration as the next version.
+
+        The latest again is that same version, unless it is to be in force from an earlier day than it waits for.
+        `after`: what the caller holds for the latest; None comes back where it is not.
+        """
         with self._write("publish_config", actor, at) as write:
             write.lock_day()
             latest = (
                 write.connection.execute(select(VERSION).order_by(VERSION.c.version.desc()).limit(1)).mappings().first()
             )
-            if latest is not None and latest["sha256"] == sha256:
+            if after is not None and after != (latest["version"] if latest is not None else 0):
+                return None
+            if latest is not None and latest["sha256"] == sha256 and not _earlier(from_date, latest["from_date"]):
                 return _version(latest)
             new = ConfigVersion(
                 version=latest["version"] + 1 if latest else 1,
@@ -69,10 +87,21 @@ class House(Verbs):
                 created_at=at.astimezone(dt.UTC),
                 actor=actor,
                 note=note,
+                from_date=from_date,
+                restores=restores,
+                file_sha256=file_sha256,
             )
             write.insert_all(VERSION, [{name: getattr(new, name) for name in ConfigVersion.__slots__}])
-            write.tell(f"config:{new.version}", sha256=sha256)
+            start = {"from": from_date.isoformat()} if from_date is not None else {}
+            back = {"restores": restores} if restores is not None else {}
+            write.tell(f"config:{new.version}", sha256=sha256, **start, **back)
             return new
+
+    def config_starts(self, after: int = 0) -> list[tuple[int, dt.date | None]]:
+        """The versions behind `after`, the first first, and from which day on each is meant to be in force."""
+        query = select(VERSION.c.version, VERSION.c.from_date).where(VERSION.c.version > after)
+        with self._read() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query.order_by(VERSION.c.version))]
 
     def config_version(self, version: int) -> ConfigVersion | None:
         with self._read() as connection:
@@ -125,6 +154,10 @@ class House(Verbs):
         with self._read() as connection:
             rows = connection.execute(query).mappings().all()
         return [AuditEntry(**{name: row[name] for name in AuditEntry.__slots__}) for row in rows]
+
+
+def _earlier(day: dt.date | None, than: dt.date | None) -> bool:
+    return than is not None and (day is None or day < than)
 
 
 def _version(row: RowMapping) -> ConfigVersion:

@@ -40,11 +40,16 @@ def upgrade_engine(engine: Engine) -> None:
     with translated(), engine.connect() as plain:
         connection = plain.execution_options(**{WRITES: True})
         with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            found = _revision(connection)
-            if found != HEAD:
-                _run(connection, found)
+            create(connection)
+
+
+def create(connection: Connection) -> None:
+    """The schema, in the caller's own transaction, where there is none yet. `NewerSchema` as `upgrade`."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    found = _revision(connection)
+    if found != HEAD:
+        _run(connection, found)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -15,6 +15,9 @@ from typing import Any, Literal
 Location = tuple[float, float]
 Json = Mapping[str, Any]
 
+RESTORED = "restored"
+"""Why a message's fate is unknown: it was due between a backup and its restore. A person says what becomes of it."""
+
 
 class Role(StrEnum):
     RIDER = "rider"
@@ -453,12 +456,18 @@ class QuotaReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigVersion:
+    """A configuration that was put in force. ``from_date``: not for waves of an earlier day; ``restores``: the version
+    whose text it is again; ``file_sha256``: of what config.yaml held then, where the version came from elsewhere."""
+
     version: int
     text: str
     sha256: str
     created_at: dt.datetime
     actor: str
     note: str = ""
+    from_date: dt.date | None = None
+    restores: int | None = None
+    file_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ def _inbound(event: Any, body: bytes) -> Inbound:
         channel="line",
         event_id=event_id(text(told.get("webhookEventId")), alone(event)),
         kind=kind,
-        address=group or text(source.get("userId")) or None,
+        address=group or identity(source.get("userId")),
         text=text(message.get("text")) if kind == "text" else text(message.get("address")) if pin else "",
         location=pin,
         data=text(mapping(told.get("postback")).get("data")) if kind == "postback" else _photo(kind, message),

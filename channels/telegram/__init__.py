@@ -119,14 +119,19 @@ class TelegramChannel:
                 await self._open().answer_callback_query(event.reply_token)
 
     async def updates(self, after: int | None, wait: int) -> tuple[tuple[Inbound, ...], int | None] | Outcome:
-        """What was told since update `after`, waiting up to `wait` seconds for it, and the last update's number."""
+        """What was told since update `after`, waiting up to `wait` seconds for it, and the last update's number.
+
+        It waits no longer than the connection's own patience allows, else every quiet wait would end as a timeout.
+        """
         from channels.telegram.transport import answered
 
         bot = self._open()
         with answered() as heard:
             try:
                 await bot.get_updates(
-                    offset=None if after is None else after + 1, timeout=wait, allowed_updates=list(HEARD)
+                    offset=None if after is None else after + 1,
+                    timeout=min(wait, int(self._timeout / 2)),
+                    allowed_updates=list(HEARD),
                 )
             except Exception as failure:
                 if not heard:

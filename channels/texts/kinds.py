@@ -54,6 +54,11 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
         "phone": "",
         "stops": 0,
         "told_at": None,
+        "line": None,
+        "file": "",
+        "version": 0,
+        "faults": {"th": (), "en": ()},
+        "more": 0,
     },
     **talk.KINDS,
 }
@@ -222,6 +227,14 @@ def _escalation(thai: bool) -> dict[str, Any]:
         "phone": "0812345678",
         "stops": 7,
         "told_at": _at(8, 0),
+        "line": {"limit": 15000, "used": 9120, "likely": 12830},
+        "file": "config.yaml",
+        "version": 3,
+        "faults": {
+            "th": ["config.yaml:24:38: ละติจูดกับลองจิจูดสลับกัน; เขียน [99.3257, 9.1463]"],
+            "en": ["config.yaml:24:38: latitude and longitude are swapped; write [99.3257, 9.1463]"],
+        },
+        "more": 2,
     }
 
 

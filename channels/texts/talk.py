@@ -16,6 +16,8 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "erase_check": {},
     "link_request": {},
     "word": {},
+    "sos": {},
+    "chat_added": {},
     "receipt": {"more": ""},
 }
 
@@ -67,6 +69,19 @@ def _word(thai: bool) -> dict[str, Any]:
     }
 
 
+def _sos(thai: bool) -> dict[str, Any]:
+    return {
+        "role": "rider",
+        "name": "วิชัย ใจดี" if thai else "Wichai Jaidee",
+        "phone": "0812345678",
+        "words": "รถล้มแถวสะพาน" if thai else "accident near the bridge",
+    }
+
+
+def _chat_added(thai: bool) -> dict[str, Any]:
+    return {"names": "วิชัย ใจดี" if thai else "Wichai Jaidee", "service": "LINE"}
+
+
 def _receipt(thai: bool) -> dict[str, Any]:
     del thai
     return {"what": "pin_saved", "more": "pin_saved_more"}
@@ -82,5 +97,7 @@ SAMPLES: Mapping[str, Callable[[bool], dict[str, Any]]] = {
     "erase_check": lambda thai: {},
     "link_request": _link_request,
     "word": _word,
+    "sos": _sos,
+    "chat_added": _chat_added,
     "receipt": _receipt,
 }

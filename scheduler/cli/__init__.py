@@ -10,10 +10,12 @@ import sys
 
 import typer
 
+from scheduler.cli import versions
 from scheduler.cli.channels import app as channels_app
 from scheduler.cli.config import app as config_app
 from scheduler.cli.day import day
 from scheduler.cli.day import report as report_app
+from scheduler.cli.db import app as db_app
 from scheduler.cli.demo import demo
 from scheduler.cli.keys import app as keys_app
 from scheduler.cli.members import app as members_app
@@ -22,9 +24,9 @@ from scheduler.cli.orders import app as orders_app
 from scheduler.cli.plan import app as plan_app
 from scheduler.cli.roads import app as roads_app
 from scheduler.cli.screen import Refusal
-from scheduler.cli.serve import db as db_app
 from scheduler.cli.serve import doctor, serve
 from scheduler.cli.solve import solve
+from scheduler.cli.zones import app as zones_app
 
 app = typer.Typer(
     name="songsuk",
@@ -39,16 +41,20 @@ app.command("serve")(serve)
 app.command("day")(day)
 app.command("solve")(solve)
 app.command("doctor")(doctor)
+config_app.command("publish")(versions.publish)
+config_app.command("rollback")(versions.rollback)
+config_app.command("log")(versions.log)
 app.add_typer(orders_app, name="orders", help="Orders: import, add, list, show, pin, cancel.")
 app.add_typer(members_app, name="members", help="People: import, list, invite, links, link, erase.")
 app.add_typer(plan_app, name="plan", help="Plans: show, fits, approve, replan.")
 app.add_typer(messages_app, name="messages", help="Messages: list, calls, budget, resolve.")
-app.add_typer(config_app, name="config", help="config.yaml: check, publish, schema.")
+app.add_typer(config_app, name="config", help="config.yaml: check, publish, rollback, log, schema.")
+app.add_typer(zones_app, name="zones", help="Zones and maps: list, export, import, remove.")
 app.add_typer(roads_app, name="roads", help="Real roads: build, calibrate.")
 app.add_typer(report_app, name="report", help="What a day came to: day.")
 app.add_typer(channels_app, name="channels", help="The accounts at LINE and Telegram: setup.")
 app.add_typer(keys_app, name="keys", help="API keys: create, revoke.")
-app.add_typer(db_app, name="db", help="The database: upgrade.")
+app.add_typer(db_app, name="db", help="The database: upgrade, backup, restore.")
 
 
 def main() -> None:

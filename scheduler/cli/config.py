@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json, actor_name, opened
-from scheduler.cli.screen import Refusal
+from scheduler.cli.opened import ConfigFile, Json
 
 if TYPE_CHECKING:
     from scheduler.config import Problem, Report
@@ -30,14 +29,9 @@ def check(
     The market's own file, which no FILE names, is also held against the market's database, where there is one.
     """
     from scheduler import config as configs
-    from scheduler.doctor import of_another_market
 
     path = file or config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
-    found = configs.check(path)
-    lacking = configs.missing_secrets(found.config, os.environ, file=path.name) if found.config is not None else []
-    found = replace(found, warnings=(*found.warnings, *lacking, *wording_problems(found)))
-    if found.config is not None and file is None and (errors := of_another_market(path, found.config, os.environ)):
-        found = replace(found, errors=tuple(errors), config=None)
+    found = completed(configs.check(path), path, own=file is None)
     if json:
         screen.document(found.as_json())
     else:
@@ -47,6 +41,20 @@ def check(
         if found.ok:
             screen.out().print(f"{path}: " + ("ถูกต้อง" if chosen == "th" else "good"), markup=False)
     raise typer.Exit(0 if found.ok else 2)
+
+
+def completed(found: Report, path: Path, *, own: bool) -> Report:
+    """A look at the file at `path`, with what its text alone cannot say: secrets, wording, and of the market's `own`
+    file whether the database is another market's."""
+    from scheduler import config as configs
+    from scheduler.doctor import of_another_market
+
+    if found.config is None:
+        return found
+    lacking = configs.missing_secrets(found.config, os.environ, file=path.name)
+    found = replace(found, warnings=(*found.warnings, *lacking, *wording_problems(found)))
+    errors = of_another_market(path, found.config, os.environ) if own and found.config is not None else []
+    return replace(found, errors=tuple(errors), config=None) if errors else found
 
 
 def wording_problems(report: Report) -> list[Problem]:
@@ -69,29 +77,6 @@ def wording_problems(report: Report) -> list[Problem]:
         )
         for fault in load_text(own.content)[1]
     ]
-
-
-@app.command()
-def publish(config: ConfigFile = None, json: Json = False) -> None:
-    """Put the file in force from the next wave not yet closed; what ``config.publish: manual`` waits for."""
-    from scheduler import config as configs
-
-    try:
-        loaded = configs.load(config)
-        with opened(config) as app:
-            if app.versions.take_up(loaded, app.clock.now(), actor_name(), publish=True):
-                app.place_again(actor=actor_name())
-            version = app.versions.latest
-    except configs.ConfigError as error:
-        raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
-    if json:
-        screen.document({"schema": "songsuk/config.publish/1", "version": version})
-    else:
-        said = {
-            "th": f"เวอร์ชัน {version} มีผลตั้งแต่รอบถัดไปที่ยังไม่ปิด",
-            "en": f"version {version} is in force from the next wave not yet closed",
-        }
-        screen.out().print(screen.spoken(said), markup=False)
 
 
 @app.command()

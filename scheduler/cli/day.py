@@ -118,7 +118,8 @@ def run(
             was_done = "" if done else screen.spoken({"th": " (ทำแล้ว)", "en": " (was done)"})
             screen.say(f"  {at:%d/%m %H:%M}  {step.wave:<10} {_action(step.action)}{was_done}")
 
-    if not any(app.versions.calendar().has_wave(date, each.id) for each in app.config.waves):
+    config, calendar = app.versions.rules_of(date)
+    if not any(calendar.has_wave(date, each.id) for each in config.waves):
         closed = {
             "th": f"วันที่ {date} ไม่ส่งโซนใดเลย: ตลาดหยุด",
             "en": f"no zone is delivered to on {date}: the market is closed",

@@ -152,12 +152,16 @@ def _links(app: App, code: str | None) -> dict[str, str]:
 
 
 def _draw(links: dict[str, str], path: Path) -> list[Path]:
+    import io
+
     import segno
 
     drawn = []
     for name, link in links.items():
         target = path if len(links) == 1 else path.with_stem(f"{path.stem}-{name}")
-        segno.make(link, error="m", micro=False).save(str(target), scale=8, border=4)
+        picture = io.BytesIO()
+        segno.make(link, error="m", micro=False).save(picture, kind=target.suffix[1:].lower(), scale=8, border=4)
+        screen.write(target, picture.getvalue(), "--qr")
         drawn.append(target)
     return drawn
 

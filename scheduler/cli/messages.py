@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -82,12 +83,22 @@ def list_(
 
 
 @app.command()
-def calls(date: DateArgument, config: ConfigFile = None, json: Json = False) -> None:
+def calls(
+    date: DateArgument,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Also write it as pages to print.")] = None,
+    config: ConfigFile = None,
+    json: Json = False,
+) -> None:
     """The phone list of a day: whom no chat reaches, their number, and what to say."""
     from scheduler import views
 
+    chosen = screen.language()
     with opened(config) as app:
-        found = views.calls(app, date_of(app, date))
+        found, market = views.calls(app, date_of(app, date)), app.config.market.name.in_(chosen)
+    if pdf is not None:
+        from scheduler.paper import phone_list
+
+        screen.write(pdf, phone_list(found, market, chosen), "--pdf")
     if json:
         screen.document(found)
         return
@@ -95,7 +106,7 @@ def calls(date: DateArgument, config: ConfigFile = None, json: Json = False) -> 
         screen.spoken({"th": f"ต้องโทร {len(found['calls'])} สาย", "en": f"{len(found['calls'])} calls"}),
         screen.spoken(CALL),
         (
-            [each["to"]["name"], each["phone"] or "–", each["reason"] or "", clock(each["before"]), each["script"]]
+            [each["to"]["name"], each["phone"] or "–", each["message"][chosen], clock(each["before"]), each["script"]]
             for each in found["calls"]
         ),
     )

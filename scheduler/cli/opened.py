@@ -171,6 +171,42 @@ def actor_name() -> str:
     return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or 'operator'}"
 
 
+def known_coordinator(app: App, by: str | None, *, needed: bool = False, code: str = "coordinator.unknown") -> None:
+    """Who decides by name is a coordinator; a market that has imported none yet takes the name as it is given.
+
+    `needed`: where several have to agree, each has to be somebody.
+    """
+    from scheduler.intake import nearest
+    from storage.records import Role
+
+    known = sorted(member.ref for member in app.store.members(Role.COORDINATOR) if member.active)
+    if by in known or (by is None and not needed):
+        return
+    if not known and not needed and by is not None and by.strip():
+        taken = {
+            "th": f"ยังไม่ได้นำเข้าผู้ประสานงาน จึงบันทึกชื่อ {by!r} ตามที่พิมพ์",
+            "en": f"no coordinator has been imported yet: {by!r} is taken as given",
+        }
+        screen.say(screen.spoken(taken))
+        return
+    if known:
+        near, there = nearest(by or "", known), ", ".join(known[:20])
+        hint = {"th": f"{near['near_th']}; เขียนหนึ่งใน: {there}", "en": f"{near['near_en']}; write one of: {there}"}
+    else:
+        hint = {
+            "th": "นำเข้ารายชื่อผู้ประสานงานก่อน: songsuk members import",
+            "en": "import the coordinators first: songsuk members import",
+        }
+    raise Refusal(
+        code,
+        "--by",
+        {"th": f"ไม่มีผู้ประสานงาน {by!r}", "en": f"there is no coordinator {by!r}"}
+        if by is not None
+        else {"th": "ต้องบอกว่าใครอนุมัติ", "en": "who approves has to be named"},
+        hint,
+    )
+
+
 def one_of(value: str | None, known: Iterable[str], option: str) -> str | None:
     """`value`, or a refusal that lists what the option may be."""
     names = list(known)

@@ -8,7 +8,17 @@ import typer
 
 from scheduler.cli import screen
 from scheduler.cli.fits import fits, not_addable, unready
-from scheduler.cli.opened import ConfigFile, DateArgument, Json, Wave, actor_name, date_of, known_wave, opened
+from scheduler.cli.opened import (
+    ConfigFile,
+    DateArgument,
+    Json,
+    Wave,
+    actor_name,
+    date_of,
+    known_coordinator,
+    known_wave,
+    opened,
+)
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
@@ -60,7 +70,8 @@ def approve(
 
     with opened(config, acts=True) as app:
         known_wave(app, wave)
-        _known_approver(app, by)
+        several = app.config.approval.approvers > 1
+        known_coordinator(app, by, needed=several, code="approval.unknown_approver")
         looked_at = app.store.plan(plan)
         if looked_at is None or (looked_at.date, looked_at.wave) != (date_of(app, date), wave):
             raise _unknown(plan)
@@ -113,41 +124,6 @@ def approve(
             "en": f"approved {plan}: {found['messages']} messages written",
         }
         screen.out().print(screen.spoken(approval), markup=False)
-
-
-def _known_approver(app: App, by: str | None) -> None:
-    """Who approves by name is a coordinator; a market that has imported none yet takes the name as it is given.
-
-    Where two have to approve, each has to be somebody.
-    """
-    from scheduler.intake import nearest
-    from storage.records import Role
-
-    known = sorted(member.ref for member in app.store.members(Role.COORDINATOR) if member.active)
-    two = app.config.approval.approvers > 1
-    if by in known or (by is None and not two):
-        return
-    if not known and not two and by is not None and by.strip():
-        taken = {
-            "th": f"ยังไม่ได้นำเข้าผู้ประสานงาน จึงบันทึกว่า {by!r} อนุมัติ",
-            "en": f"no coordinator has been imported yet: {by!r} is taken as given",
-        }
-        screen.say(screen.spoken(taken))
-        return
-    if known:
-        near, there = nearest(by or "", known), ", ".join(known[:20])
-        hint = {"th": f"{near['near_th']}; เขียนหนึ่งใน: {there}", "en": f"{near['near_en']}; write one of: {there}"}
-    else:
-        hint = {"th": "นำเข้ารายชื่อผู้ประสานงานก่อน: songsuk members import",
-                "en": "import the coordinators first: songsuk members import"}  # fmt: skip
-    raise Refusal(
-        "approval.unknown_approver",
-        "--by",
-        {"th": f"ไม่มีผู้ประสานงาน {by!r}", "en": f"there is no coordinator {by!r}"}
-        if by is not None
-        else {"th": "ต้องบอกว่าใครอนุมัติ", "en": "who approves has to be named"},
-        hint,
-    )
 
 
 @app.command()

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
 Words = Mapping[str, str]
@@ -81,6 +83,25 @@ def document(found: Mapping[str, Any]) -> None:
     except UnicodeEncodeError:  # half a letter, out of somebody's own JSON: it can only be written escaped
         text = jsonlib.dumps(found, indent=1)
     sys.stdout.write(text + "\n")
+
+
+def write(path: Path, content: bytes, option: str) -> None:
+    """Write a file that was asked for by `option`; a refusal where it cannot be."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise unwritable(path, error, option) from None
+
+
+def unwritable(path: Path, error: OSError, option: str) -> Refusal:
+    """A file that was asked for by `option` cannot be written."""
+    return Refusal(
+        "file.unwritable",
+        option,
+        {"th": f"เขียน {path} ไม่ได้: {error.strerror}", "en": f"cannot write {path}: {error.strerror}"},
+        {"th": "เลือกที่อื่นหรือตรวจสิทธิ์", "en": "choose another place, or check the permissions"},
+        exit_code=2,
+    )
 
 
 def out() -> Console:

@@ -1,17 +1,15 @@
-"""`songsuk serve`: the daemon; `songsuk doctor`: is this machine ready; `songsuk db`: the schema."""
+"""`songsuk serve`: the daemon; `songsuk doctor`: is this machine ready."""
 
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json, needs_secrets, no_database, opened
+from scheduler.cli.opened import ConfigFile, Json, needs_secrets, opened
 from scheduler.cli.screen import Refusal
-
-db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 def serve(
@@ -55,22 +53,3 @@ def doctor(config: ConfigFile = None, json: Json = False) -> None:
         for each in found:
             screen.out().print(f"{'✓' if each['ok'] else '✗'} {each['name']}: {each['message'][chosen]}", markup=False)
     raise typer.Exit(0 if all(each["ok"] for each in found) else 1)
-
-
-@db.command()
-def upgrade(json: Json = False) -> None:
-    """Bring the database's schema up to this version (opening it does so too)."""
-    import storage
-    from scheduler.app import database_url
-
-    url = database_url(os.environ)
-    try:
-        store = storage.open_store(url)
-    except storage.StorageError as error:
-        raise no_database(error) from None
-    found: dict[str, Any] = {"schema": "songsuk/db/1", "database": store.url_safe, "revision": store.revision()}
-    store.close()
-    if json:
-        screen.document(found)
-    else:
-        screen.out().print(f"{found['database']}: {found['revision']}", markup=False)

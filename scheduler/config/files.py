@@ -37,6 +37,7 @@ class Expansion:
     """What was brought in: findings, and the pieces of text to put in place of others."""
 
     base: FilePath | None
+    beside: Mapping[str, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     splices: list[tuple[int, int, str]] = field(default_factory=list)
 
@@ -47,9 +48,12 @@ class Expansion:
         return original
 
 
-def expand(root: Node, base: FilePath | None) -> Expansion:
-    """Replace the files that zones and ``texts`` name by their content, in `root` and as splices of its text."""
-    done = Expansion(base)
+def expand(root: Node, base: FilePath | None, beside: Mapping[str, bytes]) -> Expansion:
+    """Replace the files that zones and ``texts`` name by their content, in `root` and as splices of its text.
+
+    `beside`: what files will hold, by the name they are called by, that are not written yet.
+    """
+    done = Expansion(base, beside)
     zones = root.value.get("zones") if isinstance(root.value, dict) else None
     for index, zone in enumerate(zones.value if zones is not None and isinstance(zones.value, list) else []):
         if isinstance(zone.value, dict) and "file" in zone.value:
@@ -73,7 +77,7 @@ def _expand_zone(zone: Node, path: Path, done: Expansion) -> None:
     try:
         if not isinstance(file.value, str):
             raise _Refused("value.text")
-        shape.value = _coordinates(_read(done.base, file.value), file.value)
+        shape.value = _coordinates(_read(done, file.value), file.value)
     except _Refused as why:
         done.findings.append(Finding(path=(*path, "polygon"), code=why.code, facts=why.facts))
         return
@@ -84,7 +88,7 @@ def _expand_texts(texts: Node, done: Expansion) -> None:
     name = texts.value
     texts.origin, texts.value = name, {"name": name, "content": ""}
     try:
-        texts.value["content"] = _plain_text(_read(done.base, name), name)
+        texts.value["content"] = _plain_text(_read(done, name), name)
     except _Refused as why:
         done.findings.append(Finding(path=("texts",), code=why.code, facts=why.facts))
         return
@@ -107,18 +111,20 @@ def _quoted(value: Mapping[str, str]) -> str:
     return re.sub("[\x85\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
-def _read(base: FilePath | None, name: str) -> bytes:
-    if base is None:
+def _read(done: Expansion, name: str) -> bytes:
+    if done.base is None:
         raise _Refused("file.outside", value=name)
     try:
-        folder = base.resolve()
+        folder = done.base.resolve()
         path = (folder / name).resolve()
         if not path.is_relative_to(folder):
             raise _Refused("file.outside", value=name)
         if not path.is_file():
             raise NotAFile if path.exists() else FileNotFoundError
-        with path.open("rb") as stream:
-            data = stream.read(MOST_FILE_BYTES + 1)
+        data = done.beside.get(name)
+        if data is None:
+            with path.open("rb") as stream:
+                data = stream.read(MOST_FILE_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:
         raise _Refused("file.unreadable", value=name, **unreadable(error)) from error
     if len(data) > MOST_FILE_BYTES:

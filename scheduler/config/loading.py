@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path as FilePath
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -26,6 +27,7 @@ from scheduler.config.wording import WORDING, near, nearest
 
 T = TypeVar("T")
 
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 MOST_ENTRIES = 2_000
 MOST_COUNTED = 5_000
 _CODES = {
@@ -95,8 +97,13 @@ def check(path: str | os.PathLike[str]) -> Report:
     return examine(text, file.name, file.parent)
 
 
-def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[str] | None = None) -> Report:
-    """Everything that is wrong, or doubtful, with `text`."""
+def examine(
+    text: str,
+    name: str = "config.yaml",
+    base_dir: str | os.PathLike[str] | None = None,
+    beside: Mapping[str, bytes] = NOTHING,
+) -> Report:
+    """Everything that is wrong, or doubtful, with `text`; `beside`: files that it names as they will be."""
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
         return _only("file.too_big", name, {"limit": MOST_BYTES // 1_000_000})
     reading = Reading(text.removeprefix("\ufeff"), name)
@@ -108,7 +115,7 @@ def examine(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[st
             errors=(*reading.problems, *_placed([Finding(path=(), code="value.section", facts={})], root, name)),
             more=reading.more,
         )
-    brought = expand(root, FilePath(base_dir) if base_dir is not None else None)
+    brought = expand(root, FilePath(base_dir) if base_dir is not None else None, beside)
     draft, found = _typed(root.plain())
     found = [*brought.findings, *_without_misspelt(found), *islice(rules.findings(draft), MOST_COUNTED)]
     told = {(said.line, said.column) for said in (*reading.problems, *_placed(brought.findings, root, name))}

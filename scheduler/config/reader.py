@@ -39,9 +39,10 @@ _REASONS = {
 
 @dataclass(slots=True)
 class Node:
-    """A value and where it stands. ``start``/``end`` are offsets in the text; ``end`` holds for scalars only.
+    """A value and where it stands. ``start``/``end`` are offsets in the text; ``flow``: it is written in brackets.
 
-    ``origin`` names the file a value came from when it replaced a ``file:`` key; its value is then plain data.
+    A list or mapping without brackets ends with the last thing in it: libyaml would have it run on over the comments
+    behind. ``origin`` names the file a value came from when it replaced a ``file:`` key; its value is then plain data.
     """
 
     value: Any
@@ -51,6 +52,7 @@ class Node:
     end: int
     keys: dict[str, Node] = field(default_factory=dict)
     origin: str | None = None
+    flow: bool = False
 
     def plain(self) -> Any:
         """The same as dicts, lists, text and None."""
@@ -141,10 +143,11 @@ class Reading:
     def _build(self, events: Iterator[Any]) -> None:
         """Events to nodes, with an explicit stack: depth is a number here, not Python's recursion."""
         stack: list[_Open] = []
-        count = 0
+        count = last = 0
         for event in events:
             if isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-                stack.pop()
+                closed = stack.pop().node
+                closed.end = last = cast(Any, event).end_mark.index if closed.flow else last
             elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
                 mark = cast(Any, event).start_mark
                 self._say("yaml.documents", mark.line, mark.column)
@@ -154,7 +157,7 @@ class Reading:
                 if count > MOST_VALUES or len(stack) >= MOST_DEPTH:
                     self._too_much(event, deep=len(stack) >= MOST_DEPTH)
                     return
-                self._take(event, stack)
+                last = self._take(event, stack)
         if self.root is None:
             self._say("yaml.empty", 0, 0)
 
@@ -163,8 +166,8 @@ class Reading:
         code, limit = ("yaml.too_deep", MOST_DEPTH) if deep else ("yaml.too_many", MOST_VALUES)
         self._say(code, event.start_mark.line, event.start_mark.column, limit=limit)
 
-    def _take(self, event: Any, stack: list[_Open]) -> None:
-        """One key or value: hang it where it belongs, and open it if it holds others."""
+    def _take(self, event: Any, stack: list[_Open]) -> int:
+        """One key or value: hang it where it belongs, and open it if it holds others. Returns where it ends."""
         mark, value = event.start_mark, _value(event)
         node = Node(value, mark.line + 1, mark.column + 1, mark.index, event.end_mark.index)
         around = stack[-1] if stack else None
@@ -187,7 +190,9 @@ class Reading:
             path = () if around is None or step is None else (*around.path, step)
             self._refuse_marks(event, path)
             if holds:
+                node.flow = bool(event.flow_style)
                 stack.append(_Open(node, path))
+        return node.end
 
     def _note_key(self, event: Any, node: Node, around: _Open) -> None:
         """A refused key still takes its value, which then leads nowhere."""

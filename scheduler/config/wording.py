@@ -402,6 +402,123 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "เขียน assume",
         "write assume",
     ),
+    # areas out of GeoJSON
+    "geojson.json": (
+        "ไม่ใช่ JSON (บรรทัด {line} ช่อง {column})",
+        "this is not JSON (line {line}, column {column})",
+        "ส่งออกจากโปรแกรมแผนที่ใหม่ โดยเลือก GeoJSON",
+        "export it from the map program again, as GeoJSON",
+    ),
+    "geojson.number": (
+        "{value} ไม่ใช่ตัวเลขใน JSON",
+        "{value} is not a number in JSON",
+        "แก้หรือลบพื้นที่นั้น แล้วส่งออกใหม่",
+        "mend or leave out that area, and export it again",
+    ),
+    "geojson.deep": (
+        "ซ้อนกันลึกเกินไป",
+        "it is nested too deeply",
+        "ส่งออกจากโปรแกรมแผนที่ใหม่ โดยเลือก GeoJSON",
+        "export it from the map program again, as GeoJSON",
+    ),
+    "geojson.none": (
+        "ไม่มีพื้นที่ในไฟล์นี้",
+        "there is no area in it",
+        "ใช้ FeatureCollection, Feature, Polygon หรือ MultiPolygon",
+        "give a FeatureCollection, Feature, Polygon or MultiPolygon",
+    ),
+    "geojson.kind": (
+        "{value} ไม่ใช่พื้นที่",
+        "{value} is not an area",
+        "ใช้ Polygon หรือ MultiPolygon",
+        "give a Polygon or MultiPolygon",
+    ),
+    "geojson.text_number": (
+        "พิกัดไม่ใช่ตัวเลขสองตัว",
+        "a place is not two numbers",
+        "เขียน [99.3257, 9.1463] ไม่ใส่เครื่องหมายคำพูด",
+        "write [99.3257, 9.1463], without quotes",
+    ),
+    "geojson.heights": (
+        "ตัดความสูงออก ({count} เส้น)",
+        "heights are left out ({count} rings)",
+        "",
+        "",
+    ),
+    "geojson.open_ring": (
+        "เส้นขอบเขตไม่ปิด ปิดให้แล้ว ({count} เส้น)",
+        "rings that were open are closed ({count})",
+        "",
+        "",
+    ),
+    "geojson.winding": (
+        "เส้นขอบเขตวนผิดทาง กลับให้แล้ว ({count} เส้น)",
+        "rings that wound the wrong way are turned ({count})",
+        "",
+        "",
+    ),
+    "geojson.no_id": (
+        "ไม่รู้ว่าเป็นโซนไหน เพราะไม่มี {value}",
+        "which zone this is nobody can tell: it has no {value}",
+        "ใช้ --id-property กับหนึ่งใน: {known} หรือถ้ามีพื้นที่เดียว ใช้ --zone",
+        "use --id-property with one of: {known}; or --zone where there is one area only",
+    ),
+    "geojson.same_id": (
+        "มีมากกว่าหนึ่งพื้นที่สำหรับโซน {value}",
+        "more than one area is for zone {value}",
+        "เหลือไว้พื้นที่เดียว หรือรวมเป็น MultiPolygon",
+        "keep one, or join them in a MultiPolygon",
+    ),
+    "geojson.zone_absent": (
+        "ไม่มีพื้นที่ของโซน {value} ในไฟล์",
+        "no area in the file is for zone {value}",
+        "ตรวจรหัสโซน หรือใช้ --id-property",
+        "check the id, or use --id-property",
+    ),
+    "geojson.key_missing": (
+        "โซน {value} ยังไม่มีใน config และพื้นที่นี้ไม่มี {key}",
+        "zone {value} is new, and this area has no {key}",
+        "เพิ่ม {key} ใน properties เช่น {example} หรือนำเข้าเฉพาะโซนที่มีแล้วด้วย --zone",
+        "add {key} to its properties, e.g. {example}; or take in only the zones that are there, with --zone",
+    ),
+    "geojson.keys_kept": (
+        "โซน {value} คงค่าเดิมของ {keys} เปลี่ยนแต่เส้นขอบเขต",
+        "zone {value} keeps its {keys}: only its border is taken",
+        "ถ้าต้องการเปลี่ยน ให้แก้ใน config",
+        "edit the config to change them",
+    ),
+    "geojson.keys_ignored": (
+        "โซน {value} ไม่ใช้ {keys}",
+        "zone {value} does not use {keys}",
+        "",
+        "",
+    ),
+    "geojson.file_shared": (
+        "ไฟล์ {file} ของโซน {value} เป็นของโซนอื่นด้วย",
+        "the file {file} of zone {value} is another zone's too",
+        "ให้แต่ละโซนมีไฟล์ของตัวเอง",
+        "give each zone a file of its own",
+    ),
+    # edits by program
+    "zone.unknown": ("ไม่มีโซน {value}", "there is no zone {value}", "โซนที่มี: {known}", "there are: {known}"),
+    "zone.last": (
+        "โซน {value} เป็นโซนสุดท้าย ลบไม่ได้",
+        "zone {value} is the last one: it cannot be removed",
+        "เพิ่มโซนอื่นก่อน",
+        "add another one first",
+    ),
+    "edit.unsafe": (
+        "แก้ส่วน zones (ใกล้บรรทัด {line}) ด้วยโปรแกรมโดยไม่กระทบส่วนอื่นไม่ได้",
+        "zones (near line {line}) cannot be edited by program without touching something else",
+        "แก้ไฟล์ด้วยมือ",
+        "edit the file by hand",
+    ),
+    "file.changed": (
+        "มีคนบันทึก {value} ระหว่างนี้ จึงไม่เขียนทับ",
+        "{value} was saved by somebody meanwhile: it is not overwritten",
+        "สั่งใหม่อีกครั้ง",
+        "run the command again",
+    ),
     # waves
     "wave.cut_off_late": (
         "เวลาปิดรับออเดอร์ไม่อยู่ก่อนเวลา{before}",

@@ -13,13 +13,13 @@ import hashlib
 import uuid
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import Any
+from typing import Any, Literal
 
 from channels.base import Channel, Content, Inbound
 from scheduler.config import Config
 from scheduler.inbox.decide import Decision, Say
 from scheduler.inbox.known import Known
-from scheduler.notices.messages import Compose, after_quiet, content_from_json, content_to_json, send_at
+from scheduler.notices.messages import CRITICAL, Compose, after_quiet, content_from_json, content_to_json, send_at
 from scheduler.notices.people import language_of, reach
 from storage.heard import Heeded, Step
 from storage.records import AttemptStart, Message, Role
@@ -152,6 +152,7 @@ class Writer:
         event = f"heard:{self._event.channel}:{self._event.event_id}:{number}"
         member = say.to if say.to is not None else next(iter(self._known.members), None) if say.chat is None else None
         role, ref = (member.role, member.ref) if member is not None else (Role.BUYER, "")
+        klass: Literal["critical", "informative"] = "critical" if say.kind in CRITICAL else "informative"
         channel, address, reason = self._event.channel, self._event.address, None
         moment = self._now
         if say.to is not None:
@@ -160,13 +161,13 @@ class Writer:
         elif say.chat is not None:
             channel, address = say.chat
         if say.to is not None or say.chat is not None:
-            moment = send_at(say.kind, "informative", None, None, self._config, self._now)
+            moment = send_at(say.kind, klass, None, None, self._config, self._now)
             state = "suppressed" if channel is None else "held"
         lasts = TOKEN_LASTS if via == "reply" else dt.timedelta(days=1) if say.must else ANSWER_LASTS
         return Message(
             id=str(uuid.uuid5(_NAMESPACE, f"{self._config.market.id}:{event}:{role}:{ref}")),
             kind=say.kind,
-            klass="informative",
+            klass=klass,
             event=event,
             role=role,
             member_ref=ref,

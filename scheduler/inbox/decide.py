@@ -25,6 +25,7 @@ TRIES = 5
 _QUESTIONS = frozenset({"consent", "pin", "erase"})
 """Steps that are answered by yes or no."""
 _NAMESPACE = uuid.UUID("5d2f1f4e-0c35-5a0e-9d69-6f7a3c1f1b60")
+_SERVICES = {"line": "LINE", "telegram": "Telegram"}
 _CALLED_BACK = frozenset({"blocked", "dead"})
 _SAID_TO = {Role.RIDER: "route", Role.SELLER: "pick_list", Role.COORDINATOR: "summary"}
 """What is a role's own work, by the kind of message that told it."""
@@ -148,8 +149,10 @@ class _Deciding:
                 return Decision(outcome="back", changes={"address_state": "active"}, says=(self._help("back"),))
             case Meant.YES | Meant.NO if self.step in _QUESTIONS and said.value in {"", self.step}:
                 return self._answered(said.meant is Meant.YES)
-            case Meant.SEEN if self.step in {"consent", "pin"} and not said.value:
+            case Meant.SEEN if self.step == "pin" and not said.value:
                 return self._answered(True)
+            case Meant.SEEN if self.step == "consent" and not said.value:
+                return self._asked_again()  # who has read it has not agreed
         if self.step == "order" and said.meant in ORDER_ANSWERS:
             return self._order_number()
         return self._member() if self.linked else self._stranger()
@@ -159,6 +162,10 @@ class _Deciding:
 
     def _member(self) -> Decision:
         match self.said.meant:
+            case Meant.SOS:
+                return self._sos()
+            case Meant.WHERE if self.said.among_others and self._pinless():
+                return self._landmark()
             case Meant.WHERE:
                 return self._where()
             case Meant.MINE:
@@ -279,6 +286,11 @@ class _Deciding:
                 return self._placed(yes)
         return self._erased(yes)
 
+    def _asked_again(self) -> Decision:
+        data = self.chat.data
+        who = tuple((Role(role), str(ref)) for role, ref in data.get("who", ()))
+        return self._ask_consent(who, digest=data.get("digest"))
+
     def _consented(self, yes: bool) -> Decision:
         data = self.chat.data
         who = tuple((Role(role), str(ref)) for role, ref in data.get("who", ()))
@@ -293,9 +305,27 @@ class _Deciding:
             return self._wrong_code()  # somebody else was faster, or the answer too slow
         changes = {"consents": consents, "links": who, "used": data.get("digest"), **self._over()}
         roles = sorted({role.value for role, _ in (*who, *self.known.refs)})
-        return Decision(
-            outcome="joined", changes=changes, says=(Say(kind="help", facts={"what": "joined", "roles": roles}),)
-        )
+        joined = Say(kind="help", facts={"what": "joined", "roles": roles})
+        return Decision(outcome="joined", changes=changes, says=(joined, *self._told_elsewhere()))
+
+    def _told_elsewhere(self) -> list[Say]:
+        """Whoever joins with a second chat is told so in the first, and coordinators hear: a code may be stolen."""
+        mine = (self.event.channel, self.event.address)
+        others = {
+            (address.channel, address.address): member.person.name
+            for member in self.known.invited
+            for address in member.person.addresses
+            if address.state == "active" and (address.channel, address.address) != mine
+        }
+        if not others:
+            return []
+        names = ", ".join(dict.fromkeys(others.values()))
+        facts = {"names": names, "service": _SERVICES.get(self.event.channel, self.event.channel)}
+        told = [Say(kind="chat_added", facts=facts, chat=chat, must=True) for chat in others]
+        for each in self.known.coordinators:
+            if not any((a.channel, a.address) in others for a in each.person.addresses):
+                told.append(Say(kind="chat_added", facts=facts, to=each, must=True))
+        return told
 
     def _placed(self, yes: bool) -> Decision:
         if not yes:
@@ -381,6 +411,18 @@ class _Deciding:
         facts = {"name": name, "order_ids": list(self._pinless()), "words": self.said.text}
         told = tuple(Say(kind="word", facts=facts, to=each, must=True) for each in self.known.coordinators)
         return Decision(outcome="landmark", says=(receipt("landmark", "landmark_more"), *told))
+
+    def _sos(self) -> Decision:
+        """Something bad has happened to a member: every coordinator hears of it at once."""
+        member = self.known.members[0]
+        facts = {
+            "role": member.role.value,
+            "name": member.person.name,
+            "phone": member.person.phone or "",
+            "words": self.said.text,
+        }
+        told = tuple(Say(kind="sos", facts=facts, to=each, must=True) for each in self.known.coordinators)
+        return Decision(outcome="sos", says=(receipt("sos", "sos_more"), *told))
 
     def _erase(self) -> Decision:
         if not self.known.members:

@@ -36,6 +36,8 @@ class Known:
     """Whose chat this is, whether or not it is alive."""
     coordinators: tuple[Member, ...] = ()
     invitation: Invitation | None = None
+    invited: tuple[Member, ...] = ()
+    """For whom this chat is asked to consent, with the chats that they have already."""
     named: Order | None = None
     """The order whose number was typed."""
     buyers: tuple[Member, ...] = ()
@@ -91,8 +93,8 @@ class Reader:
             named = store.orders(order_ids=_numbers(said.text)) if said.text else []
             found = self._with_buyers(found, str(chat.data.get("phone", "")))
             return replace(found, named=named[0] if named else None)
-        if chat.step == "consent" and chat.data.get("digest"):
-            found = replace(found, invitation=store.invitation([str(chat.data["digest"])]))
+        if chat.step == "consent":
+            found = self._consenting(found)
         if not found.members:
             return found
         orders = self._orders(found.members, today)
@@ -106,6 +108,18 @@ class Reader:
             plans=plans,
             riders=riders,
             messages=tuple(said_to),
+            coordinators=tuple(store.members(Role.COORDINATOR)),
+        )
+
+    def _consenting(self, found: Known) -> Known:
+        """`found` with whom the question of consent is about, and the invitation it came by."""
+        store, data = self._store, found.chat.data
+        who = [(Role(role), str(ref)) for role, ref in data.get("who", ())]
+        digest = data.get("digest")
+        return replace(
+            found,
+            invited=tuple(member for role, ref in who for member in store.members(role, refs=[ref])),
+            invitation=store.invitation([str(digest)]) if digest else None,
             coordinators=tuple(store.members(Role.COORDINATOR)),
         )
 

@@ -42,6 +42,8 @@ class Meant(StrEnum):
     LEAVE = "leave"
     BACK = "back"
     HELP = "help"
+    SOS = "sos"
+    """Something bad has happened."""
     FOLLOW = "follow"
     UNFOLLOW = "unfollow"
     JOIN = "join"
@@ -55,6 +57,8 @@ class Said:
     meant: Meant
     value: str = ""
     text: str = ""
+    among_others: bool = False
+    """The words were found among many others, and may be part of something else that is told."""
 
 
 _ENDINGS = re.compile(r"(?:นะ|น่ะ|ครับผม|ครับ|คับ|ค่ะ|คะ|ค่า|จ้า|จ้ะ|จ๊ะ|จ้ะ|ฮะ|หน่อย|please)+$")
@@ -64,6 +68,8 @@ MENU = {
     "en": (("where", "Where is it?"), ("work", "My work"), ("help", "Help")),
 }
 """What everybody is offered, whatever their role: the command, and the words on the button."""
+_FEW = 15
+"""Letters beside the words that were understood."""
 _LONGEST = 200
 """More letters than this are a letter, not a command."""
 
@@ -74,17 +80,19 @@ _EXACT = {
     "ครับ ครับผม คับ ค่ะ คะ จ้า จ้ะ",
     Meant.LEAVE: "ออก ออกจากระบบ เลิก stop unsubscribe leave หยุด",
     Meant.BACK: "กลับมา กลับมาใหม่ เริ่ม เริ่มใหม่ start back restart",
-    Meant.HELP: "ช่วย ช่วยเหลือ ช่วยด้วย help เมนู menu วิธีใช้ สวัสดี hello hi หวัดดี",
+    Meant.SOS: "sos ช่วยด้วย",
+    Meant.HELP: "ช่วย ช่วยเหลือ help เมนู menu วิธีใช้ สวัสดี hello hi หวัดดี",
     Meant.MINE: "งาน งานของฉัน งานวันนี้ งานพรุ่งนี้ เส้นทาง รายการ รายการของฉัน เตรียมของ ของที่ต้องเตรียม สรุป "
     "mywork work route myroute picklist mylist summary",
-    Meant.WHERE: "where",
+    Meant.WHERE: "where eta track tracking ของฉัน ของฉันล่ะ ตามของ",
     Meant.NO_NUMBER: "ไม่มี ไม่มีเลข ไม่ทราบ ไม่รู้ ไม่ทราบเลข จำไม่ได้ ให้ผู้ประสานงานช่วย nonumber idonotknow dontknow",
 }
 _INSIDE = {
     Meant.ERASE: "ลบข้อมูล ลบประวัติ deletemydata erasemydata forgetme deletemyinformation",
     Meant.LEAVE: "เลิกรับ หยุดส่งข้อความ ไม่รับข้อความ ไม่ต้องส่งข้อความ stopmessages",
-    Meant.WHERE: "ถึงไหน อยู่ไหน ถึงรึยัง ถึงหรือยัง ถึงยัง กี่โมง เมื่อไหร่ เมื่อไร ของฉัน ตามของ ติดตาม "
-    "whereis wheremy whenwill myorder eta track",
+    Meant.SOS: "รถล้ม รถชน รถคว่ำ อุบัติเหตุ ฉุกเฉิน accident emergency",
+    Meant.WHERE: "ถึงไหน ถึงใหน อยู่ไหน อยู่ใหน อยุ่ไหน อยุ่ใหน ถึงรึยัง ถึงหรือยัง ถึงยัง กี่โมง เมื่อไหร่ เมื่อไร ติดตาม "
+    "whereis wheremy whenwill myorder",
 }
 _WORDS = {word: meant for meant, words in _EXACT.items() for word in words.split()}
 _PARTS = [(part, meant) for meant, parts in _INSIDE.items() for part in parts.split()]
@@ -143,7 +151,7 @@ def _typed(text: str) -> Said:
         return Said(_WORDS[word], text=text)
     for part, meant in _PARTS:
         if part in word:
-            return Said(meant, text=text)
+            return Said(meant, text=text, among_others=len(word) - len(part) > _FEW)
     return Said(Meant.OTHER, text=text)
 
 

@@ -92,8 +92,9 @@ class Inbox:
                 break
             done += len(waiting)
             talks: dict[tuple[str, str | None], list[_Due]] = defaultdict(list)
+            patience = PATIENCE_SECONDS
             for heard in waiting:
-                await self._give_way()
+                patience = await self._give_way(patience)
                 if (due := await asyncio.to_thread(self._take, heard)) is not None:
                     talks[due.event.channel, due.event.address].append(due)
             self._spoke()
@@ -104,12 +105,15 @@ class Inbox:
                 self._spoke()  # what went along in vain is pushed
         return done
 
-    async def _give_way(self) -> None:
-        """Let calls that come in be acknowledged first; a flood slows this down, and does not stop it."""
-        patience = PATIENCE_SECONDS
+    async def _give_way(self, patience: float) -> float:
+        """Let calls that come in be acknowledged first, for as many seconds at most; what of them is left.
+
+        A flood slows a batch down once, so that its reply tokens still live.
+        """
         while patience > 0 and self._busy():
             await asyncio.sleep(GLANCE_SECONDS)
             patience -= GLANCE_SECONDS
+        return patience
 
     def _take(self, heard: Heard) -> _Due | None:
         """One event, from its raw body to its rows; None where nothing is left to tell the service."""

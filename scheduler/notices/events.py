@@ -7,11 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from scheduler.batch import wanted_waves
-from scheduler.config import Config
+from scheduler.config import Config, Problem
 from scheduler.config.models import Wave, Zone
+from scheduler.config.problems import Language
 from scheduler.notices.people import Notice, People, called
+from scheduler.quota import Budget
 from scheduler.silence import Silence
 from storage.records import Member, Order, Plan
+
+LANGUAGES: tuple[Language, ...] = ("th", "en")
+MOST_FAULTS = 3
+"""How many mistakes of a config file one message tells."""
 
 
 def approval_reminder(
@@ -58,6 +64,30 @@ def silent_riders(
         )
         for rider, silence in silent.items()
         for coordinator in people.coordinators.values()
+    ]
+
+
+def config_broken(
+    file: str, faults: Sequence[Problem], version: int, state: str, coordinators: Iterable[Member], now: dt.datetime
+) -> list[Notice]:
+    """The coordinators are told what is wrong with the config file, and which version counts; `state` tells it from
+    another time."""
+    return [
+        Notice(
+            kind="escalation",
+            event=f"config_broken:{state}",
+            to=coordinator,
+            facts={
+                "what": "config_broken",
+                "plan_id": "",
+                "file": file,
+                "version": version,
+                "faults": {tongue: [each.text(tongue) for each in faults[:MOST_FAULTS]] for tongue in LANGUAGES},
+                "more": max(0, len(faults) - MOST_FAULTS),
+            },
+            expires_at=now + dt.timedelta(days=1),
+        )
+        for coordinator in coordinators
     ]
 
 
@@ -240,6 +270,30 @@ def not_dispatched(plan: Plan, orders: int, coordinators: Iterable[Member], expi
             event=f"not_dispatched:{plan.id}",
             to=coordinator,
             facts={"what": "not_dispatched", "plan_id": plan.id, "deadline": None, "orders": orders},
+            expires_at=expires_at,
+        )
+        for coordinator in coordinators
+    ]
+
+
+def line_month(stand: Budget, coordinators: Iterable[Member], expires_at: dt.datetime) -> list[Notice]:
+    """The coordinators are told that LINE's month is likely to be used up, and again when people go on the phone list.
+
+    Each is one event of the month, and of what its plan allows: a larger plan that is short too is told of anew.
+    """
+    if stand.limit is None or not (stand.warn or stand.dropped):
+        return []
+    what = "line_short" if stand.dropped else "line_nearly_used"
+    return [
+        Notice(
+            kind="escalation",
+            event=f"{what}:{stand.month}:{stand.limit}",
+            to=coordinator,
+            facts={
+                "what": what,
+                "plan_id": None,
+                "line": {"limit": stand.limit, "used": stand.used, "likely": stand.forecast.p90},
+            },
             expires_at=expires_at,
         )
         for coordinator in coordinators

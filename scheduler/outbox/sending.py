@@ -29,7 +29,7 @@ from scheduler.outbox.pace import LIMITS, Limits, Pace
 from scheduler.outbox.together import Together
 from scheduler.outbox.verdicts import judge, may_repeat, repeat_after, said_again, unknown_attempts
 from storage import AttemptEnd, AttemptStart, Store
-from storage.records import Message, Scope
+from storage.records import RESTORED, Message, Scope
 
 log = logging.getLogger(__name__)
 
@@ -228,8 +228,8 @@ class _Sender:
         now, name = self._clock.now(), self._channel.name
         self._store.expire_leases(now, channel=name, whole=True)
         for message in self._store.messages(states={"unknown"}, channel=name):
-            if message.expires_at <= now:
-                continue
+            if message.expires_at <= now or message.reason == RESTORED:
+                continue  # useless, or for a person to decide: a restored market says nothing again by itself
             keyed, doubts = self._channel.keyed, unknown_attempts(message)
             if message.via == "reply":  # nothing refuses its copy: said again, by a push that says so, or left unknown
                 again, due = message.klass == "critical", now

@@ -57,7 +57,7 @@ class Door:
         self._knocks: deque[float] = deque(maxlen=FLOOD[0])
 
     def knock(self) -> None:
-        """Somebody is calling."""
+        """A service is calling; strangers slow nothing down."""
         self._knocks.append(time.monotonic())
 
     def busy(self) -> bool:
@@ -101,7 +101,6 @@ async def hook(name: str, request: Request) -> Response:
     """200 once every event is stored; 401 for a bad or missing signature; 404 for a channel that is not configured."""
     app: App = request.app.state.app
     door: Door = request.app.state.door
-    door.knock()
     channel = app.channels().get(name)
     if channel is None or name == "console":
         return problem(404, "hook.unknown", {"th": "ไม่มีช่องทางนี้", "en": "no such channel is configured"})
@@ -114,6 +113,7 @@ async def hook(name: str, request: Request) -> Response:
         if not door.strangers.take():
             return _too_many()
         return problem(401, "hook.signature", {"th": "ลายเซ็นไม่ถูกต้อง", "en": "the signature is missing or wrong"})
+    door.knock()
     if not door.services.take():
         return _too_many()
     if events:

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Index, Integer, UniqueConstraint
+from sqlalchemy import Date, Index, Integer, UniqueConstraint
 
 from storage.columns import BIG, DOCUMENT, SERIAL, Instant, Words, plain
 from storage.tables.base import Row
@@ -33,6 +33,9 @@ class QuotaReadingRow(Row, table=True):
 
 
 class ConfigVersionRow(Row, table=True):
+    """A configuration that was put in force. `from_date`: for no wave before that day. `restores`: the version whose
+    text it is again. `file_sha256`: what config.yaml held when it was put in force from elsewhere."""
+
     __tablename__ = "config_version"
 
     version: int = plain(Integer, key=True)
@@ -41,6 +44,9 @@ class ConfigVersionRow(Row, table=True):
     created_at: dt.datetime = plain(Instant)
     actor: str = plain(Words)
     note: str = plain(Words)
+    from_date: dt.date | None = plain(Date)
+    restores: int | None = plain(Integer)
+    file_sha256: str | None = plain(Words)
 
 
 class ApiKeyRow(Row, table=True):

@@ -37,7 +37,7 @@ def test_a_trial_measures_and_writes_its_own_table_alone(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["benchmark"] for line in lines] == ["zones", "messages"]
-    assert [row["way"] for row in lines[0]["rows"]] == ["all at once", "one by one", "shapely alone"]
+    assert [row["way"] for row in lines[0]["rows"]] == ["all at once", "one by one", "shapely alone", "one zone edited"]
     assert {"route", "pick_list", "window", "summary", "changed", "cancelled"} <= {
         row["kind"] for row in lines[1]["rows"]
     }

@@ -8,7 +8,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -201,8 +201,52 @@ def test_every_message_arrives_once_and_the_ledger_knows_it(services: Opening) -
         assert (market.line.log, market.telegram.log) == (line, telegram)
 
 
+def _approved(market: Services) -> House:
+    """The midday wave is planned, and approved in the evening before; nothing is sent yet. A backup of that."""
+    house = market.house
+    house.json("day", DAY, "--wave", "midday")
+    plan = house.json("plan", "show", DAY, "--wave", "midday")["waves"][0]["plan_id"]
+    house.json("plan", "approve", DAY, "--wave", "midday", "--plan", plan, SONGSUK_CLOCK="2026-11-23T18:31:00+07:00")
+    schemas.check(house.json("db", "backup", house.folder / "market.zip"))
+    return replace(house, url=f"sqlite:///{house.folder}/brought_back.db")
+
+
+def test_a_day_that_is_brought_back_says_nothing_twice(services: Opening) -> None:
+    """What went out after the backup is in doubt after the restore: the day goes on, and no service hears it again."""
+    with services() as market:
+        back = _approved(market)
+        market.house.json("day", DAY, "--wave", "midday")
+        heard = (list(market.line.log), list(market.telegram.log))
+        assert all(heard)
+        evening = "2026-11-24T20:00:00+07:00"
+        restored = schemas.check(back.json("db", "restore", back.folder / "market.zip", SONGSUK_CLOCK=evening))
+        back.json("day", DAY, "--wave", "midday", code=1)
+        assert (market.line.log, market.telegram.log) == heard
+        doubt = back.json("messages", "list", "--state", "unknown")["messages"]
+        assert len(doubt) == restored["in_doubt"] > 0
+        assert {message["reason"] for message in doubt} == {"restored"}
+        listed = {call["message_id"] for call in back.json("messages", "calls", DAY)["calls"]}
+        assert {message["id"] for message in doubt if message["class"] == "critical"} <= listed
+
+
+def test_a_market_that_moves_goes_on_where_it_stood(services: Opening) -> None:
+    """Brought back at rest, in another database, the day goes on: every message once, as if nothing had been."""
+    with services() as market:
+        back = _approved(market)
+        evening = "2026-11-24T20:00:00+07:00"
+        assert (
+            back.json("db", "restore", "--at-rest", back.folder / "market.zip", SONGSUK_CLOCK=evening)["in_doubt"] == 0
+        )
+        day = back.json("day", DAY, "--wave", "midday")
+        assert day["waves"][0]["state"] == "finished"
+        market.house = back
+        market.accepted_once()
+
+
 def _who_has_no_chat_is_phoned(market: Services) -> None:
-    calls = schemas.check(market.house.json("messages", "calls", DAY))["calls"]
+    printed = market.house.folder / "calls.pdf"
+    calls = schemas.check(market.house.json("messages", "calls", DAY, "--pdf", printed))["calls"]
+    assert printed.read_bytes().startswith(b"%PDF-")
     unreached = [message for message in market.messages() if message["state"] == "suppressed"]
     assert {call["message_id"] for call in calls} == {message["id"] for message in unreached}
     assert unreached

@@ -253,11 +253,13 @@ class LineServer(FakeServer):
         return web.json_response({"richMenuId": self.menu_for_all})
 
     async def _set_default_menu(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
         menu = request.match_info["menu"]
         if menu not in self.pictures:
             return _error(400, "must upload richmenu image before applying it to user")
         self.menu_for_all = menu
-        return self._refused(request) or web.json_response({})
+        return web.json_response({})
 
     async def _make_menu(self, request: web.Request) -> web.Response:
         if refused := self._refused(request):
@@ -270,23 +272,32 @@ class LineServer(FakeServer):
         return web.json_response({"richMenuId": menu})
 
     async def _menu(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
         menu = request.match_info["menu"]
         if menu not in self.menus:
             return _error(404, "richmenu not found")
-        return self._refused(request) or web.json_response({"richMenuId": menu, **self.menus[menu]})
+        return web.json_response({"richMenuId": menu, **self.menus[menu]})
 
     async def _drop_menu(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request):
+            return refused
         self.menus.pop(request.match_info["menu"], None)
-        return self._refused(request) or web.json_response({})
+        return web.json_response({})
 
     async def _draw_menu(self, request: web.Request) -> web.Response:
-        drawn, size = await request.read(), self.menus[request.match_info["menu"]]["size"]
+        if refused := self._refused(request):
+            return refused
+        menu = request.match_info["menu"]
+        if menu not in self.menus:
+            return _error(404, "richmenu not found")
+        drawn, size = await request.read(), self.menus[menu]["size"]
         told = int.from_bytes(drawn[16:20]), int.from_bytes(drawn[20:24])
         wanted = drawn[:8] == b"\x89PNG\r\n\x1a\n" and request.content_type == "image/png" and len(drawn) <= 1 << 20
         if not wanted or told != (size["width"], size["height"]):
             return _error(400, "The image is not of the menu's size, or no PNG of at most 1 MB")
-        self.pictures[request.match_info["menu"]] = drawn
-        return self._refused(request) or web.json_response({})
+        self.pictures[menu] = drawn
+        return web.json_response({})
 
     async def _info(self, request: web.Request) -> web.Response:
         account = {"userId": "Ubot", "basicId": "@songsuk", "displayName": "ตลาดสิริสุข", "chatMode": "bot"}

@@ -12,11 +12,11 @@ class Site:
     """An application that answers; what it raises unhandled, the request raises."""
 
     def __init__(self, app: Any) -> None:
-        self._app = app
+        self.app = app
 
     def request(self, method: str, path: str, **what: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self._app)
+            transport = httpx.ASGITransport(app=self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://songsuk.test") as client:
                 return await client.request(method, path, **what)
 

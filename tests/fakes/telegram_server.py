@@ -134,6 +134,8 @@ class TelegramServer(FakeServer):
                     name: self.webhook[name] for name in ("url", "allowed_updates") if name in self.webhook
                 }
             case "setWebhook":
+                if fields["url"] and not fields["url"].startswith("https://"):
+                    return _error(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
                 self.webhook = fields
             case "deleteWebhook":
                 self.webhook = {}

@@ -32,3 +32,24 @@ def test_what_shares_a_push_with_something_that_must_go_is_not_left_out(
     store.add_messages(told, actor="test", at=clock.now())
     assert budget.withhold() == 1
     assert [message.state for message in store.messages()] == ["suppressed", "ready", "ready"]
+
+
+def test_the_coordinators_hear_once_that_the_month_runs_short(
+    store: Store, tmp_path: Path, make: Any, market_config: Callable[..., Any]
+) -> None:
+    """At 80 % each coordinator is written to, once in the month; again when something is left out; never before."""
+    clock = SteppedClock(make.at("19:00", make.eve))
+    versions = Versions(store, tmp_path / "config.yaml")
+    versions.take_up(market_config(), clock.now(), "test")
+    store.save_members([make.coordinator("C1"), make.coordinator("C2")], actor="test", at=clock.now())
+    budget = LineBudget(store, versions, lambda: clock)
+    written = []
+    for used in (80, 81, 90, 100, 101, 102):
+        budget.note(Quota(limit=100, used=used))
+        written.append(budget.tell())
+        clock.set(clock.now() + dt.timedelta(minutes=15))
+    assert written == [0, 2, 0, 0, 2, 0]
+    said = [message for message in store.messages() if message.member_ref == "C1"]
+    assert [message.event for message in said] == ["line_nearly_used:2026-11:100", "line_short:2026-11:100"]
+    assert "81 จาก 100 ข้อความ" in said[0].text
+    assert "None" not in said[0].text

@@ -358,10 +358,11 @@ def moment(
 
 
 def test_messages_go_out_at_their_own_moment(make: Any, config: Config) -> None:
-    """Routes at the dispatch, pick lists at the approval, windows at seven on the eve."""
+    """Routes at the dispatch, summaries at the approval, pick lists and windows at seven on the eve."""
     approved = make.at("18:30", EVE)
     assert moment(make, config, "route", approved) == make.at("08:00")
-    assert moment(make, config, "pick_list", approved) == approved
+    assert moment(make, config, "summary", approved) == approved
+    assert moment(make, config, "pick_list", approved) == make.at("19:00", EVE)
     assert moment(make, config, "window", approved) == make.at("19:00", EVE)
     assert moment(make, config, "changed", approved) == approved
 

@@ -222,7 +222,7 @@ def test_a_late_row_for_an_old_day_does_not_wait_in_a_closed_wave(market: Market
     """A wave of last month is still known to be closed."""
     market.planned(make.order(1))
     market.clock.set(make.at("09:00", DAY + dt.timedelta(days=40)))
-    assert (DAY, "midday") in market.waves.market().closed
+    assert (DAY, "midday") in market.waves.market(on=DAY).closed
 
 
 def test_orders_without_a_pin_are_asked_for_it_once(market: Market, make: Any) -> None:

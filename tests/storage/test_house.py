@@ -35,7 +35,9 @@ def test_a_configuration_is_a_version_once(store: Store, make: Any) -> None:
     """The latest text again is the same version; an older one again is a new version."""
 
     def publish(text: str) -> int:
-        return store.publish_config(text, f"sha-{text}", actor="C1", at=make.at, note="n").version
+        made = store.publish_config(text, f"sha-{text}", actor="C1", at=make.at, note="n")
+        assert made is not None
+        return made.version
 
     assert [publish("a"), publish("a"), publish("b"), publish("a")] == [1, 1, 2, 3]
     assert [version.text for version in store.config_versions()] == ["a", "b", "a"]
@@ -43,6 +45,27 @@ def test_a_configuration_is_a_version_once(store: Store, make: Any) -> None:
     assert second is not None
     assert (second.text, second.sha256, second.actor, second.created_at) == ("b", "sha-b", "C1", make.at)
     assert store.config_version(9) is None
+
+
+def test_a_version_is_made_after_the_one_its_maker_knew(store: Store, make: Any) -> None:
+    """Not behind somebody else's; the same text again counts only where it is to begin earlier."""
+    day = dt.date(2026, 12, 1)
+
+    def publish(text: str, after: int, **more: Any) -> int | None:
+        made = store.publish_config(text, f"sha-{text}", actor="C1", at=make.at, after=after, **more)
+        return made.version if made is not None else None
+
+    assert publish("a", 0) == 1
+    assert publish("b", 0) is None
+    assert publish("b", 1, from_date=day) == 2
+    assert publish("b", 2, from_date=day) == 2
+    assert publish("b", 2) == 3
+    assert publish("a", 3, restores=1, file_sha256="sha-b") == 4
+    assert store.config_starts() == [(1, None), (2, day), (3, None), (4, None)]
+    assert store.config_starts(2) == [(3, None), (4, None)]
+    fourth = store.config_version(4)
+    assert fourth is not None
+    assert (fourth.restores, fourth.file_sha256) == (1, "sha-b")
 
 
 def test_a_key_opens_until_it_is_revoked(store: Store, make: Any) -> None:

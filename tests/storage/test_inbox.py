@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from storage import AttemptEnd, AttemptStart, Store
+from storage import AttemptEnd, AttemptStart, BadValue, Store, open_store
 from storage.heard import Consent, Heard, Heeded, Invitation, LinkRequest, Step, Told
 from storage.records import ChatAddress, Member, Person, Role
 
@@ -196,3 +196,13 @@ def _holds(store: Store, words: str) -> list[str]:
                 if words in shown:
                     found.append(table)
     return found
+
+
+@pytest.mark.postgres
+def test_an_address_beyond_what_an_index_holds_is_a_bad_value(postgres_url: str, make: Any) -> None:
+    """It is told apart from a database that does not answer, so that it is put aside and holds up no other event."""
+    noise = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(9000))
+    with open_store(postgres_url) as store:
+        store.add_inbox("line", told("long"), at=make.at)
+        with pytest.raises(BadValue):
+            store.heed(first(store), Heeded(outcome="help", address=noise), holder="test", at=make.at)

@@ -1,7 +1,9 @@
-"""Fewer vehicles: make room for a shipment by ejecting others that are easier to place (Nagata and Braysy 2009).
+"""Fewer vehicles: make room for a shipment by ejecting others that are easier to place (Nagata and Braysy 2009;
+Nagata and Kobayashi 2010 for pickups and deliveries).
 
-Each shipment bears a counter of how often it was left over. What is ejected is the one or two whose counters sum to
-least, so the search turns to other shipments where it was stuck.
+Those ejected wait on a stack, the last one is placed next. Each shipment bears a counter of how often there was no
+place for it. Ejected for it are the one to three whose counters sum to least, and to less than its own: so the search
+turns to other shipments where it was stuck, and looks at few ejections until it is.
 """
 
 from __future__ import annotations
@@ -23,25 +25,28 @@ from .columns import (
 from .insertion import cheapest
 from .jit import inlined, jit
 from .routes import chance, leave_out, save, schedule
-from .ruin import CANDIDATES, close_up, near_routes
+from .ruin import FARTHER, close_up, near_routes, place
 from .tables import Data, State
 
 FEW = 4.0
 """Stops taken out at once, in the mean, between ejections: enough to stir the routes."""
 
-HOLES = 300
-"""So many ejections are weighed for one shipment; then the best so far is taken, if there is any."""
+MOST = 3
+"""Shipments ejected at once, at most."""
+
+HOLES = 25
+"""So many ejections of each size are tried in a route, the least blamed first."""
 
 
 @inlined
-def without(data: Data, state: State, v: int, e: int, f: int) -> int:
-    """The route of `v` without shipments `e` and `f` in the second scratch slot; the slot, or -1 if it cannot be."""
+def without(data: Data, state: State, v: int, e: int, f: int, g: int) -> int:
+    """The route of `v` without these shipments in the second scratch slot; the slot, or -1 if it cannot be."""
     hole = len(data.vehicle) + 1
     kept = 0
     for k in range(1, state.total[v, STOPS] + 1):
         n = state.pos[v, k, POS_STOP]
         s = data.stop[n, SHIPMENT]
-        if s != e and s != f:
+        if s != e and s != f and s != g:
             kept += 1
             state.pos[hole, kept, POS_STOP] = n
     state.total[hole, STOPS] = kept
@@ -50,52 +55,60 @@ def without(data: Data, state: State, v: int, e: int, f: int) -> int:
 
 @jit
 def eject(data: Data, state: State, s: int, now: int, tag: int) -> bool:
-    """Eject one or two shipments from a route near `s` so that `s` fits there; whether there are any such.
+    """Eject up to `MOST` shipments from a route near `s` and put `s` there; whether there are any such.
 
-    First every single one, then pairs: those whose counters sum to more than the least found are not even tried.
+    First every single one, then pairs, then threes. Those whose counters sum to more than the least found, or than the
+    counter of `s`, are not even tried.
     """
-    least = math.inf
-    best_v = best_e = best_f = data.flag[NOBODY]
+    least = state.score[BLAME, s]
+    best_v = best_e = best_f = best_g = data.flag[NOBODY]
     room = state.pos.shape[1] - 2
-    routes = near_routes(data, state, s, tag, CANDIDATES, len(data.vehicle))
-    tried = 0
-    for pairs in range(2):
+    routes = near_routes(data, state, s, tag, FARTHER, len(data.vehicle))
+    for more in range(MOST):
         for x in range(routes):
             v = state.row[CANDIDATE, x]
             if data.weight[s, SLIGHT + v] == math.inf or state.total[v, STOPS] + data.shipment[s, COUNT] > room:
                 continue
             size = _by_blame(data, state, v)
+            tried = 0
             for a in range(size):
                 e = state.row[BLAMED, a]
-                blame = state.score[BLAME, e]
-                if blame >= least:
+                one = state.score[BLAME, e]
+                if one * (more + 1) >= least:
                     break
-                for b in range(a + pairs, size if pairs else a + 1):
+                for b in range(a + 1, size) if more > 0 else range(a, a + 1):
                     f = state.row[BLAMED, b]
-                    both = blame + (state.score[BLAME, f] if pairs else 0.0)
-                    if both >= least:
+                    two = one + (state.score[BLAME, f] if more > 0 else 0.0)
+                    if two + (state.score[BLAME, f] if more > 1 else 0.0) >= least:
                         break
-                    both += 0.5 * chance(state.note)
-                    if both >= least:
-                        continue
-                    tried += 1
-                    if tried > HOLES and best_v >= 0:
-                        break
-                    hole = without(data, state, v, e, f)
-                    if hole < 0:
-                        continue
-                    _, i, _ = cheapest(data, state, hole, v, s, math.inf)
-                    if i >= 0:
-                        least = both
-                        best_v, best_e, best_f = v, e, f
+                    for d in range(b + 1, size) if more > 1 else range(b, b + 1):
+                        g = state.row[BLAMED, d]
+                        every = two + (state.score[BLAME, g] if more > 1 else 0.0)
+                        if every >= least:
+                            break
+                        every += 0.5 * chance(state.note)
+                        if every >= least:
+                            continue
+                        tried += 1
+                        if tried > HOLES:
+                            break
+                        hole = without(data, state, v, e, f, g)
+                        if hole < 0:
+                            continue
+                        _, i, _ = cheapest(data, state, hole, v, s, math.inf)
+                        if i >= 0:
+                            least = every
+                            best_v, best_e, best_f, best_g = v, e, f, g
     if best_v < 0:
         return False
     save(state, best_v, now)
     leave_out(state, best_e)
     if best_f != best_e:
         leave_out(state, best_f)
+    if best_g != best_f:
+        leave_out(state, best_g)
     close_up(data, state, best_v)
-    return True
+    return place(data, state, s, now, math.inf, 0.0, True)
 
 
 @jit

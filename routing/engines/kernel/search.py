@@ -111,7 +111,7 @@ def search(
     ANNEAL: ruin and recreate, from temperature `hot` to `cold`; how often that improved the best. BUILD: the shipments
     of `queue`, the last of the absent, go in that order where each costs least. ALONE: `Data.alone` is worked out; the
     routes are empty. REDUCE: without a further vehicle, until nothing is absent (then 1) or the iterations are used;
-    one round out of `every` puts one of the absent in, by force if need be: others are ejected to make room for it.
+    one round out of `every` puts the last of the absent in, by force if need be: others are ejected for it.
     """
     note = state.note
     if task == ALONE:
@@ -139,18 +139,16 @@ def search(
             for k in range(size):
                 state.list[QUEUE, k] = queue[k]
         elif task == REDUCE and round_ % every == every - 1:
-            k = int(chance(note) * before)
-            s = state.list[LEFT, k]
             note[ABSENT] -= 1
-            state.list[LEFT, k] = state.list[LEFT, note[ABSENT]]
-            state.list[QUEUE, 0] = s
-            size = 1
-            if place(data, state, s, now, math.inf, 0.0, True):
-                size = 0
-                forced = True
-            else:
+            s = state.list[LEFT, note[ABSENT]]
+            size = 0
+            forced = place(data, state, s, now, math.inf, 0.0, True)
+            if not forced:
+                state.score[BLAME, s] += 1.0
                 note[SEEN] += 1
                 forced = eject(data, state, s, now, note[SEEN])
+            if not forced:
+                leave_out(state, s)
         else:
             ruin(data, state, now, FEW if task == REDUCE else REMOVED)
             size = take_up(data, state, before)
@@ -165,14 +163,6 @@ def search(
         better = forced
         if not better and (task == ANNEAL or note[ABSENT] <= before):
             better = judged < state.value[NOW] - temperature * math.log(chance(note))
-        if task == REDUCE:
-            was = is_ = 0.0
-            for k in range(before):
-                was += state.score[BLAME, state.list[LEFT_BEFORE, k]]
-            for k in range(note[ABSENT]):
-                is_ += state.score[BLAME, state.list[LEFT, k]]
-                state.score[BLAME, state.list[LEFT, k]] += 1.0
-            better = better or is_ < was
         if better:
             state.value[NOW] = judged
             if task == REDUCE:

@@ -31,7 +31,7 @@ ROUND = 500
 """Iterations of the first round, per shipment."""
 
 WORTHWHILE = 0.001
-"""A round, from the second on, that saves less than this share of the cost is the last."""
+"""A round, from the third on, that saves less than this share of the cost is the last."""
 
 LARGE = 400
 """Shipments above which a problem is searched in parts."""
@@ -45,11 +45,11 @@ SLICE = 0.05
 FLEET_SHARE = 0.4
 """Most of the time or iterations that the reduction of the fleet may take."""
 
-FLEET_TRIES = 2000
+FLEET_TRIES = 3000
 """Iterations, per shipment, to empty one route."""
 
 FLEET_SLICE = 200
-EJECT_EVERY = 2
+EJECT_EVERY = 3
 """While the fleet is reduced, one round out of so many ejects; the others ruin and recreate."""
 
 WARM = 0.2
@@ -249,11 +249,11 @@ class Session:
             length *= 2
             if not last:
                 self.start(self.routes())
-                last = rounds > 1 and before - self.weight < WORTHWHILE * self._cost()
+                last = rounds > 2 and before - self.weight < WORTHWHILE * self._cost()
 
     def _cost(self) -> float:
-        """What the present routes cost."""
-        return float(self.state.arc[: len(self.compiled.riders), 0].sum())
+        """What the present routes cost, without their vehicles' fixed costs, which a round seldom changes."""
+        return float(self.state.value[c.SPENT] - self.state.value[c.FIXES])
 
     def reduce(self) -> None:
         """Empty one route after the other, where a vehicle costs more than what its route costs besides.

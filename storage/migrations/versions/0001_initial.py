@@ -42,6 +42,9 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("from_date", sa.Date(), nullable=True),
+        sa.Column("restores", sa.Integer(), nullable=True),
+        sa.Column("file_sha256", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_config_version")),
     )
     op.create_table(

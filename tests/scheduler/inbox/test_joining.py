@@ -52,12 +52,36 @@ def test_a_code_works_once_for_one_chat_and_not_for_ever(talk: Any, somebody: st
     assert "ใช้ไม่ได้" in talk.telegram_says(someone, text=code)[0]
 
 
+def test_having_read_the_question_is_not_consent(talk: Any, somebody: str) -> None:
+    """Who answers "noted" or a mere "yes, sir" is asked again; only a plain yes joins."""
+    code = invited(talk, rider(talk).ref)
+    talk.line_says(somebody, text=code)
+    for word in ("รับทราบ", "ครับ", "ได้", "👍"):
+        assert "ได้ไหม" in talk.line_says(somebody, text=word)[0]
+    assert talk.chats(Role.RIDER, rider(talk).ref) == set()
+    talk.line_says(somebody, text="ตกลง")
+    assert talk.chats(Role.RIDER, rider(talk).ref) == {("line", "active")}
+
+
+def test_a_second_chat_is_told_in_the_first(talk: Any, somebody: str, someone: str) -> None:
+    """A code used from elsewhere, perhaps stolen, does not pass unnoticed: the old chat and the coordinators hear."""
+    who, coordinator = rider(talk), talk.app.store.members(Role.COORDINATOR)[0]
+    talk.gives(Role.RIDER, who.ref, "line", somebody)
+    talk.gives(Role.COORDINATOR, coordinator.ref, "line", line_id(99))
+    talk.telegram_says(someone, text=f"/start {invited(talk, who.ref)}")
+    before = len(talk.line.log)
+    talk.telegram_says(someone, data="yes:consent")
+    told = {each.to for each in talk.line.log[before:]}
+    assert told == {somebody, line_id(99)}
+    assert {message.kind for message in talk.messages(channel="line", states={"accepted"})} == {"chat_added"}
+
+
 def test_guessing_comes_to_an_end(talk: Any, somebody: str) -> None:
     """After five wrong codes a chat is not listened to, not even for a right one, till the next day."""
     for number in range(5):
         assert "ใช้ไม่ได้" in talk.line_says(somebody, text=f"{number:026}")[0]
     code = invited(talk, rider(talk).ref)
-    assert "หลายครั้ง" in talk.line_says(somebody, text=code)[0]
+    assert "ครบจำนวนครั้ง" in talk.line_says(somebody, text=code)[0]
     talk.later(hours=25)
     assert "ได้ไหม" in talk.line_says(somebody, text=code)[0]
 
@@ -183,7 +207,7 @@ def test_erasure_by_chat(talk: Any, somebody: str) -> None:
     assert "ยังมีของที่ต้องส่ง" in talk.line_says(somebody, text="ลบข้อมูลของฉัน")[0]
     talk.later(days=30)
     assert "ใช่ไหม" in talk.line_says(somebody, text="ขอให้ลบข้อมูลด้วย")[0]
-    assert "ไม่ลบอะไร" in talk.line_says(somebody, data="no:erase")[0]
+    assert "เหมือนเดิม" in talk.line_says(somebody, data="no:erase")[0]
     assert "ใช่ไหม" in talk.line_says(somebody, text="delete my data")[0]
     assert "ลบข้อมูลของท่านแล้ว" in talk.line_says(somebody, data="yes:erase")[0]
     member = talk.member(Role.BUYER, waiting.buyer_ref)

@@ -64,6 +64,13 @@ def test_an_unsigned_event_is_not_stored(site: Site, house: House, change: str) 
     assert stored(house, f"line/{event(3)['webhookEventId']}") == 0
 
 
+def test_strangers_slow_nothing_down(site: Site) -> None:
+    """A flood of unsigned calls is not one that other work has to wait for."""
+    for _ in range(30):
+        assert site.post("/hooks/line", content=b"{}").status_code in {401, 429}
+    assert not site.app.state.door.busy()
+
+
 def test_line_may_verify_its_webhook(site: Site) -> None:
     """A signed call without events, as LINE's console makes it, is answered with 200."""
     headers, body = LineServer().signed([])

@@ -1,0 +1,220 @@
+"""A database as one file, taken while the market runs, and a database made from one.
+
+The file is a zip: for each table its columns and rows as JSON lines, and at the end `manifest.json`. It names no
+database, so a market that has outgrown SQLite moves to PostgreSQL by it, and back. Knows nothing of what rows mean but
+this: what may have been said since the backup was taken is not said again by itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Connection, Date, LargeBinary, Table, Time, func, insert, select, text, update
+
+from storage.columns import Instant, to_json
+from storage.engine import WRITES, connect, parse
+from storage.errors import BadBackup, NotEmpty, translated
+from storage.migrate import HEAD, create
+from storage.records import RESTORED
+from storage.tables import METADATA, AttemptRow, AuditRow, LeaseRow, MessageRow
+from storage.verbs import Write, chunks
+
+FORMAT = "songsuk/backup/1"
+MANIFEST = "manifest.json"
+DATABASE = "database"
+"""The audit's subject of a restore."""
+_ROWS = 1000
+MESSAGE, ATTEMPT, AUDIT, LEASE = (row.__table__ for row in (MessageRow, AttemptRow, AuditRow, LeaseRow))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """What a file holds. `at`: the moment it shows; `rows` by table."""
+
+    at: dt.datetime
+    schema: str
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restore brought back, and how many messages it parked as `unknown`."""
+
+    backup: Backup
+    in_doubt: int
+
+
+def backup(url: str, path: Path, at: dt.datetime) -> Backup:
+    """Write the database behind `url` into `path`, as it stands at one moment; nobody has to wait for it.
+
+    The file is complete or not there; only its owner may read it. `OSError` where it cannot be written.
+    """
+    engine = connect(parse(url))
+    counted: dict[str, int] = {}
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with translated(), engine.connect() as fresh, os.fdopen(handle, "wb") as stream:
+            snapshot = fresh
+            if engine.dialect.name == "postgresql":
+                snapshot = fresh.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with snapshot.begin(), zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+                schema = str(snapshot.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+                for table in METADATA.sorted_tables:
+                    with packed.open(f"{table.name}.jsonl", "w", force_zip64=True) as entry:
+                        counted[table.name] = 0
+                        for line in _lines(snapshot, table):
+                            entry.write(line)
+                            counted[table.name] += 1
+                manifest = {"format": FORMAT, "at": at.isoformat(), "schema": schema, "rows": counted}
+                packed.writestr(MANIFEST, json.dumps(manifest, indent=1))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+    finally:
+        engine.dispose()
+    return Backup(at=at, schema=schema, rows=counted)
+
+
+def _lines(connection: Connection, table: Table) -> Iterator[bytes]:
+    order = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_ROWS)
+    for row in connection.execute(order).mappings():
+        yield (to_json({name: _written(value) for name, value in row.items()}) + "\n").encode()
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else value
+
+
+def restore(url: str, path: Path, at: dt.datetime, *, at_rest: bool = False) -> Restored:
+    """Make the database behind `url`, which must be empty, what `path` holds: all of it or nothing.
+
+    Every message that was due by `at` and was not known to be sent becomes `unknown`: the market may have said it after
+    the backup. `at_rest`: nothing ran since the backup, so nothing is in doubt. `BadBackup` where the file is none or
+    not whole, `NotEmpty` where a market is in the database already.
+    """
+    engine = connect(parse(url))
+    try:
+        with _opened(path) as packed:
+            held = _manifest(packed)
+            with translated(), engine.connect() as fresh:
+                connection = fresh.execution_options(**{WRITES: True})
+                with connection.begin():
+                    create(connection)
+                    for table in METADATA.sorted_tables:
+                        if connection.execute(select(func.count()).select_from(table)).scalar_one():
+                            raise NotEmpty(f"{table.name} has rows")
+                    write = Write(connection, at)
+                    for table in METADATA.sorted_tables:
+                        _fill(write, table, packed, held)
+                    connection.execute(update(LEASE).values(until=at))  # whoever held one is gone
+                    in_doubt = 0 if at_rest else _park(connection, at)
+                    if not at_rest:
+                        _tell(connection, at, {"taken_at": held.at.isoformat(), "in_doubt": in_doubt})
+    finally:
+        engine.dispose()
+    return Restored(backup=held, in_doubt=in_doubt)
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise BadBackup("it is no backup, or not a whole one") from None
+
+
+def _manifest(packed: zipfile.ZipFile) -> Backup:
+    try:
+        said = json.loads(packed.read(MANIFEST))
+        if said["format"] != FORMAT:
+            raise BadBackup(f"it is of format {said['format']!r}, this Songsuk reads {FORMAT}")
+        held = Backup(at=dt.datetime.fromisoformat(said["at"]), schema=str(said["schema"]), rows=dict(said["rows"]))
+    except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
+        raise BadBackup("it is no backup, or not a whole one") from None
+    if held.schema != HEAD:
+        raise BadBackup(
+            f"it was taken at schema {held.schema}, this Songsuk knows {HEAD}: restore it with the one that made it, "
+            "then upgrade"
+        )
+    return held
+
+
+def _fill(write: Write, table: Table, packed: zipfile.ZipFile, held: Backup) -> None:
+    count = 0
+    try:
+        with packed.open(f"{table.name}.jsonl") as entry:
+            for lines in chunks(entry, _ROWS):
+                rows = [_row(table, json.loads(line)) for line in lines]
+                write.insert_all(table, rows)
+                count += len(rows)
+    except (KeyError, ValueError, TypeError, zipfile.BadZipFile, EOFError):
+        raise BadBackup(f"{table.name} in it cannot be read") from None
+    if count != held.rows.get(table.name):
+        raise BadBackup(f"{table.name} in it has {count} rows where there should be {held.rows.get(table.name)}")
+    _count_on(write.connection, table)
+
+
+def _row(table: Table, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {column.name: _read(column, said[column.name]) for column in table.columns}
+
+
+def _read(column: Column[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(column.type, Instant):
+        return dt.datetime.fromisoformat(value)
+    if isinstance(column.type, Date):
+        return dt.date.fromisoformat(value)
+    if isinstance(column.type, Time):
+        return dt.time.fromisoformat(value)
+    return base64.b64decode(value) if isinstance(column.type, LargeBinary) else value
+
+
+def _count_on(connection: Connection, table: Table) -> None:
+    """PostgreSQL counts ids by itself: it goes on after the last of these."""
+    counts = table.autoincrement_column
+    if counts is not None and connection.dialect.name == "postgresql":
+        last = select(func.coalesce(func.max(counts), 0) + 1).scalar_subquery()
+        sequence = func.pg_get_serial_sequence(table.name, counts.name)
+        if connection.execute(select(sequence)).scalar() is not None:
+            connection.execute(select(func.setval(sequence, last, False)))
+
+
+def _tell(connection: Connection, at: dt.datetime, detail: Mapping[str, Any]) -> None:
+    """The audit's entry, by which the market knows that it was brought back."""
+    entry = {"at": at, "recorded_at": dt.datetime.now(dt.UTC), "actor": "operator", "detail": dict(detail)}
+    connection.execute(insert(AUDIT).values(**entry, verb="restore", subject=DATABASE))
+
+
+def _park(connection: Connection, at: dt.datetime) -> int:
+    """What was due by `at`, or in a sender's hand, and nobody can tell any more."""
+    due = (MESSAGE.c.state.in_(("ready", "sending", "retry"))) | (
+        (MESSAGE.c.state == "held") & (MESSAGE.c.send_at <= at)
+    )
+    parked = list(connection.execute(select(MESSAGE.c.id).where(due)).scalars())
+    for ids in chunks(parked):
+        those = MESSAGE.c.id.in_(ids)
+        connection.execute(
+            update(MESSAGE)
+            .where(those)
+            .values(state="unknown", reason=RESTORED, changed_at=at, lease_holder=None, lease_until=None)
+        )
+        ended = {"outcome": "unknown", "ended_at": at}
+        open_ = (ATTEMPT.c.message_id.in_(ids)) & (ATTEMPT.c.outcome == "sending")
+        connection.execute(update(ATTEMPT).where(open_).values(ended))
+    return len(parked)

@@ -1,0 +1,243 @@
+"""Versions that wait for their day, steps back, and a broken file that the coordinators hear of."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import House
+
+from scheduler.app import App, build
+from scheduler.clock import SteppedClock
+from scheduler.config import load, parse
+from storage.records import Person, Role
+
+SAMPLE = (Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8")
+DEARER = SAMPLE.replace("fee_baht: 35", "fee_baht: 36")
+WITHOUT = SAMPLE.replace("- id: talat\n", "- id: city\n")
+NOON = dt.datetime.fromisoformat("2026-11-24T12:00:00+07:00")
+
+
+class Market:
+    """A market of its own, on a clock that is set by hand."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.path = folder / "config.yaml"
+        self._saves = 0
+        self.save(SAMPLE)
+        self.clock = SteppedClock(NOON)
+        self.app: App = build(config_path=self.path, environ={"SONGSUK_DATABASE_URL": url}, clock=self.clock)
+        self.versions, self.store = self.app.versions, self.app.store
+
+    def save(self, text: str) -> None:
+        self.path.write_text(text, encoding="utf-8")
+        self._saves += 1
+        os.utime(self.path, (1_800_000_000 + self._saves,) * 2)
+
+    def put(self, text: str, **more: Any) -> None:
+        """A version from elsewhere, beside the file as it is."""
+        beside = load(self.path).sha256
+        assert self.versions.put_in_force(parse(text), self.clock.now(), "C1", file_sha256=beside, **more) is not None
+
+
+@pytest.fixture
+def market(tmp_path: Path, database_url: str) -> Iterator[Market]:
+    made = Market(tmp_path, database_url)
+    yield made
+    made.app.store.close()
+    made.app.planner.close()
+
+
+def test_a_version_waits_for_its_day(market: Market, make: Any) -> None:
+    """Waves before it are closed by the old one, waves of it and later by the new, though closed the day before."""
+    friday = dt.date(2026, 11, 27)
+    market.put(WITHOUT, from_date=friday)
+    assert (market.versions.latest, market.versions.newest) == (1, 2)
+    orders = [
+        replace(make.order(number), service_date=date, window_from=None, window_to=None)
+        for number, date in ((1, dt.date(2026, 11, 26)), (2, friday))
+    ]
+    market.app.take_orders(orders, actor="test")
+    zones = {order.service_date: order.legs[0].zone for order in market.store.orders()}
+    assert zones == {dt.date(2026, 11, 26): "talat", friday: "city"}
+    closed = {date: market.app.waves.close(date, "midday", actor="test") for date in (dt.date(2026, 11, 26), friday)}
+    assert [run.config_version for run in closed.values() if run] == [1, 2]
+    market.clock.set(NOON + dt.timedelta(days=3))
+    assert market.versions.refresh(market.clock.now())
+    assert market.versions.latest == 2
+
+
+def test_the_clock_closes_each_day_by_its_own_version(market: Market, make: Any) -> None:
+    """A wave that only the later version has is closed at that version's cut-off, and no day before has it."""
+    night = SAMPLE.replace("  - id: morning\n    name", "  - id: dawn\n    name").replace(
+        "[morning, midday", "[dawn, midday"
+    )
+    market.put(night, from_date=dt.date(2026, 11, 26))
+    market.clock.set(dt.datetime.fromisoformat("2026-11-25T18:00:30+07:00"))
+    market.app.tick()
+    runs = {(run.date.day, run.wave): run.config_version for run in market.store.runs()}
+    assert runs[26, "dawn"] == 2
+    assert (26, "morning") not in runs
+    assert (25, "dawn") not in runs
+
+
+def test_what_was_taken_back_is_not_taken_up_again_by_itself(market: Market) -> None:
+    """Not by the daemon, not when it starts anew; an edit of the file is."""
+    market.save(DEARER)
+    assert market.versions.refresh(NOON)
+    market.put(SAMPLE, restores=1)
+    market.save(DEARER)
+    assert not market.versions.refresh(NOON)
+    assert not market.versions.take_up(load(market.path), NOON, "another process")
+    assert market.versions.newest == 3
+    market.save(DEARER + "# again\n")
+    assert market.versions.refresh(NOON)
+    assert market.versions.newest == 4
+
+
+def test_coordinators_hear_of_a_broken_file_once(market: Market) -> None:
+    """With line and column, not before it was found twice, not at every tick, anew for another mistake."""
+    market.store.save_members([replace(_coordinator(), ref=ref) for ref in ("C1", "C2")], actor="test", at=NOON)
+
+    def told() -> list[str]:
+        return [message.text for message in market.store.messages(kinds={"escalation"}) if message.member_ref == "C1"]
+
+    market.save(SAMPLE.replace("fee_baht: 20", "fee_baht: many", 1))
+    market.app.tick()
+    assert told() == []
+    for _ in range(3):
+        market.app.tick()
+    [text] = told()
+    assert "config.yaml:59:15:" in text
+    market.save(SAMPLE)
+    market.app.tick()
+    market.save(SAMPLE.replace("max_orders: 40", "max_orders: x", 1))
+    for _ in range(3):
+        market.app.tick()
+    assert len(told()) == 2
+
+
+def _coordinator() -> Any:
+    from storage.records import Member
+
+    return Member(role=Role.COORDINATOR, ref="C1", person=Person(name="มาลี"))
+
+
+# --- by command -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def house(tmp_path: Path, sqlite_url: str) -> House:
+    (tmp_path / "config.yaml").write_text(SAMPLE, encoding="utf-8")
+    return House(folder=tmp_path, url=sqlite_url)
+
+
+NOW = NOON.isoformat()
+
+
+def code_of(refusal: Any) -> str:
+    return str(refusal["errors"][0]["code"])
+
+
+def test_a_start_is_refused_by_name_with_the_next_possible(house: House) -> None:
+    """A day that is over, a day whose waves are closed; the next one is taken."""
+    house.json("config", "publish", SONGSUK_CLOCK=NOW)
+    (house.folder / "config.yaml").write_text(DEARER, encoding="utf-8")
+    for day, code in (("2026-11-23", "from.past"), ("2026-11-24", "from.closed")):
+        refusal = house.json("config", "publish", "--from", day, code=1, SONGSUK_CLOCK=NOW)
+        assert code_of(refusal) == code
+        assert "--from 2026-11-25" in refusal["errors"][0]["hint"]["en"]
+    made = house.json("config", "publish", "--from", "25/11/2569", "--note", "n", "--by", "C1", SONGSUK_CLOCK=NOW)
+    assert (made["version"], made["from"], made["actor"], made["note"]) == (2, "2026-11-25", "C1", "n")
+    assert made["first_wave"] == {"date": "2026-11-25", "wave": "morning"}
+    assert made["changes"]["keys"] == ["zones.khun_thale.fee_baht", "zones.bang_chana.fee_baht"]
+    assert house.json("config", "publish", "--from", "2026-11-25", SONGSUK_CLOCK=NOW)["already"]
+    assert code_of(house.json("config", "publish", "--from", "2026-11-30", code=1, SONGSUK_CLOCK=NOW)) == "from.later"
+    assert house.json("config", "publish", SONGSUK_CLOCK=NOW)["version"] == 3, "brought forward"
+
+
+def test_steps_back_go_on_back(house: House) -> None:
+    """Each a new version; the file stays until it is asked for, and the log tells all of it."""
+    file = house.folder / "config.yaml"
+    house.json("config", "publish", SONGSUK_CLOCK=NOW)
+    texts = [SAMPLE, DEARER, DEARER.replace("fee_baht: 36", "fee_baht: 37")]
+    for text in texts[1:]:
+        file.write_text(text, encoding="utf-8")
+        house.json("config", "publish", SONGSUK_CLOCK=NOW)
+    back = house.json("config", "rollback", SONGSUK_CLOCK=NOW)
+    assert (back["version"], back["restores"], back["file"]["version"]) == (4, 2, 3)
+    assert file.read_text(encoding="utf-8") == texts[2]
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    further = house.json("config", "rollback", "--write-file", SONGSUK_CLOCK=NOW)
+    assert (further["version"], further["restores"], further["file"]["version"]) == (5, 1, 5)
+    assert file.read_bytes() == b"\xef\xbb\xbf" + SAMPLE.encode()
+    assert code_of(house.json("config", "rollback", code=1, SONGSUK_CLOCK=NOW)) == "version.first"
+    assert code_of(house.json("config", "rollback", "--to", "9", code=2, SONGSUK_CLOCK=NOW)) == "version.unknown"
+    assert house.json("config", "rollback", "--to", "1", SONGSUK_CLOCK=NOW)["already"]
+    log = house.json("config", "log", SONGSUK_CLOCK=NOW)["versions"]
+    assert [(each["version"], each["state"], each["restores"]) for each in log] == [
+        (5, "in_force", 1),
+        (4, "past", 2),
+        (3, "past", None),
+        (2, "past", None),
+        (1, "past", None),
+    ]
+
+
+def test_an_edit_that_is_no_version_is_not_overwritten(house: House) -> None:
+    """Refused before anything is done; without --write-file the step back is made, and says what the file holds."""
+    file = house.folder / "config.yaml"
+    house.json("config", "publish", SONGSUK_CLOCK=NOW)
+    file.write_text(DEARER, encoding="utf-8")
+    house.json("config", "publish", SONGSUK_CLOCK=NOW)
+    file.write_text(DEARER + "# mine\n", encoding="utf-8")
+    assert code_of(house.json("config", "rollback", "--write-file", code=1, SONGSUK_CLOCK=NOW)) == "file.unpublished"
+    assert len(house.json("config", "log", SONGSUK_CLOCK=NOW)["versions"]) == 2
+    assert house.json("config", "rollback", SONGSUK_CLOCK=NOW)["file"] == {"name": "config.yaml", "version": None}
+    assert file.read_text(encoding="utf-8").endswith("# mine\n")
+
+
+def test_a_later_edit_replaces_what_waits(house: House) -> None:
+    """It is said at once, and the log calls the one that waited withdrawn; a draft leaves the file alone."""
+    house.json("config", "publish", SONGSUK_CLOCK=NOW)
+    draft = house.folder / "draft.yaml"
+    draft.write_text(DEARER, encoding="utf-8")
+    waits = house.json("config", "publish", draft, "--from", "2026-11-30", SONGSUK_CLOCK=NOW)
+    assert (waits["from"], waits["file"]["version"]) == ("2026-11-30", 1)
+    house.json("orders", "list", SONGSUK_CLOCK=NOW)
+    (house.folder / "config.yaml").write_text(SAMPLE + "# now\n", encoding="utf-8")
+    assert house.json("config", "publish", SONGSUK_CLOCK=NOW)["replaces"] == [2]
+    log = house.json("config", "log", SONGSUK_CLOCK=NOW)["versions"]
+    assert house.json("config", "rollback", SONGSUK_CLOCK=NOW)["replaces"] == [], "it was told of once"
+    states = {each["version"]: each["state"] for each in log}
+    assert states == {3: "in_force", 2: "withdrawn", 1: "past"}
+
+
+def test_zones_are_drawn_taken_out_and_checked_first(house: House) -> None:
+    """A dry run writes nothing; what `config check` would refuse is refused; the config's other lines stay."""
+    file, drawn = house.folder / "config.yaml", house.folder / "zones.geojson"
+    assert house.run("zones", "export", "--output", drawn, SONGSUK_CLOCK=NOW).code == 0
+    areas = json.loads(drawn.read_text(encoding="utf-8"))
+    assert house.json("zones", "import", drawn, SONGSUK_CLOCK=NOW)["files"] == []
+    ring = areas["features"][0]["geometry"]["coordinates"][0]
+    ring[2] = [ring[2][0] + 0.0001, ring[2][1]]
+    drawn.write_text(json.dumps(areas), encoding="utf-8")
+    [change] = house.json("zones", "import", drawn, "--dry-run", SONGSUK_CLOCK=NOW)["files"]
+    assert len(change["diff"]) == 5
+    assert file.read_text(encoding="utf-8") == SAMPLE
+    house.json("zones", "import", drawn, SONGSUK_CLOCK=NOW)
+    assert file.read_text(encoding="utf-8") != SAMPLE
+    ring[2] = [99.37, 9.15]
+    drawn.write_text(json.dumps(areas), encoding="utf-8")
+    before = file.read_bytes()
+    assert code_of(house.json("zones", "import", drawn, code=1, SONGSUK_CLOCK=NOW)) == "zone.overlap"
+    assert file.read_bytes() == before
+    house.json("zones", "remove", "khun_thale", SONGSUK_CLOCK=NOW)
+    assert "khun_thale" not in file.read_text(encoding="utf-8")
+    assert code_of(house.json("zones", "remove", "nobody", code=1, SONGSUK_CLOCK=NOW)) == "zone.unknown"
