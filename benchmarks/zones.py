@@ -1,4 +1,4 @@
-"""How fast places find their zone, and how fast one zone is edited, in a market of 500 zones with 40 corners each."""
+"""How fast places find their zone, one zone is edited and the config checked, with 500 zones of 40 corners each."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ ONE_BY_ONE = 10_000
 
 def child(points: int, singly: int) -> dict[str, Any]:
     """Seconds to make the index, to ask it for all places at once and for some singly, and what shapely alone takes;
-    to move a corner of one zone in the config's text, and to read that text once, which an edit has to do twice."""
+    to check the config's text, to move a corner of one zone in it, and to read it once, which an edit has to do twice.
+    """
     import numpy as np
     import shapely
 
-    from scheduler.config import load
+    from scheduler.config import examine, load
     from scheduler.config.models import Zone
     from scheduler.config.reader import Reading
     from scheduler.editing import edited
@@ -50,6 +51,14 @@ def child(points: int, singly: int) -> dict[str, Any]:
     before = time.perf_counter()
     pairs = tree.query(shapely.points(places), predicate="intersects")
     alone = time.perf_counter() - before
+    sample_text = CONFIG.read_text(encoding="utf-8")
+    start, end = sample_text.index("zones:\n"), sample_text.index("barriers:\n")
+    text = sample_text[:start] + _text() + sample_text[end:]
+    examine(text)
+    before = time.perf_counter()
+    report = examine(text)
+    checked = time.perf_counter() - before
+    assert report.ok
     inside = sum(zone is not None for zone in found)
     assert inside == len(np.unique(pairs[0]))
     text, ring = _text(), [[round(lon, 6), round(lat, 6)] for lon, lat in _rings()[250]]
@@ -68,6 +77,8 @@ def child(points: int, singly: int) -> dict[str, Any]:
         "together": asked - made,
         "singly": done - asked,
         "shapely": alone,
+        "check": checked,
+        "warnings": len(report.warnings) + report.more,
         "inside": inside / points,
         "corners": CORNERS,
         "zones": len(zones),
@@ -94,7 +105,7 @@ def _text() -> str:
     """The zones as config.yaml has them, a corner a line."""
     lines = ["zones:"]
     for number, ring in enumerate(_rings()):
-        lines += [f"  - id: z{number}", f"    name: {{th: โซน {number}}}", "    polygon:"]
+        lines += [f"  - id: z{number}", f"    name: {{th: โซน {number}}}", "    community: sirisuk", "    polygon:"]
         lines += [f"      - [{lon:.6f}, {lat:.6f}]" for lon, lat in ring]
     return "\n".join(lines) + "\n"
 
@@ -115,5 +126,6 @@ def measure(scale: float) -> Table:
         '`STRtree.query(places, predicate="intersects")` on the same zones, in the same run, without precedence. '
         f"*one zone edited*: a corner moved in a config of {got['kilobytes']:.0f} kB, no other line changed, read "
         f"again and compared; the goal is a second. Reading that text once takes {got['read'] * 1000:.0f} ms, the edit "
-        f"{got['edit'] / got['read']:.1f} times that.",
+        f"{got['edit'] / got['read']:.1f} times that; `config check` of it takes {got['check']:.2f} s and tells "
+        f"{got['warnings']} warnings.",
     )

@@ -204,7 +204,9 @@ class App:
             new = batch.assign(order, market_on(old.date), since=(old.date, old.wave) if old.wave is not None else None)
             if (old.date, old.wave) == (new.date, new.wave):
                 new = replace(new, reason=old.reason)  # why it was moved here once stays true
-            if (old.date, old.wave, old.zone, old.reason) != (new.date, new.wave, new.zone, new.reason):
+            if any(
+                getattr(old, name) != getattr(new, name) for name in ("date", "wave", "zone", "fee_satang", "reason")
+            ):
                 moves.append(_placed(order.order_id, old, new))
         return self.store.move_legs(moves, actor=actor, at=self.clock.now()) if moves else 0
 
@@ -270,6 +272,7 @@ def _placed(order_id: str, old: Leg, new: Leg) -> LegMove:
         wave=new.wave,
         zone=new.zone,
         area=new.area,
+        fee_satang=new.fee_satang,
     )
 
 

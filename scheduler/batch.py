@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.calendar import MarketCalendar
 from scheduler.config import Config
-from scheduler.config.models import Wave, Zone
+from scheduler.config.models import Hub, Wave, Zone
 from scheduler.zones import ZoneIndex
 from storage.records import Leg, LegMove, Order, SellerDetails
 
@@ -62,16 +62,39 @@ def delivery_window(order: Order, wave: Wave, date: dt.date, tz: ZoneInfo) -> tu
     return (low, high) if low < high else (start, end)
 
 
+def hub_of_seller(seller: SellerDetails | None, config: Config) -> Hub | None:
+    """The hub where a seller's goods are fetched who has no place of their own; None for whoever has one."""
+    if seller is not None and seller.location is not None:
+        return None
+    wanted = seller.community if seller is not None else None
+    community = next((c for c in config.communities if c.id == wanted), None)
+    return config.hub(community.hub) if community is not None else config.hubs[0]
+
+
 def pickup_window(
-    seller: SellerDetails | None, wave: Wave, date: dt.date, tz: ZoneInfo
+    seller: SellerDetails | None, wave: Wave, date: dt.date, config: Config
 ) -> tuple[dt.datetime, dt.datetime] | None:
-    """When a seller's goods may be fetched in this wave; None where the seller is not ready in it at all."""
+    """When a seller's goods may be fetched in this wave: they are ready then, and the hub that they wait at is open.
+
+    None where that is never.
+    """
+    tz = config.market.time_zone
     start, end = wave.pickup.on(date, tz)
+    hub = hub_of_seller(seller, config)
+    if hub is not None and hub.open is not None:
+        opens, closes = hub.open.on(date, tz)
+        start, end = max(start, opens), min(end, closes)
     if seller is not None and seller.ready_from is not None:
         start = max(start, dt.datetime.combine(date, seller.ready_from, tz))
     if seller is not None and seller.ready_to is not None:
         end = min(end, dt.datetime.combine(date, seller.ready_to, tz))
     return (start, end) if start < end else None
+
+
+def below_minimum(order: Order, zone: Zone | None) -> bool:
+    """Whether its goods are known to cost less than its zone asks for. It rides all the same: a person decides."""
+    total = order.total_satang
+    return zone is not None and total is not None and total < zone.min_order_satang
 
 
 def assign(
@@ -110,6 +133,7 @@ def _assigned(
             wave=wave,
             zone=zone.id if zone is not None else None,
             area=zone.area if zone is not None else None,
+            fee_satang=zone.fee_satang if zone is not None else None,
             state=state,
             reason=reason,
         )
@@ -119,7 +143,7 @@ def _assigned(
     if order.location is not None and zone is None:
         return leg(order.service_date, None, "out_of_zone")
     missing_pin = "needs_pin" if order.location is None else None
-    reason = why
+    reason, never = why, "market_closed"
     for date, wave, asked in _candidates(order, zone, market):
         if after is not None and not _later(date, wave, after, market):
             continue
@@ -134,7 +158,9 @@ def _assigned(
             return leg(date, wave.id, missing_pin or reason)
         if reason is None and asked:
             reason = obstacle
-    return leg(order.service_date, None, missing_pin or reason or "market_closed")
+        if obstacle == "seller_closed":
+            never = obstacle  # on an open day nothing else stands in the way
+    return leg(order.service_date, None, missing_pin or reason or never)
 
 
 def _candidates(order: Order, zone: Zone | None, market: Market) -> Iterator[tuple[dt.date, Wave, bool]]:
@@ -174,7 +200,7 @@ def _obstacle(order: Order, zone: Zone | None, date: dt.date, wave: Wave, market
             return "seller_closed"
     if (date, wave.id) in market.closed or wave.cut_off.at(date, tz) < (order.placed_at or order.received_at):
         return "after_cutoff"
-    if any(pickup_window(seller, wave, date, tz) is None for seller in sellers):
+    if any(pickup_window(seller, wave, date, market.config) is None for seller in sellers):
         return "seller_closed"
     return None
 
@@ -190,15 +216,16 @@ class Batch:
 
 
 def close(date: dt.date, wave: str, waiting: Iterable[Order], market: Market) -> Batch:
-    """Close one wave over the orders `waiting` in it: full zones and late orders move on, the rest is batched.
+    """Close one wave over the orders `waiting` in it: what zones or hubs have no room for and what is late moves on.
 
-    Where a zone is full, high priority goes first, then who ordered first.
+    Where there is no room for all, high priority goes first, then who ordered first.
     """
     queue = sorted(
         waiting, key=lambda order: (_PRIORITY[order.priority], order.placed_at or order.received_at, order.order_id)
     )
     limits = {zone.id: zone.max_orders for zone in market.config.zones}
     taken: Counter[str] = Counter()
+    gathered: dict[str, tuple[int, int]] = {}
     batched: list[Order] = []
     moves: list[LegMove] = []
     for order in queue:
@@ -212,8 +239,13 @@ def close(date: dt.date, wave: str, waiting: Iterable[Order], market: Market) ->
         elif stays and limit is not None and taken[leg.zone or ""] >= limit:
             leg = assign(order, market, after=(date, wave), why="wave_full")
             stays = False
+        load = _at_hubs(order, market, gathered)
+        if stays and load is None:
+            leg = assign(order, market, after=(date, wave), why="hub_full")
+            stays = False
         if stays:
             taken[leg.zone or ""] += 1
+            gathered |= load or {}
             leg = replace(leg, leg=before.leg, state="batched", reason=before.reason if before.reason else leg.reason)
             batched.append(replace(order, legs=(leg,)))
         moves.append(
@@ -226,6 +258,28 @@ def close(date: dt.date, wave: str, waiting: Iterable[Order], market: Market) ->
                 wave=leg.wave,
                 zone=leg.zone,
                 area=leg.area,
+                fee_satang=leg.fee_satang,
             )
         )
     return Batch(date=date, wave=wave, batched=tuple(batched), moves=tuple(moves))
+
+
+def _at_hubs(
+    order: Order, market: Market, gathered: Mapping[str, tuple[int, int]]
+) -> dict[str, tuple[int, int]] | None:
+    """What lies at the hubs this order's goods wait at, with it: grams and millilitres by hub. None: they do not fit.
+
+    An order that fills a hub by itself is let through to an empty one: no later wave would hold it either.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for pickup in order.pickups:
+        hub = hub_of_seller(market.sellers.get(pickup.seller_id), market.config)
+        if hub is None or hub.capacity is None:
+            continue
+        there = found.get(hub.id, gathered.get(hub.id, (0, 0)))
+        found[hub.id] = (there[0] + pickup.weight_g, there[1] + pickup.volume_ml)
+    for id, (weight, volume) in found.items():
+        most = market.config.hub(id).capacity
+        if most is not None and id in gathered and (weight > most.weight_g or volume > most.volume_ml):
+            return None
+    return found

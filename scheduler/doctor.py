@@ -20,12 +20,15 @@ import storage
 from routing import roads
 from routing.travel import Unavailable
 from scheduler import config as configs
+from scheduler import doubts
 from scheduler.app import database_url, official_channels
 from scheduler.clock import ClockError, clock_from
 from scheduler.planning.travel import REASONS, ways_of
 from scheduler.versions import Versions
+from scheduler.zones import ZoneIndex
 
 ENOUGH_BYTES = 500_000_000
+MOST_PINS = 10
 
 
 def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -> list[dict[str, Any]]:
@@ -38,6 +41,7 @@ def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -
         found.append(_travel(report.config))
         found += _channels(report.config, environ, path)
         found += _stranded(report.config, environ)
+        found += _places(report.config, environ)
         found.append(_public(report.config))
     return found
 
@@ -216,6 +220,30 @@ def _stranded(config: configs.Config, environ: Mapping[str, str]) -> list[dict[s
         for name, count in sorted((name, count) for name, count in waiting.items() if name is not None)
         if name not in config.channels
     ]
+
+
+def _places(config: configs.Config, environ: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Pins of members and of waiting orders on the wrong bank of a river, and members outside every zone.
+
+    Living outside is no fault; a pin beyond the river sends a rider to the wrong bank.
+    """
+    try:
+        if not storage.exists(database_url(environ)):
+            return []
+        with storage.open_store(database_url(environ)) as store:
+            people = [member for member in store.members() if member.active]
+            waiting = store.orders(states={"received", "batched", "planned"})
+    except (storage.StorageError, configs.UnreadableSecret):
+        return []
+    zones = ZoneIndex(config)
+    told = [*doubts.of_members(people, zones), *doubts.of_orders(waiting, zones)]
+    found = [doubt for doubt in told if doubt.code.startswith("pin.")]
+    if not found:
+        return [_check("pins", True, "หมุดทุกจุดอยู่ถูกฝั่งและอยู่ในโซน", "every pin is in a zone and on its bank")]
+    lines = [(doubt.subject, doubt.told(0)) for doubt in found[:MOST_PINS]]
+    more = f" · … +{len(found) - MOST_PINS}" if len(found) > MOST_PINS else ""
+    th, en = (" · ".join(f"{who}: {said.message[each]}" for who, said in lines) + more for each in ("th", "en"))
+    return [_check("pins", all(doubt.code != "pin.wrong_bank" for doubt in found), th, en)]
 
 
 def _public(config: configs.Config) -> dict[str, Any]:

@@ -48,6 +48,8 @@ def order(order: Order, tz: dt.tzinfo) -> Document:
         "location": list(order.location) if order.location is not None else None,
         "window": [stamp(window[0], tz), stamp(window[1], tz)] if window[0] is not None else None,
         "cod_satang": order.cod_satang,
+        "total_satang": order.total_satang,
+        "fee_satang": order.fee_satang,
         "priority": order.priority,
         "legs": [_leg(leg) for leg in order.legs],
     }
@@ -84,6 +86,7 @@ def whole_order(
                 "volume_ml": pickup.volume_ml,
                 "temperature": pickup.temperature,
                 "cod_satang": pickup.cod_satang,
+                "total_satang": pickup.total_satang,
             }
             for pickup in found.pickups
         ],

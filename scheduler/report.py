@@ -53,6 +53,7 @@ def day(store: Store, date: dt.date) -> dict[str, Any]:
             "by_state": dict(sorted(states.items())),
             "by_reason": dict(sorted(reasons.items())),
             "cod_satang": sum(order.cod_satang for order in orders if not order.cancelled),
+            "fees_satang": sum(order.fee_satang or 0 for order in orders if _rides(order, date)),
             "asked": len(asked),
             "from_other_days": len(meant) - len(asked),
             "riding": len(meant) - len(staying),

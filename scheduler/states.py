@@ -78,6 +78,7 @@ REASONS = frozenset(
         "out_of_zone",
         "after_cutoff",
         "wave_full",
+        "hub_full",
         "market_closed",
         "seller_closed",
         "not_approved",

@@ -17,6 +17,7 @@ from scheduler import batch, notices, planning, revision, silence
 from scheduler.amendment import Amending
 from scheduler.batch import Market, WaveKey
 from scheduler.config import Config, Problem
+from scheduler.config.models import Zone
 from scheduler.day import Action, Step
 from scheduler.notices import Notices, People
 from scheduler.planning import moves as moving
@@ -26,7 +27,7 @@ from scheduler.versions import Versions
 from scheduler.workers import Planner
 from scheduler.zones import ZoneIndex
 from storage import Store
-from storage.records import Approval, Member, Message, Order, Plan, Role, Run, SellerDetails
+from storage.records import Approval, Leg, Member, Message, Order, Plan, Role, Run, SellerDetails
 
 Now = Callable[[], dt.datetime]
 UNDER_WAY = frozenset({"approved", "dispatched"})
@@ -239,8 +240,8 @@ class Waves:
             zone = zones.locate(order.location) if order.location is not None else None
             if zone is None or order.legs[0].state not in {"received", "unassigned"}:
                 continue
-            leg = replace(order.legs[0], date=run.date, wave=run.wave, zone=zone.id, area=zone.area, reason=None)
-            found.append(replace(order, legs=(leg,)))
+            leg = replace(order.legs[0], date=run.date, wave=run.wave, reason=None)
+            found.append(replace(order, legs=(_leg_in(leg, zone),)))
         return found
 
     def _busy(self, run: Run) -> dict[str, list[planning.Span]]:
@@ -536,7 +537,11 @@ def _in_its_zone(order: Order, zones: ZoneIndex) -> Order:
     zone = zones.locate(order.location) if order.location is not None else None
     if zone is None or zone.id == order.legs[0].zone:
         return order
-    return replace(order, legs=(replace(order.legs[0], zone=zone.id, area=zone.area), *order.legs[1:]))
+    return replace(order, legs=(_leg_in(order.legs[0], zone), *order.legs[1:]))
+
+
+def _leg_in(leg: Leg, zone: Zone) -> Leg:
+    return replace(leg, zone=zone.id, area=zone.area, fee_satang=zone.fee_satang)
 
 
 def _plan_id() -> str:

@@ -1,4 +1,4 @@
-"""Which delivery zone a place lies in. Knows borders and priorities, nothing of orders, waves or days.
+"""Which delivery zone a place lies in, and on which bank. Knows borders and priorities, nothing of orders or waves.
 
 Places are ``(lon, lat)`` in degrees, distances metres. Where zones overlap the higher ``priority`` wins, then the one
 that stands first in the configuration, so an answer never depends on chance.
@@ -7,18 +7,20 @@ that stands first in the configuration, so an answer never depends on chance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, radians
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from scheduler.config import Config
+from scheduler.config.flat import Flat, across, banks
 from scheduler.config.models import Zone
 
-Location = tuple[float, float]
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
-_METRES_PER_DEGREE = 111_320.0
+Location = tuple[float, float]
 
 
 class ZoneIndex:
@@ -29,9 +31,13 @@ class ZoneIndex:
         self._shapes = np.array([zone.shape for zone in self._zones], dtype=object)
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
-        self._scale = np.array([cos(radians(float(self._shapes[0].centroid.y))), 1.0]) * _METRES_PER_DEGREE
-        self._metric = shapely.transform(self._shapes, lambda points: points * self._scale)
+        self._flat = Flat(float(self._shapes[0].centroid.y))
+        self._metric = self._flat.shapes(self._shapes)
         self._tambons = {code: zone for zone in reversed(self._zones) for code in zone.tambons}
+        self._names = {name: zone for zone in reversed(self._zones) for name in (zone.name.th, zone.name.en) if name}
+        self._lines = {barrier.id: self._flat.line(barrier.line) for barrier in config.barriers}
+        self._rank = {zone.id: rank for rank, zone in enumerate(self._zones)}
+        self._grounds: dict[str, list[BaseGeometry]] = {}
 
     def locate(self, location: Location) -> Zone | None:
         """The zone `location` lies in; its border belongs to it."""
@@ -57,8 +63,22 @@ class ZoneIndex:
         """The zone that serves the tambon with this six-digit code."""
         return self._tambons.get(code.strip())
 
+    def zone_called(self, tambon: str) -> Zone | None:
+        """The zone that people mean by a tambon: by its code, else by a zone's own name."""
+        return self.zone_for_tambon(tambon) or self._names.get(tambon.strip())
+
+    def of_community(self, community: str) -> list[Zone]:
+        """The zones of a community."""
+        return [zone for zone in self._zones if zone.community == community]
+
+    def across(self, location: Location, zone: Zone) -> str | None:
+        """The barrier between a place and the ground of `zone`; None where one goes there without crossing any."""
+        if zone.id not in self._grounds:
+            self._grounds[zone.id] = banks(self._metric[self._rank[zone.id]], *self._lines.values())
+        return across(self._flat.spot(location), self._grounds[zone.id], self._lines)
+
     def nearest(self, location: Location) -> tuple[Zone, float]:
         """The zone next to `location` and how far away it is; 0 metres inside."""
-        distances = shapely.distance(self._metric, shapely.Point(np.asarray(location) * self._scale))
+        distances = shapely.distance(self._metric, self._flat.spot(location))
         rank = int(np.argmin(distances))
         return self._zones[rank], float(distances[rank])

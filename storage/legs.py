@@ -8,11 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, bindparam, case, func, or_, update
 
 from storage.records import LegMove
 from storage.tables import LegRow
+
+T = TypeVar("T")
 
 LEG = LegRow.__table__
 
@@ -62,6 +65,7 @@ def move_legs(connection: Connection, moves: Sequence[LegMove], at: dt.datetime)
                 wave=_placed("b_wave", LEG.c.wave),
                 zone=_placed("b_zone", LEG.c.zone),
                 area=_placed("b_area", LEG.c.area),
+                fee_satang=_placed("b_fee", LEG.c.fee_satang),
                 plan_id=func.coalesce(bindparam("b_plan", type_=LEG.c.plan_id.type), LEG.c.plan_id if kept else None),
                 rider_id=func.coalesce(
                     bindparam("b_rider", type_=LEG.c.rider_id.type), LEG.c.rider_id if kept else None
@@ -78,6 +82,7 @@ def move_legs(connection: Connection, moves: Sequence[LegMove], at: dt.datetime)
                 "b_wave": move.wave,
                 "b_zone": move.zone,
                 "b_area": move.area,
+                "b_fee": move.fee_satang,
                 "b_plan": move.plan_id,
                 "b_rider": move.rider_id,
             }
@@ -87,7 +92,7 @@ def move_legs(connection: Connection, moves: Sequence[LegMove], at: dt.datetime)
     return moved
 
 
-def _placed(name: str, column: Column[str | None]) -> ColumnElement[str | None]:
+def _placed(name: str, column: Column[T]) -> ColumnElement[T]:
     """A move that names a date says the whole place, also that there is no wave or zone; one without leaves it."""
     said = bindparam(name, type_=column.type)
     return case((bindparam("b_date", type_=LEG.c.date.type).is_not(None), said), else_=column)

@@ -23,7 +23,7 @@ from storage.verbs import Write
 
 ORDER, PICKUP = OrderRow.__table__, PickupRow.__table__
 
-_PICKUP_FACTS = ("items", "weight_g", "volume_ml", "temperature", "cod_satang")
+_PICKUP_FACTS = ("items", "weight_g", "volume_ml", "temperature", "cod_satang", "total_satang")
 _PLACE = ("address_text", "landmark", "tambon", "postcode", "location", "pin_source")
 _FACTS = (
     *_PLACE,
@@ -259,4 +259,5 @@ def _stays_cancelled(order: Order, known: RowMapping) -> bool:
 
 
 def _at_known_place(leg: Leg, old: RowMapping) -> Leg:
-    return replace(leg, zone=old["zone"], area=old["area"], reason=old["reason"], wave=leg.wave or old["wave"])
+    place = {name: old[name] for name in ("zone", "area", "fee_satang")}
+    return replace(leg, **place, reason=old["reason"], wave=leg.wave or old["wave"])

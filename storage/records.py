@@ -111,17 +111,23 @@ class Pickup:
     volume_ml: int = 0
     temperature: Literal["ambient", "hot", "chilled"] = "ambient"
     cod_satang: int = 0
+    total_satang: int | None = None
+    """What the goods cost, however they are paid; None where the market did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One carriage of an order by one rider; a plain order has one. States: scheduler/states.py."""
+    """One carriage of an order by one rider; a plain order has one. States: scheduler/states.py.
+
+    ``fee_satang`` is the fee of its zone as the config had it when the leg was given the zone.
+    """
 
     leg: int = 1
     origin: str = ""
     destination: str = "buyer"
     zone: str | None = None
     area: str | None = None
+    fee_satang: int | None = None
     date: dt.date
     wave: str | None = None
     state: str = "received"
@@ -166,6 +172,18 @@ class Order:
     def cod_satang(self) -> int:
         return sum(pickup.cod_satang for pickup in self.pickups)
 
+    @property
+    def total_satang(self) -> int | None:
+        """What the goods cost; where a row does not say, what is paid for them at the door. None: nobody knows."""
+        said = [pickup.total_satang or pickup.cod_satang or None for pickup in self.pickups]
+        return None if not said or None in said else sum(each for each in said if each is not None)
+
+    @property
+    def fee_satang(self) -> int | None:
+        """What the market takes for the delivery, over all legs; None before the order is in a zone."""
+        fees = [leg.fee_satang for leg in self.legs if leg.fee_satang is not None]
+        return sum(fees) if fees else None
+
 
 class Saved(StrEnum):
     """What became of one row on its way in."""
@@ -203,7 +221,7 @@ class Run:
 class LegMove:
     """A leg's next state, in the words of scheduler/states.py.
 
-    ``date`` None: it stays in its place; else date, wave, zone and area are taken as given, None included.
+    ``date`` None: it stays in its place; else date, wave, zone, area and fee are taken as given, None included.
     """
 
     order_id: str
@@ -214,6 +232,7 @@ class LegMove:
     wave: str | None = None
     zone: str | None = None
     area: str | None = None
+    fee_satang: int | None = None
     plan_id: str | None = None
     rider_id: str | None = None
 

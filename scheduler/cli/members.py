@@ -38,6 +38,7 @@ def import_(
     json: Json = False,
 ) -> None:
     """Import people; their role is told by the id column (rider_id, seller_id, buyer_ref, coordinator_id)."""
+    from scheduler import doubts
     from scheduler.intake import UnreadableFile, read_members
     from storage.records import Saved
 
@@ -47,6 +48,7 @@ def import_(
         except UnreadableFile as error:
             raise Refusal(error.code, str(file), error.message, error.hint, exit_code=2) from None
         fates = app.store.save_members(read.members, actor=actor_name(), at=app.clock.now())
+        noticed = [*read.warnings, *doubts.in_members(read, app.versions.zones())]
     found: dict[str, Any] = {
         "schema": "songsuk/members.import/1",
         "file": file.name,
@@ -60,7 +62,7 @@ def import_(
         "rejected": read.rejected,
         "members": len(read.members),
         "errors": [problem.as_json() for problem in read.errors],
-        "warnings": [warning.as_json() for warning in read.warnings],
+        "warnings": [warning.as_json() for warning in noticed],
     }
     show_import(found, as_json=json)
     raise typer.Exit(1 if read.rejected else 0)

@@ -96,6 +96,8 @@ def _lines(order: dict[str, Any]) -> Iterator[Line]:
         yield {"th": "ของจาก", "en": "from"}, _pickup(pickup)
     yield {"th": "เงินสดเก็บปลายทาง", "en": "cash"}, _baht(order["cod_satang"])
     yield {"th": "จ่ายทาง", "en": "paid by"}, order["paid_method"] or ""
+    yield {"th": "ค่าสินค้า", "en": "goods cost"}, _baht(order["total_satang"]) if order["total_satang"] else ""
+    yield {"th": "ค่าส่งของโซน", "en": "delivery fee"}, _baht(order["fee_satang"]) if order["fee_satang"] else ""
     yield {"th": "ความสำคัญ", "en": "priority"}, screen.spoken(PRIORITIES[order["priority"]])
     help_wanted = {"th": "ช่วยยกของเข้าบ้าน", "en": "help at the door"}
     yield {"th": "ขอให้", "en": "asks for"}, screen.spoken(help_wanted) if order["needs_help_at_door"] else ""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, Json, Wave, actor_name, date_of, known_wave, one_of, opened
 from scheduler.cli.screen import Refusal
+
+if TYPE_CHECKING:
+    from scheduler.intake import RowProblem
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 ORDER = {
@@ -32,7 +35,7 @@ def import_(
     json: Json = False,
 ) -> None:
     """Import orders row by row: good rows are kept, bad ones listed with row, column, reason and hint."""
-    from scheduler import views
+    from scheduler import doubts, views
     from scheduler.intake import UnreadableFile, read_orders
     from storage.records import Saved
 
@@ -69,7 +72,9 @@ def import_(
             "orders": len(read.orders) - len(late),
             "waiting": {code: waiting[code] for code in ("needs_pin", "out_of_zone", "after_cutoff")},
             "errors": sorted(errors, key=lambda error: error["row"]),
-            "warnings": [warning.as_json() for warning in read.warnings],
+            "warnings": [
+                warning.as_json() for warning in [*read.warnings, *doubts.in_orders(read, app.versions.zones())]
+            ],
             "out_of_date": views.out_of_date(app),
         }
     show_import(found, as_json=json)
@@ -246,8 +251,8 @@ def add(
     json: Json = False,
 ) -> None:
     """Add one order by hand, as from a phone call. The same names and rules as the import."""
-    from scheduler import documents
-    from scheduler.intake import RowProblem, order_from_object
+    from scheduler import documents, doubts
+    from scheduler.intake import order_from_object
     from storage.records import Order
 
     fields = {
@@ -297,11 +302,16 @@ def add(
         if not isinstance(read, Order):
             raise Refusal.of([{"path": each.column or "", **each.as_json()} for each in read], 1)
         app.take_orders([read], actor=actor_name())
-        chosen = screen.language()
-        for told in noted:
-            screen.say(f"{told.column}: {told.message[chosen]}; {told.hint[chosen]}")
+        noted += [doubt.told(1) for doubt in doubts.of_orders([read], app.versions.zones())]
+        _say_noted(noted)
         shown = documents.orders(app.store.orders(order_ids=[order_id]), app.tz)
     _show(shown, as_json=json)
+
+
+def _say_noted(noted: Sequence[RowProblem]) -> None:
+    chosen = screen.language()
+    for told in noted:
+        screen.say(f"{told.column}: {told.message[chosen]}; {told.hint[chosen]}")
 
 
 @app.command()
@@ -312,7 +322,7 @@ def pin(
     json: Json = False,
 ) -> None:
     """Give an order that waits for a pin its place on the map."""
-    from scheduler import documents
+    from scheduler import documents, doubts
     from scheduler.intake import pin_from_text
 
     with opened(config, acts=True) as app:
@@ -333,7 +343,9 @@ def pin(
                 {"th": "ออเดอร์นี้ไม่ได้รอหมุดอยู่", "en": "this order does not wait for a pin"},
                 {"th": "ดูสถานะด้วย songsuk orders show", "en": "songsuk orders show tells its state"},
             )
-        shown = documents.orders(app.store.orders(order_ids=[order_id]), app.tz)
+        found = app.store.orders(order_ids=[order_id])
+        _say_noted([doubt.told(1) for doubt in doubts.of_orders(found, app.versions.zones())])
+        shown = documents.orders(found, app.tz)
     _show(shown, as_json=json)
 
 

@@ -30,6 +30,13 @@ def clock(stamp: str | None) -> str:
     return dt.datetime.fromisoformat(stamp).strftime("%H:%M") if stamp else "–"
 
 
+def _below_minimum(summary: dict[str, Any]) -> str:
+    """The orders that a person may want to decide about, on a line of their own."""
+    small = ", ".join(summary.get("below_minimum", ()))
+    said = {"th": f"\nต่ำกว่าขั้นต่ำของโซน แต่ไปส่ง: {small}", "en": f"\nbelow their zone's minimum, riding: {small}"}
+    return screen.spoken(said) if small else ""
+
+
 def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> None:
     """One wave of a plan document."""
     names = names or {}
@@ -47,7 +54,7 @@ def show_plan(wave: dict[str, Any], *, names: dict[str, str] | None = None) -> N
         f"{orders} orders, {routes} routes, {km} km, {baht} baht",
     }
     screen.table(
-        screen.spoken(title) + _estimate(wave["travel"]),
+        screen.spoken(title) + _estimate(wave["travel"]) + _below_minimum(summary),
         screen.spoken(ROUTE),
         (
             [

@@ -28,6 +28,10 @@ class _Refused(Exception):
         self.code, self.facts = code, facts
 
 
+class NotAFile(OSError):
+    """A folder, a pipe or a device stands where a file should."""
+
+
 @dataclass(slots=True)
 class Expansion:
     """What was brought in: findings, and the pieces of text to put in place of others."""
@@ -116,7 +120,7 @@ def _read(done: Expansion, name: str) -> bytes:
         if not path.is_relative_to(folder):
             raise _Refused("file.outside", value=name)
         if not path.is_file():
-            raise FileNotFoundError
+            raise NotAFile if path.exists() else FileNotFoundError
         data = done.beside.get(name)
         if data is None:
             with path.open("rb") as stream:
@@ -134,8 +138,10 @@ def unreadable(error: Exception) -> dict[str, str]:
         return {"reason_th": "ไม่พบไฟล์", "reason_en": "not found"}
     if isinstance(error, PermissionError):
         return {"reason_th": "ไม่มีสิทธิ์อ่าน", "reason_en": "not permitted"}
-    said = getattr(error, "strerror", None) or "bad name"
-    return {"reason_th": said, "reason_en": said}
+    if isinstance(error, NotAFile):
+        return {"reason_th": "ไม่ใช่ไฟล์ธรรมดา", "reason_en": "not a plain file"}
+    said = getattr(error, "strerror", None)
+    return {"reason_th": said or "ชื่อไฟล์ใช้ไม่ได้", "reason_en": said or "bad name"}
 
 
 def _coordinates(data: bytes, name: str) -> list[Any]:

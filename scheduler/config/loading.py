@@ -18,11 +18,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from scheduler.config import rules
 from scheduler.config.channels import CHANNELS
-from scheduler.config.files import expand, unreadable
+from scheduler.config.draft import Draft
+from scheduler.config.files import NotAFile, expand, unreadable
 from scheduler.config.models import Config, Document
 from scheduler.config.problems import ConfigError, Finding, Path, Problem, Report, problem, written
 from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Node, Reading
-from scheduler.config.rules import Draft
 from scheduler.config.wording import WORDING, near, nearest
 
 T = TypeVar("T")
@@ -78,13 +78,15 @@ def check(path: str | os.PathLike[str]) -> Report:
     """Everything that is wrong, or doubtful, with the file at `path`."""
     file = FilePath(path)
     try:
+        if file.exists() and not file.is_file():
+            raise NotAFile  # a pipe would be waited for, and a device never ends
         with file.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         return _only("file.unreadable", file.name, {"value": file.name, **unreadable(error)})
     if len(data) > MOST_BYTES:
         return _only("file.too_big", file.name, {"limit": MOST_BYTES // 1_000_000})
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:  # UTF-16, with its mark or without
         return _only("file.encoding", file.name, {})
     try:
         text = data.decode("utf-8-sig")

@@ -1,58 +1,25 @@
-"""What must hold between the parts of a configuration: ids, references, borders, the order of a wave's moments.
+"""What must hold between the parts of a configuration: ids, references, the order of a wave's moments.
 
 Each rule reads a `Draft`, whatever of the configuration could be read, and yields findings; so one look tells
-everything. Knows no YAML.
+everything. What must hold on the map stands in geography.py. Knows no YAML.
 """
 
 from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import chain
-from math import cos, radians
 from pathlib import Path as FilePath
-from typing import Any
 
 import channels
-from scheduler.config.models import Barrier, Wave, Zone
+from scheduler.config import geography
+from scheduler.config.draft import Draft
+from scheduler.config.models import Wave, Zone
 from scheduler.config.problems import Finding, Path, written
-from scheduler.config.shapes import KM_PER_DEGREE, square_km
 from scheduler.config.wording import nearest
 
-SLIVER_KM2 = 0.02
-"""Neighbours drawn one by one overlap a little along their border: real tambon boundaries by up to 0.015 km2."""
-MOST_PAIRS = 20_000
-"""A zone has a handful of neighbours; a file in which every zone touches every other is hostile, and bounded here."""
-OFF_BARRIER_METRES = 150
-
 _FAMILIES = ("hubs", "communities", "zones", "barriers", "waves", "vehicles")
-_SINGLE = {"hub": "hubs", "community": "communities"}
-
-
-@dataclass(slots=True)
-class Draft:
-    """What could be read. ``raw`` is plain text; ``items`` the readable parts of each list, by their index."""
-
-    raw: dict[str, Any]
-    sections: dict[str, Any] = field(default_factory=dict)
-    items: dict[str, dict[int, Any]] = field(default_factory=dict)
-
-    def listed(self, family: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Every entry of a list as it was written, readable or not."""
-        entries = self.raw.get(family)
-        for index, entry in enumerate(entries if isinstance(entries, list) else []):
-            if isinstance(entry, dict):
-                yield index, entry
-
-    def section(self, name: str) -> dict[str, Any]:
-        """A group of keys as it was written."""
-        section = self.raw.get(name)
-        return section if isinstance(section, dict) else {}
-
-    def ids(self, family: str) -> list[str]:
-        return [entry["id"] for _, entry in self.listed(family) if isinstance(entry.get("id"), str)]
 
 
 def findings(draft: Draft) -> Iterator[Finding]:
@@ -62,11 +29,11 @@ def findings(draft: Draft) -> Iterator[Finding]:
         _unknown_references(draft),
         _unknown_modules(draft),
         _waves(draft),
-        _crossings(draft),
+        _hub_hours(draft),
         _riders(draft),
         _country(draft),
         _shared_tambons(draft),
-        _overlaps(draft),
+        geography.findings(draft),
     )
 
 
@@ -168,32 +135,6 @@ def _shared_tambon(code: str, zone: Zone, here: Path, other: Zone, before: Path)
     return Finding(path=here, code="zone.tambon", facts=facts, warning=rank != others)
 
 
-def _overlaps(draft: Draft) -> Iterator[Finding]:
-    """Zones of equal priority that share more than a sliver."""
-    zones: list[tuple[int, Zone]] = [
-        (i, zone) for i, zone in draft.items.get("zones", {}).items() if hasattr(zone, "polygon")
-    ]
-    if len(zones) < 2:
-        return
-    import numpy as np
-    from shapely import STRtree
-
-    shapes = [zone.shape for _, zone in zones]
-    pairs = STRtree(shapes).query(shapes, predicate="intersects").T
-    pairs = pairs[pairs[:, 0] > pairs[:, 1]]
-    for later, earlier in pairs[np.lexsort(pairs.T[::-1])][:MOST_PAIRS].tolist():
-        index, zone = zones[later]
-        other = zones[earlier][1]
-        if getattr(zone, "priority", 0) != getattr(other, "priority", 0):
-            continue
-        area = square_km(shapes[later].intersection(shapes[earlier]))
-        if area > SLIVER_KM2:
-            name = getattr(other, "id", zones[earlier][0])
-            yield Finding(
-                path=("zones", index, "polygon"), code="zone.overlap", facts={"other": name, "area": f"{area:.2f}"}
-            )
-
-
 def _waves(draft: Draft) -> Iterator[Finding]:
     for index, wave in draft.items.get("waves", {}).items():
         yield from _wave(wave, ("waves", index))
@@ -220,24 +161,26 @@ def _wave(wave: Wave, path: Path) -> Iterator[Finding]:
         yield Finding(path=(*path, "deliver"), code="wave.deliver_early", facts={})
 
 
-def _crossings(draft: Draft) -> Iterator[Finding]:
-    for index, barrier in draft.items.get("barriers", {}).items():
-        if hasattr(barrier, "line") and hasattr(barrier, "crossings"):
-            yield from _far_crossings(barrier, ("barriers", index))
-
-
-def _far_crossings(barrier: Barrier, path: Path) -> Iterator[Finding]:
-    from shapely import LineString, Point
-
-    across = cos(radians(barrier.line[0][1]))
-    line = LineString([(lon * across, lat) for lon, lat in barrier.line])
-    for index, crossing in enumerate(barrier.crossings):
-        lon, lat = crossing.location
-        metres = line.distance(Point(lon * across, lat)) * KM_PER_DEGREE * 1000
-        if metres > OFF_BARRIER_METRES:
-            facts = {"value": crossing.id, "barrier": getattr(barrier, "id", "?"), "metres": round(metres)}
-            place = (*path, "crossings", index, "location")
-            yield Finding(path=place, code="crossing.off_barrier", facts=facts, warning=True)
+def _hub_hours(draft: Draft) -> Iterator[Finding]:
+    """Hubs that are closed while a wave is out: riders and goods there have less time, or none."""
+    waves = [
+        wave for wave in draft.items.get("waves", {}).values() if hasattr(wave, "pickup") and hasattr(wave, "deliver")
+    ]
+    for index, hub in draft.items.get("hubs", {}).items():
+        open = getattr(hub, "open", None)
+        if open is None:
+            continue
+        short = [wave for wave in waves if wave.pickup.start < open.start or wave.deliver.end > open.end]
+        if short:
+            first = min([open.start, *(wave.pickup.start for wave in waves)])
+            last = max([open.end, *(wave.deliver.end for wave in waves)])
+            facts = {
+                "value": f"{open.start:%H:%M}-{open.end:%H:%M}",
+                "wave": getattr(short[0], "id", "?"),
+                "out": f"{short[0].pickup.start:%H:%M}-{short[0].deliver.end:%H:%M}",
+                "right": f"{first:%H:%M}-{last:%H:%M}",
+            }
+            yield Finding(path=("hubs", index, "open"), code="hub.closed", facts=facts, warning=True)
 
 
 def _riders(draft: Draft) -> Iterator[Finding]:

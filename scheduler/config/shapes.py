@@ -101,7 +101,9 @@ def read_shapes(value: object, info: ValidationInfo) -> Shapes:
     """An area: points, rings of points, or polygons of rings."""
     depth = _depth(value)
     if depth not in (2, 3, 4):
-        raise refused("value.empty" if value is None else "polygon.few_points" if value == [] else "coordinates.format")
+        if value == []:
+            raise refused("polygon.few_points", value=0)
+        raise refused("value.empty" if value is None else "coordinates.format")
     count = _count(value)
     if count > MOST_POINTS:
         raise refused("polygon.too_many", value=count, limit=MOST_POINTS)
@@ -131,6 +133,13 @@ def _rings(value: Any, depth: int) -> Iterator[tuple[int, tuple[int, ...], Any]]
             yield polygon, (index,) if depth == 3 else (polygon, index), ring
 
 
+def corners(value: object) -> Iterator[tuple[tuple[int, ...], Point]]:
+    """Every point of a good area as it was written, with the way to it."""
+    for _, where, ring in _rings(value, _depth(value)):
+        for index, (lon, lat) in enumerate(ring):
+            yield (*where, index), (float(lon), float(lat))
+
+
 def _ring(value: object) -> Ring:
     """Points without repetitions and without the closing one."""
     points: list[Point] = list(value)  # type: ignore[call-overload]
@@ -138,7 +147,7 @@ def _ring(value: object) -> Ring:
     if len(ring) > 1 and ring[0] == ring[-1]:
         ring.pop()
     if len(set(ring)) < 3:
-        raise refused("polygon.few_points")
+        raise refused("polygon.few_points", value=len(set(ring)))
     return tuple(ring)
 
 

@@ -311,10 +311,10 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "longitude is within ±180, latitude within ±90",
     ),
     "polygon.few_points": (
-        "พื้นที่ต้องมีอย่างน้อย 3 จุดที่ไม่ซ้ำกัน",
-        "an area needs at least 3 different points",
-        "เพิ่มจุด",
-        "add points",
+        "พื้นที่ต้องมีอย่างน้อย 3 จุดที่ไม่ซ้ำกัน ตอนนี้มี {value} จุด",
+        "an area needs at least 3 different points, and there are {value}",
+        "เพิ่มจุดตามมุมของพื้นที่ เช่น [[99.31, 9.13], [99.34, 9.13], [99.34, 9.15]]",
+        "add the corners of the area, e.g. [[99.31, 9.13], [99.34, 9.13], [99.34, 9.15]]",
     ),
     "polygon.too_many": (
         "มีจุดมากเกินไป ({value} จุด)",
@@ -343,14 +343,58 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
     "zone.overlap": (
         "ทับกับโซน {other} {area} ตร.กม.",
         "overlaps zone {other} by {area} km²",
-        "แก้ขอบเขต หรือถ้าตั้งใจให้ทับ ให้ใส่ priority ต่างกัน",
-        "trim one of them, or give them different priority if it is meant",
+        "แก้ขอบเขต หรือถ้าตั้งใจให้ทับ เขียน priority: {priority} ในโซน {small} แล้วโซนนั้นจะได้ส่วนที่ทับ",
+        "trim one, or if it is meant, write priority: {priority} in zone {small}: it then serves what they share",
+    ),
+    "zone.gap": (
+        "มีช่องว่าง {area} ตร.กม. กว้างราว {width} เมตร ใกล้ {near} ที่ไม่อยู่ในโซนนี้และไม่อยู่ในโซน {other}",
+        "a strip of {area} km², some {width} m wide, near {near} is neither in this zone nor in zone {other}",
+        "ลากขอบช่วงนี้ให้ชนโซน {other} เริ่มจากย้ายมุม {corner} ไปที่ {onto} ถ้าตั้งใจเว้นไว้ ปล่อยไว้ได้",
+        "draw this side onto the border of {other}, first the corner {corner} to {onto}; if it is meant, leave it",
+    ),
+    "zone.far": (
+        "{what} อยู่ห่างจากจุดรวมของที่ใกล้สุด ({hub}) {km} กม.",
+        "{what} lies {km} km from the nearest hub, {hub}",
+        "ตรวจตัวเลขพิกัด จุดรวม {hub} อยู่ที่ {place} ถ้าถูกแล้ว เพิ่มจุดรวมที่ใกล้กว่า",
+        "check the numbers: the hub {hub} is at {place}; if they are right, add a hub that is nearer",
+    ),
+    "zone.divided": (
+        "โซนนี้อยู่สองฝั่งของ {barrier} (อีกฝั่งมี {area} ตร.กม.) แต่ข้ามใกล้ๆ ไม่ได้: {known}",
+        "this zone lies on both sides of {barrier} ({area} km² on the other one) with no way across nearby: {known}",
+        "แบ่งเป็นสองโซนตามแนวนี้ หรือถ้ามีทางข้าม เพิ่มใน crossings ของ {barrier}: {{id: …, location: {place}}}",
+        "split it in two along the line, or where there is a way add to the crossings of {barrier}: "
+        "{{id: …, location: {place}}}",
     ),
     "zone.tambon": (
         "ตำบล {value} อยู่ในโซน {other} ด้วย ({first})",
         "the tambon {value} stands in zone {other} too ({first})",
         "{meant}",
         "{meant}",
+    ),
+    # communities and hubs
+    "community.no_zone": (
+        "ชุมชน {value} ไม่มีโซนจัดส่ง",
+        "no zone belongs to the community {value}",
+        "{meant}",
+        "{meant}",
+    ),
+    "hub.outside_zones": (
+        "จุดรวม {value} อยู่นอกโซนของชุมชน {community} ห่างจากโซน {zone} {km} กม.",
+        "the hub {value} lies {km} km outside {zone}, the nearest zone of the community {community}",
+        "ตรวจพิกัด ในโซน {zone} เช่น {place} หรือขยายโซนให้ถึงจุดรวม",
+        "check its place: in zone {zone} is for example {place}; or draw the zone around it",
+    ),
+    "hub.wrong_bank": (
+        "จุดรวม {value} อยู่คนละฝั่งของ {barrier} กับโซน {zone} ของชุมชน {community}",
+        "the hub {value} is across {barrier} from zone {zone} of the community {community}",
+        "ตรวจพิกัด ฝั่งเดียวกับโซน {zone} เช่น {place} หรือเปลี่ยน hub ของชุมชน {community}",
+        "check its place: on the bank of {zone} is for example {place}; or give {community} another hub",
+    ),
+    "hub.closed": (
+        "จุดรวมเปิด {value} แต่รอบ {wave} รับและส่งของ {out}",
+        "the hub is open {value}, and the wave {wave} is out {out}",
+        "เขียน open: {right} ไม่เช่นนั้นไรเดอร์และของที่จุดนี้จะมีเวลาน้อยลง",
+        "write open: {right}; otherwise its riders and the goods there have less time",
     ),
     "riders.ask_not_yet": (
         "ยังถามไรเดอร์ทางแชตไม่ได้",
@@ -517,8 +561,8 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
     "crossing.off_barrier": (
         "จุดข้าม {value} อยู่ห่างจากแนว {barrier} {metres} เมตร",
         "the crossing {value} is {metres} m away from {barrier}",
-        "ย้ายจุดข้ามให้อยู่บนแนว",
-        "move it onto the line",
+        "ย้ายจุดข้ามไปที่ {place} ซึ่งอยู่บนแนว",
+        "move it onto the line, to {place}",
     ),
     "secret.missing": (
         "ช่องทาง {channel} เปิดอยู่ แต่ยังไม่ได้ตั้ง {variable}",

@@ -305,6 +305,24 @@ CATALOGUE: Mapping[str, Words] = {
     "number.negative": _say("ค่าติดลบ", "a negative amount", "ใส่ศูนย์หรือมากกว่า", "zero or more"),
     "number.too_large": _say("ค่ามากเกิน {limit}", "larger than {limit}", "ตรวจหน่วยอีกครั้ง", "check the unit"),
     "postcode.invalid": _say("รหัสไปรษณีย์ไม่ถูกต้อง จึงไม่ใช้", "not a postcode, left out", "ใส่ตัวเลขห้าหลัก", "five digits"),
+    "pin.wrong_bank": _say(
+        "หมุดอยู่คนละฝั่งของ {barrier} กับโซน {zone}",
+        "the pin is across {barrier} from zone {zone}",
+        "ตรวจหมุดกับแผนที่ ถ้าผิด แก้แล้วนำเข้าแถวนี้ใหม่ ถ้าถูกแล้ว ปล่อยไว้ได้",
+        "look at it on a map: if it is wrong, mend it and import the row again; if it is right, leave it",
+    ),
+    "pin.outside_zones": _say(
+        "หมุดไม่อยู่ในโซนใดเลย โซนใกล้สุดคือ {zone} ห่าง {km} กม.",
+        "the pin is in no zone; the nearest, {zone}, is {km} km away",
+        "ตรวจหมุดกับแผนที่ ถ้าถูกแล้ว ปล่อยไว้ได้",
+        "look at it on a map; if it is right, leave it",
+    ),
+    "order.below_minimum": _say(
+        "ค่าสินค้า {total} บาท ต่ำกว่าขั้นต่ำของโซน {zone} ({least} บาท)",
+        "the goods cost {total} baht, below the minimum of zone {zone} ({least} baht)",
+        "รับไว้และจะไปส่งตามปกติ ถ้าไม่ส่ง ยกเลิกด้วย songsuk orders cancel และแจ้งผู้ซื้อ",
+        "it is taken and rides all the same; to refuse it, run songsuk orders cancel and tell the buyer",
+    ),
     "pin.swapped": _say(
         "ละติจูดกับลองจิจูดสลับกัน สลับกลับให้แล้ว",
         "latitude and longitude were swapped; turned round",

@@ -73,6 +73,9 @@ ORDER_HEADINGS: Mapping[str, tuple[str, ...]] = _table(
         "เก็บเงินปลายทาง, ยอดเก็บปลายทาง, ยอดปลายทาง, ยอดเก็บเงิน, ยอดเก็บเงินปลายทาง, เงินที่ต้องเก็บ, เก็บเงิน, "
         "cod, cod amount, cash to collect"
     ),
+    order_total_thb=(
+        "ค่าสินค้า, มูลค่าสินค้า, ราคาสินค้า, ยอดสั่งซื้อ, มูลค่าออเดอร์, ราคาออเดอร์, order total, goods total, order value"
+    ),
     paid_method=("วิธีชำระเงิน, วิธีชำระ, การชำระเงิน, ชำระเงิน, ชำระโดย, วิธีจ่าย, จ่ายโดย, payment, payment method, paid by"),
     priority="ความสำคัญ, ความเร่งด่วน, ลำดับความสำคัญ, ด่วน, urgency, urgent",
     needs_help_at_door=(

@@ -135,6 +135,7 @@ class OrderReader:
             "volume_l": remembering(number_reader(LITRES, scale=1000, largest=20_000)),
             "temperature": remembering(_TEMPERATURE),
             "cod_amount_thb": remembering(number_reader(BAHT, scale=100, largest=1_000_000, exact=True)),
+            "order_total_thb": remembering(number_reader(BAHT, scale=100, largest=1_000_000, exact=True)),
             "paid_method": remembering(_PAID),
             "priority": remembering(_PRIORITY),
             "needs_help_at_door": remembering(read_yes_no),
@@ -175,7 +176,7 @@ class OrderReader:
         values, bad, noted = self._cursor.read(cells)
         (order_id, date, seller, placed_at, source, buyer_ref, name, phone, line_id, telegram_id, chat, address,
          landmark, tambon, postcode, lat, lon, pin, pin_source, window_from, window_to, window, items, weight,
-         volume, temperature, cod, paid, priority, helped, proof, status, note) = values  # fmt: skip
+         volume, temperature, cod, total, paid, priority, helped, proof, status, note) = values  # fmt: skip
 
         spoilt = {column for column, _ in bad}
         for column, value in (("order_id", order_id), ("service_date", date), ("seller_id", seller)):
@@ -242,6 +243,7 @@ class OrderReader:
                         volume_ml=volume or 0,
                         temperature=temperature or "ambient",
                         cod_satang=cod or 0,
+                        total_satang=total,
                     ),
                 ),
                 paid_method=paid,

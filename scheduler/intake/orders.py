@@ -30,7 +30,7 @@ from scheduler.intake.tables import Table
 from storage.records import Order
 
 _WORDS = [ORDERS.columns.index(name) for name in ("service_date", "seller_id", "buyer_phone", "address_text")]
-_NUMBERS = [ORDERS.columns.index(name) for name in ("weight_kg", "volume_l", "cod_amount_thb")]
+_NUMBERS = [ORDERS.columns.index(name) for name in ("weight_kg", "volume_l", "cod_amount_thb", "order_total_thb")]
 _SERVICE_DATE, _PLACED_AT = ORDERS.columns.index("service_date"), ORDERS.columns.index("placed_at")
 
 

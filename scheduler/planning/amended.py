@@ -14,6 +14,7 @@ from itertools import pairwise
 from routing.travel.straight import Straight
 from scheduler.batch import delivery_window
 from scheduler.config import Config
+from scheduler.planning.answers import account
 from scheduler.planning.problems import COLD_BOX
 from scheduler.planning.travel import settings_of
 from storage.records import LegMove, Member, Order, Plan, PlanRoute, PlanStep
@@ -72,9 +73,11 @@ def without(plan: Plan, lost: Collection[str], orders: Mapping[str, Order], conf
     totals = ("cost", "distance", "duration", "service", "waiting_time", "cod_satang")
     less = {name: sum(getattr(route, name) for route in routes) for name in totals}
     left = tuple(each for each in plan.unassigned if each.order_id not in lost)
+    served = {order_id for route in routes for order_id in _delivered(route)}
     counted = {
+        **account(served, orders, config),
         "routes": len(routes),
-        "orders": sum(len(_delivered(route)) for route in routes),
+        "orders": len(served),
         "unassigned": len(left),
     }
     return replace(plan, routes=routes, unassigned=left, summary={**plan.summary, **less, **counted})

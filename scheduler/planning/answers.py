@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import routing
 from routing.model import Plan, Problem, Route, Settings, Unassigned
-from scheduler.batch import delivery_window
+from scheduler.batch import below_minimum, delivery_window
 from scheduler.config import Config
 from scheduler.config.models import Wave
 from scheduler.planning import fixes, travel
@@ -84,7 +84,7 @@ def to_plan(
     unassigned = [
         _unassigned(left, answer, next_waves, run.date, tz) for answer in answers for left in answer.plan.unassigned
     ]
-    served = {step.order_id for route in routes for step in route.steps if step.type == "delivery"}
+    served = {step.order_id or "" for route in routes for step in route.steps if step.type == "delivery"}
     plans = [answer.plan for answer in answers]
     return records.Plan(
         id=plan_id,
@@ -105,6 +105,7 @@ def to_plan(
             "service": sum(route.service for route in routes),
             "waiting_time": sum(route.waiting_time for route in routes),
             "cod_satang": sum(route.cod_satang for route in routes),
+            **account(served, orders, config),
             "violations": [],
             "engines": sorted({plan.engine for plan in plans}),
             "solving_ms": max((plan.solving_ms for plan in plans), default=0),
@@ -112,6 +113,14 @@ def to_plan(
         routes=tuple(sorted(routes, key=lambda route: route.rider_id)),
         unassigned=tuple(unassigned),
     )
+
+
+def account(served: Collection[str], orders: Mapping[str, Order], config: Config) -> dict[str, object]:
+    """What a plan's summary says of the orders it serves: their fees, and which are below their zone's minimum."""
+    zones = {zone.id: zone for zone in config.zones}
+    riding = [orders[order_id] for order_id in sorted(served) if order_id in orders]
+    small = [order.order_id for order in riding if below_minimum(order, zones.get(order.legs[0].zone or ""))]
+    return {"fees_satang": sum(order.fee_satang or 0 for order in riding), "below_minimum": small}
 
 
 def _route(

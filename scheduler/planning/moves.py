@@ -31,6 +31,7 @@ def of_plan(plan: Plan, orders: Sequence[Order]) -> list[LegMove]:
             wave=plan.wave,
             zone=leg.zone,
             area=leg.area,
+            fee_satang=leg.fee_satang,
             plan_id=plan.id,
             rider_id=rider_of.get(order.order_id),
         )
@@ -63,6 +64,7 @@ def put_off(orders: Sequence[Order], missed: WaveKey, market: Market, why: str) 
             wave=leg.wave,
             zone=leg.zone,
             area=leg.area,
+            fee_satang=leg.fee_satang,
         )
         if (before.state, move.state) == ("planned", "received"):  # two steps of the life-cycle
             moves.append(replace(move, state="batched"))
@@ -98,6 +100,7 @@ def going_on(plan: Plan, orders: Mapping[str, Order]) -> list[LegMove]:
             wave=left.next_wave,
             zone=orders[left.order_id].legs[0].zone,
             area=orders[left.order_id].legs[0].area,
+            fee_satang=orders[left.order_id].legs[0].fee_satang,
         )
         for left in plan.unassigned
         if left.next_wave is not None

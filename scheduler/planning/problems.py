@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from routing.model import Churn, Costs, PreviousRoute, Shipment, Task, Vehicle
-from scheduler.batch import delivery_window, pickup_window
+from scheduler.batch import delivery_window, hub_of_seller, pickup_window
 from scheduler.config import Config
+from scheduler.config.models import Hub, Wave
 from scheduler.config.models import Vehicle as VehicleKind
-from scheduler.config.models import Wave
 from scheduler.planning.areas import areas_of
 from scheduler.planning.times import Span, seconds
 from scheduler.planning.travel import Ways, ways_of
@@ -68,7 +68,8 @@ def problems(
     available = [
         (rider, window)
         for rider in sorted(riders, key=lambda rider: rider.ref)
-        if (window := rider_window(rider, date, wave, config, busy.get(rider.ref, ()))) is not None
+        if (free := rider_window(rider, date, wave, config, busy.get(rider.ref, ()))) is not None
+        and (window := _at_open_hub(free, _details(rider), hub_of(_details(rider), config, zones), date, config))
     ]
     found = []
     for name, members, group in areas_of(orders, [rider for rider, _ in available], sellers, config, zones):
@@ -138,8 +139,9 @@ def _problem(
     for rider, (start, end) in available:
         details, kind = _details(rider), config.vehicle(_details(rider).vehicle)
         assert kind is not None  # noqa: S101 - rider_window let only known kinds through
-        home = details.home or hub_of(details, config, zones)
-        finish = {"home": home, "hub": hub_of(details, config, zones), "anywhere": None}[details.end_at]
+        hub = hub_of(details, config, zones).location
+        home = details.home or hub
+        finish = {"home": home, "hub": hub, "anywhere": None}[details.end_at]
         vehicles.append(
             Vehicle(
                 id=rider.ref,
@@ -188,7 +190,7 @@ def _shipment(
     for pickup in order.pickups:
         seller = sellers.get(pickup.seller_id)
         details = seller.seller if seller is not None else None
-        window = pickup_window(details, wave, date, tz) or wave.pickup.on(date, tz)
+        window = pickup_window(details, wave, date, config) or wave.pickup.on(date, tz)
         location = seller_location(details, config)
         cold = cold or pickup.temperature == "chilled" or (details is not None and details.needs_cold_box)
         pickups.append(
@@ -229,24 +231,33 @@ def _shipment(
     )
 
 
-def hub_of(details: records.RiderDetails, config: Config, zones: ZoneIndex) -> Location:
+def hub_of(details: records.RiderDetails, config: Config, zones: ZoneIndex) -> Hub:
     """The hub a rider belongs to: that of the community their home's zone is in, else the market's first."""
     zone = zones.zone_for_tambon(details.home_tambon) if details.home_tambon else None
     if zone is None and details.home is not None:
         zone = zones.locate(details.home)
-    community = next((c for c in config.communities if zone is not None and c.id == zone.community), None)
-    hub = next((hub for hub in config.hubs if community is not None and hub.id == community.hub), config.hubs[0])
-    return hub.location
+    return config.hub(config.community(zone.community).hub) if zone is not None else config.hubs[0]
 
 
 def seller_location(details: records.SellerDetails | None, config: Config) -> Location:
     """Where a seller's goods are fetched: their own place, else their community's hub, else the first hub."""
     if details is not None and details.location is not None:
         return details.location
-    wanted = details.community if details is not None else None
-    community = next((c for c in config.communities if c.id == wanted), None)
-    hub = next((hub for hub in config.hubs if community is not None and hub.id == community.hub), config.hubs[0])
-    return hub.location
+    hub = hub_of_seller(details, config)
+    return hub.location if hub is not None else config.hubs[0].location
+
+
+def _at_open_hub(window: Span, details: RiderDetails, hub: Hub, date: dt.date, config: Config) -> Span | None:
+    """The part of a rider's time that begins, where the round begins at the hub, and ends, where it ends there, while
+    the hub is open; None where nothing is left of it."""
+    start, end = window
+    if hub.open is not None:
+        opens, closes = hub.open.on(date, config.market.time_zone)
+        start = max(start, opens) if details.home is None else start
+        end = (
+            min(end, closes) if details.end_at == "hub" or (details.end_at == "home" and details.home is None) else end
+        )
+    return (start, end) if start < end else None
 
 
 def _details(rider: Member) -> records.RiderDetails:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
-from scheduler import documents, views
+from scheduler import documents, doubts, views
 from scheduler.app import App
 from scheduler.intake import OrdersFile, orders_from_objects
 from scheduler.intake.json_rows import Doubled, read_object
@@ -133,7 +133,9 @@ def _save(app: App, taken: OrdersFile, actor: str) -> Response:
         "updated": fates.count(Saved.UPDATED),
         "unchanged": fates.count(Saved.UNCHANGED),
         "out_of_date": views.out_of_date(app),
-        "warnings": [warning.as_json() for warning in taken.warnings],
+        "warnings": [
+            warning.as_json() for warning in [*taken.warnings, *doubts.in_orders(taken, app.versions.zones())]
+        ],
     }
     return JSONResponse(found, status_code=201 if found["created"] else 200)
 

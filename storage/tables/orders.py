@@ -60,6 +60,7 @@ class PickupRow(Row, table=True):
     volume_ml: int = plain(BIG)
     temperature: str = plain(Words)
     cod_satang: int = plain(BIG)
+    total_satang: int | None = plain(BIG)
 
 
 class LegRow(Row, table=True):
@@ -72,6 +73,7 @@ class LegRow(Row, table=True):
     destination: str = plain(Words)
     zone: str | None = plain(Words)
     area: str | None = plain(Words)
+    fee_satang: int | None = plain(BIG)
     date: dt.date = plain(Date)
     wave: str | None = plain(Words)
     state: str = plain(Words)

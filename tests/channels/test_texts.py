@@ -68,6 +68,7 @@ def test_both_languages_know_the_same_reasons() -> None:
         "out_of_zone",
         "after_cutoff",
         "wave_full",
+        "hub_full",
         "market_closed",
         "seller_closed",
         "no_rider",

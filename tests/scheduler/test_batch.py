@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.batch import assign, close, delivery_window, pickup_window, wanted_waves
+from scheduler.batch import assign, below_minimum, close, delivery_window, pickup_window, wanted_waves
 from scheduler.config import Config
 from storage import Leg, Order
 
@@ -76,12 +76,22 @@ def test_goods_are_fetched_while_the_seller_is_ready(make: Any, config: Config) 
     midday = config.wave("midday")
 
     def shown(**ready: dt.time) -> tuple[dt.datetime, dt.datetime] | None:
-        return pickup_window(make.seller(**ready).seller, midday, DAY, make.tz)
+        return pickup_window(make.seller(**ready).seller, midday, DAY, config)
 
-    assert pickup_window(None, midday, DAY, make.tz) == (make.at("09:30"), make.at("11:30"))
+    assert pickup_window(None, midday, DAY, config) == (make.at("09:30"), make.at("11:30"))
     assert shown(ready_from=dt.time(10), ready_to=dt.time(11)) == (make.at("10:00"), make.at("11:00"))
     assert shown(ready_from=dt.time(11, 30)) is None
     assert shown(ready_to=dt.time(9, 30)) is None
+
+
+def test_goods_at_a_hub_are_fetched_while_it_is_open(make: Any, market_config: ConfigOf) -> None:
+    """A seller without a place leaves them there; one with a place does not care, and no common hour is no wave."""
+    config = market_config(("open: 06:00-19:30", "open: 10:00-19:30"))
+    midday, morning = config.wave("midday"), config.wave("morning")
+    at_hub = make.seller(location=None, community="sirisuk").seller
+    assert pickup_window(at_hub, midday, DAY, config) == (make.at("10:00"), make.at("11:30"))
+    assert pickup_window(at_hub, morning, DAY, config) is None
+    assert pickup_window(make.seller().seller, midday, DAY, config) == (make.at("09:30"), make.at("11:30"))
 
 
 # --- one order ---------------------------------------------------------------------------------------------------
@@ -261,6 +271,73 @@ def test_a_full_zone_takes_the_urgent_then_the_early(make: Any, market_config: C
     batched, moved = ("batched", DAY, "midday", None), ("received", DAY, "evening", "wave_full")
     found = closed(make, config, *orders)
     assert found == {"3": batched, "2": batched, "1": moved, "4": moved, "5": batched}
+
+
+def test_a_full_hub_takes_the_urgent_then_the_early(make: Any, market_config: ConfigOf) -> None:
+    """Goods of sellers without a place share its room; goods fetched at a stall of their own take none of it."""
+    config = market_config(("capacity: {weight_kg: 800, volume_l: 3000}", "capacity: {weight_kg: 3, volume_l: 3000}"))
+    here, own = make.seller("S01", location=None, community="sirisuk"), make.seller("S02")
+    orders = [  # 1.2 kg each: two fit
+        make.order(1, placed="10:00"),
+        make.order(2, placed="09:00"),
+        make.order(3, placed="11:00", priority="high"),
+        make.order(4, placed="12:00", sellers=("S02",)),
+    ]
+    batch = close(DAY, "midday", orders, make.market(config, here, own))
+    assert {move.order_id: (move.state, move.reason) for move in batch.moves} == {
+        "SR-0003": ("batched", None),
+        "SR-0002": ("batched", None),
+        "SR-0001": ("received", "hub_full"),
+        "SR-0004": ("batched", None),
+    }
+
+
+def test_an_order_too_large_for_its_hub_is_not_put_off_for_ever(make: Any, market_config: ConfigOf) -> None:
+    """Alone it rides; beside others it goes to a wave where it can be alone."""
+    config = market_config(("capacity: {weight_kg: 800, volume_l: 3000}", "capacity: {weight_kg: 1, volume_l: 3000}"))
+    seller = make.seller("S01", location=None, community="sirisuk")
+    batch = close(DAY, "midday", [make.order(1), make.order(2, placed="10:00")], make.market(config, seller))
+    assert [(move.order_id, move.reason) for move in batch.moves] == [("SR-0001", None), ("SR-0002", "hub_full")]
+
+
+def test_a_zone_whose_only_wave_is_too_early_for_the_seller_says_so(make: Any, market_config: ConfigOf) -> None:
+    """No wave in two weeks has room for such an order: the reason is the seller's hours, not the market's holidays."""
+    config = market_config(("waves: [morning, midday, evening]", "waves: [morning]"))
+    late = make.seller("S01", ready_from=dt.time(10))
+    assert place(assign(make.order(), make.market(config, late))) == (DAY, None, "seller_closed")
+    assert assign(make.order(), make.market(config)).reason == "time_window"
+
+
+def test_an_order_takes_the_fee_of_its_zone(make: Any, config: Config) -> None:
+    """In satang, with the zone; an order in no zone has none."""
+    market = make.market(config)
+    assert assign(make.order(), market).fee_satang == 2000
+    assert assign(make.order(at=make.bang_chana), market).fee_satang == config.zone("bang_chana").fee_satang
+    assert assign(make.order(at=make.nowhere), market).fee_satang is None
+    (move,) = close(DAY, "midday", [make.order()], market).moves
+    assert move.fee_satang == 2000
+
+
+def test_an_order_is_small_only_where_its_total_is_known(make: Any, market_config: ConfigOf) -> None:
+    """The total decides, else the cash; over all sellers, and where one of them says neither nobody judges."""
+    zone = market_config(("fee_baht: 20", "fee_baht: 20\n    min_order_baht: 150")).zone("talat")
+
+    def small(*pickups: tuple[int | None, int]) -> bool:
+        order = make.order(sellers=[f"S{number}" for number in range(len(pickups))])
+        parts = [
+            replace(each, total_satang=total, cod_satang=cash)
+            for each, (total, cash) in zip(order.pickups, pickups, strict=True)
+        ]
+        return below_minimum(replace(order, pickups=tuple(parts)), zone)
+
+    assert small((14_900, 0))
+    assert not small((15_000, 0))
+    assert small((None, 12_000))
+    assert not small((20_000, 5_000))
+    assert not small((None, 12_000), (None, 12_000))
+    assert not small((None, 0))
+    assert not small((None, 0), (1_000, 0))
+    assert not below_minimum(make.order(), None)
 
 
 def test_no_pin_at_the_cut_off_means_the_next_wave(make: Any, config: Config) -> None:

@@ -109,12 +109,27 @@ def test_where_a_route_begins_and_ends(make: Any, config: Config) -> None:
     assert ends(home=None, end_at="hub") == (config.hubs[0].location, config.hubs[0].location)
 
 
+def test_a_round_from_a_hub_keeps_its_hours(make: Any, market_config: ConfigOf) -> None:
+    """Who begins or ends there does so while it is open; who comes from home and ends anywhere is free of it."""
+    config = market_config(("open: 06:00-19:30", "open: 09:30-13:00"))
+
+    def out(**details: Any) -> tuple[int, int] | None:
+        vehicles = only(config, [make.order()], [make.rider(**details)]).vehicles
+        return vehicles[0].window if vehicles else None
+
+    assert out(home=None, end_at="hub") == (hours("09:30"), hours("13:00"))
+    assert out(home=None, end_at="anywhere") == (hours("09:30"), hours("14:00"))
+    assert out(home=make.talat, end_at="hub") == (hours("08:30"), hours("13:00"))
+    assert out(home=make.talat, end_at="home") == (hours("08:30"), hours("14:00"))
+    assert out(home=None, end_at="hub", shift_from=dt.time(13)) is None
+
+
 def test_a_hub_follows_home_by_tambon_or_place(make: Any, config: Config) -> None:
     """A home outside all zones falls back on the market's first hub."""
     zones = ZoneIndex(config)
 
     def hub(**details: Any) -> tuple[float, float]:
-        return hub_of(make.rider(**details).rider, config, zones)
+        return hub_of(make.rider(**details).rider, config, zones).location
 
     assert hub(home=make.bang_kung) == config.hub("bangkung").location
     assert hub(home=None, home_tambon="840103") == config.hub("watpradu").location

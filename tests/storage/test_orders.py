@@ -314,3 +314,22 @@ def test_an_address_learnt_later_comes_first(store: Store, make: Any) -> None:
     new = make.order(buyer_ref="B1", buyer=make.person(addresses=(ChatAddress(channel="line", address="A-new"),)))
     store.save_orders([new], actor="import", at=make.at + dt.timedelta(hours=1))
     assert [item.address for item in only(store).buyer.addresses] == ["A-new", "U0001"]
+
+
+def test_a_fee_goes_with_the_zone_and_a_total_with_the_pickup(store: Store, make: Any) -> None:
+    """A move that names a place says the fee too; a step within it keeps the fee; the total is kept as it was told."""
+    leg = replace(make.order().legs[0], fee_satang=2000)
+    pickup = replace(make.order().pickups[0], total_satang=15_000)
+    store.save_orders([make.order(legs=(leg,), pickups=(pickup,))], actor="import", at=make.at)
+    (order,) = store.orders()
+    assert (order.fee_satang, order.total_satang, order.cod_satang) == (2000, 15_000, 12_000)
+    move = LegMove(
+        order_id="SR-0001", leg=1, state="received", date=make.day, wave="evening", zone="far", fee_satang=3000
+    )
+    store.move_legs([move], actor="x", at=make.at)
+    assert store.orders()[0].fee_satang == 3000
+    store.move_legs([LegMove(order_id="SR-0001", leg=1, state="batched")], actor="x", at=make.at)
+    assert store.orders()[0].fee_satang == 3000
+    again = make.order(legs=(leg,), pickups=(replace(pickup, total_satang=16_000),))
+    assert store.save_orders([again], actor="import", at=make.at) == [(Saved.UPDATED,)]
+    assert store.orders()[0].total_satang == 16_000

@@ -279,6 +279,7 @@ def upgrade() -> None:
         sa.Column("destination", sa.Text(), nullable=False),
         sa.Column("zone", sa.Text(), nullable=True),
         sa.Column("area", sa.Text(), nullable=True),
+        sa.Column("fee_satang", sa.BigInteger(), nullable=True),
         sa.Column("date", sa.Date(), nullable=False),
         sa.Column("wave", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
@@ -302,6 +303,7 @@ def upgrade() -> None:
         sa.Column("volume_ml", sa.BigInteger(), nullable=False),
         sa.Column("temperature", sa.Text(), nullable=False),
         sa.Column("cod_satang", sa.BigInteger(), nullable=False),
+        sa.Column("total_satang", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["order_id"], ["orders.order_id"], name=op.f("fk_pickup_order_id_orders")),
         sa.PrimaryKeyConstraint("order_id", "seller_id", name=op.f("pk_pickup")),
     )

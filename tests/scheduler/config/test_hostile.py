@@ -1,5 +1,6 @@
 """Whatever is fed in: a configuration or problems with places, in bounded memory, never another exception."""
 
+import os
 import random
 import tracemalloc
 from pathlib import Path
@@ -91,8 +92,9 @@ def test_utf8_trouble_is_placed(tmp_path: Path, minimal: str) -> None:
     path.write_bytes(b"version: 1\nmarket: " + "ตลาด".encode("cp874"))
     (error,) = check(path).errors
     assert (error.code, error.line, error.column) == ("file.encoding", 2, 9)
-    path.write_bytes(minimal.encode("utf-16"))
-    assert [error.code for error in check(path).errors] == ["file.encoding"]
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+        path.write_bytes(minimal.encode(encoding))
+        assert [error.code for error in check(path).errors] == ["file.encoding"], encoding
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path, minimal: str) -> None:
@@ -158,6 +160,19 @@ def test_ten_megabytes_are_left_unread(tmp_path: Path, minimal: str) -> None:
     tracemalloc.stop()
     assert [error.code for error in report.errors] == ["file.too_big"]
     assert peak < 4 * MOST_BYTES
+
+
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path, minimal: str) -> None:
+    """A pipe that nobody writes to, a device and a link to itself are one error each; so is a zone's file."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for path in (tmp_path / "pipe", tmp_path / "loop", Path(os.devnull), Path("/dev/zero")):
+        (error,) = check(path).errors
+        assert (error.code, error.line, error.column) == ("file.unreadable", 1, 1), path
+    config = tmp_path / "config.yaml"
+    border = "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]"
+    config.write_text(minimal.replace(border, "file: pipe"), encoding="utf-8")
+    assert [error.code for error in check(config).errors] == ["file.unreadable"]
 
 
 @pytest.mark.parametrize("name", ["none.yaml", ".", "a\x00b"])

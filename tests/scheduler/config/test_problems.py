@@ -183,7 +183,44 @@ EDITS = [
     ("file.geojson", "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]", "file: ⟦line.geojson"),
     ("file.texts", "vehicles:\n", "texts: ⟦thai.yaml\nvehicles:\n"),
 ]
+HUB = """\
+[99.3257, 9.1463]}
+communities:
+  - {id: sirisuk, name: {th: สิริสุข}, hub: bandon}
+zones:
+  - id: talat
+    name: {th: ตลาด}
+    community: sirisuk
+    polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]
+waves:
+"""
+"""From the hub's place to the waves: what a river runs through."""
+
+
+def river(text: str, lon: float) -> str:
+    """The same part of the file with a river from south to north at a longitude."""
+    return text.replace("waves:\n", f"barriers: [{{id: tapi, line: [[{lon}, 9.1], [{lon}, 9.2]]}}]\nwaves:\n")
+
+
+def neighbour(border: str) -> str:
+    """A second zone with this border, before the waves."""
+    return f"  - id: two\n    name: {{th: สอง}}\n    community: sirisuk\n    polygon: {border}\nwaves:\n"
+
+
 WARNINGS = [
+    (
+        "zone.gap",
+        "waves:\n",
+        neighbour("[[99.3402, 9.13], [99.37, 9.13], [99.37, 9.155], ⟦[99.3407, 9.155]]"),
+    ),
+    ("zone.far", "waves:\n", neighbour("⟦[[99.71, 9.13], [99.74, 9.13], [99.74, 9.155]]")),
+    ("zone.far", "[99.34, 9.155], ", "⟦[99.34, 9.555], "),
+    ("zone.divided", HUB, river(HUB, 99.33).replace("polygon: ", "polygon: ⟦")),
+    ("community.no_zone", "hub: bandon}", "hub: bandon}\n  - {id: ⟦nongbua, name: {th: หนองบัว}, hub: bandon}"),
+    ("hub.outside_zones", "[99.3257, 9.1463]}", "⟦[99.36, 9.1463]}"),
+    ("hub.closed", "[99.3257, 9.1463]}", "[99.3257, 9.1463], open: ⟦10:00-19:00}"),
+    ("hub.closed", "[99.3257, 9.1463]}", "[99.3257, 9.1463], open: ⟦08:00-12:30}"),
+    ("hub.wrong_bank", HUB, river(HUB, 99.3401).replace("[99.3257", "⟦[99.3402")),
     ("zone.tambon", ZONE, two_zones("", "priority: 5")),
     (
         "crossing.off_barrier",
