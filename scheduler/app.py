@@ -26,6 +26,7 @@ from scheduler.clock import Clock, clock_from
 from scheduler.config import Config, ConfigError, Problem
 from scheduler.config.channels import ChannelSettings
 from scheduler.intake import IntakeContext
+from scheduler.redirect import Redirect
 from scheduler.versions import Versions
 from scheduler.waves import Waves
 from scheduler.workers import Planner, Stopped
@@ -63,6 +64,7 @@ class App:
         self.planner, self.environ = planner, environ
         self.waves = Waves(store, versions, planner, lambda: self.clock.now())
         self.line_budget = LineBudget(store, versions, lambda: self.clock)
+        self._redirect = Redirect(store, versions, lambda: self.clock)
         self._channels: dict[str, Channel] | None = None
         self._connected: dict[str, ChannelSettings] = {}
         self._told_broken: str | None = None
@@ -115,6 +117,12 @@ class App:
         opened, self._channels, self._connected = self._channels or {}, None, {}
         for channel in opened.values():
             await channel.close()
+
+    def withhold(self, name: str) -> None:
+        """Calls back or redirects what is due over the channel `name` and will not be sent there; before each sending."""
+        self._redirect.due_over(name)
+        if name == "line":
+            self.line_budget.withhold()
 
     async def read_quota(self) -> None:
         """Ask LINE for its count of the month, where LINE is configured. Where it does not answer, the last is kept."""

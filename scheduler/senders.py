@@ -81,8 +81,7 @@ class Senders:
         if self._stopped:
             return
         app = self._app
-        withhold = {"line": app.line_budget.withhold} if name == "line" else {}
-        outbox = Outbox(app.store, {name: channel}, app.clock, withhold=withhold, failpoint=failpoint)
+        outbox = Outbox(app.store, {name: channel}, app.clock, withhold=app.withhold, failpoint=failpoint)
         woken, over = asyncio.Event(), asyncio.Event()
 
         async def turn() -> float:

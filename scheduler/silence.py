@@ -1,4 +1,4 @@
-"""Riders who say nothing: who was told of a round, could have answered, and has not. Pure.
+"""Riders who say nothing: who was told of a round and has not answered, or was never reached. Pure.
 
 Knows messages and how long one waits for an answer; whom to tell of it, and in which words, is said elsewhere.
 """
@@ -16,37 +16,51 @@ TOLD = frozenset({"route", "changed"})
 ESCALATION = "escalation"
 KINDS = TOLD | {ESCALATION}
 """What has to be known of a wave to tell who is silent."""
-_UNHEARD = frozenset({"superseded", "expired", "suppressed", "failed"})
+_WITHDRAWN = frozenset({"superseded", "suppressed"})
+"""Somebody thought better of it; or the rider is on the phone list, as the plan said before it was approved."""
+_LOST, _IN_DOUBT = frozenset({"failed", "expired"}), frozenset({"retry", "unknown"})
+"""It did not arrive; it did not so far, or nobody knows."""
+SOON = dt.timedelta(minutes=1)
 _MUTE = frozenset({None, "console"})
 """Channels over which nobody can answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """A rider was told at `since`, and is silent for too long at `until`; `event` is what the coordinators hear."""
+    """A rider was told at `since`, and is silent for too long at `until`; `event` is what the coordinators hear.
+
+    `reached` False: the message did not arrive, as far as anybody knows.
+    """
 
     event: str
     since: dt.datetime
     until: dt.datetime
+    reached: bool = True
 
 
 def silences(messages: Sequence[Message], patience: dt.timedelta) -> Mapping[str, Silence]:
     """Who has not answered the last that they were told of their round, by rider; each once for each plan.
 
     `messages` are the wave's of `KINDS`, in the order they were written. A rider who is told anew, or has nothing to
-    ride any more, is not waited for.
+    ride any more, is not waited for. Whom a message did not reach has to be phoned: soon where it ended so and no
+    other chat has it by then, else when it has been tried for as long as one waits for an answer.
     """
     said = {message.event for message in messages if message.kind == ESCALATION}
     last = {
         message.member_ref: message
         for message in messages
-        if message.role is Role.RIDER and message.kind in TOLD and message.state not in _UNHEARD
+        if message.role is Role.RIDER and message.kind in TOLD and message.state not in _WITHDRAWN
     }
     found = {}
     for rider, message in last.items():
-        event = f"silent:{message.plan_id}:{rider}"
-        waits = message.state == "accepted" and message.order_ids and message.channel not in _MUTE and message.attempts
-        if waits and event not in said:
-            since = message.attempts[-1].at
-            found[rider] = Silence(event=event, since=since, until=since + patience)
+        heard = message.state == "accepted"
+        event = f"{'silent' if heard else 'unreached'}:{message.plan_id}:{rider}"
+        tried = heard or message.state in _LOST | _IN_DOUBT
+        if not tried or not message.order_ids or message.channel in _MUTE or event in said:
+            continue
+        tries = [attempt.at for attempt in message.attempts] or ([] if heard else [message.send_at])
+        if tries:
+            since = tries[-1] if heard or message.state in _LOST else tries[0]
+            until = since + (SOON if message.state in _LOST else patience)
+            found[rider] = Silence(event=event, since=since, until=until, reached=heard)
     return found

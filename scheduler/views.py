@@ -137,14 +137,23 @@ def fits(app: App, run: Run, plan: Plan, order_id: str, most: int) -> dict[str, 
     return documents.fits(plan, order_id, found, app.tz) if found is not None else None
 
 
+_LOST = frozenset({"unknown", "expired"})
+"""What matters and ended so has perhaps not been heard."""
+
+
+def _alarm_lost(message: Message) -> bool:
+    """A call to the coordinators that was to be said by chat, and was not: somebody has to hear it all the same."""
+    return message.kind == "escalation" and message.channel is not None and message.state != "suppressed"
+
+
 def calls(app: App, date: dt.date) -> dict[str, Any]:
     """The phone list of a day: everybody a message could not reach, or what matters perhaps did not; what to say."""
     written = app.store.messages(date=date)
     told = [
         message
         for number, message in enumerate(written)
-        if (message.state in {"suppressed", "failed"} or (message.state, message.klass) == ("unknown", "critical"))
-        and message.kind not in {"summary", "escalation"}
+        if (message.state in {"suppressed", "failed"} or (message.state in _LOST and message.klass == "critical"))
+        and (message.kind not in {"summary", "escalation"} or _alarm_lost(message))
         and not any(_replaces(later, message) for later in written[number + 1 :])
     ]
     refs = {(role, message.member_ref) for message in told for role in (message.role,)}

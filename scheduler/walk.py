@@ -87,7 +87,7 @@ class _Walk:
             app.store,
             app.channels(),
             clock,
-            withhold={"line": app.line_budget.withhold},
+            withhold=app.withhold,
             failpoint=failpoint,
             scope=Scope(date=date, wave=only_wave),
         )

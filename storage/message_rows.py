@@ -24,7 +24,7 @@ SOURCES = {
     "sending": ("ready", "retry", "unknown"),
     "accepted": ("sending", "unknown"),
     "confirmed": ("accepted", "unknown"),
-    "unknown": ("sending",),
+    "unknown": ("sending", "retry"),
     "retry": ("sending", "unknown"),
     "failed": ("retry", "sending", "unknown"),
     "expired": ("held", "ready", "retry"),

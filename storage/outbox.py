@@ -78,6 +78,9 @@ _END_ATTEMPT = (
 _BEGUN = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "sending")
 
 
+_DOUBTED = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "unknown")
+
+
 class Outbox(Verbs):
     @writes
     def add_messages(self, messages: Sequence[Message], *, actor: str, at: dt.datetime) -> int:
@@ -90,15 +93,19 @@ class Outbox(Verbs):
 
     @writes
     def wake_messages(self, now: dt.datetime, *, scope: Scope | None = None) -> int:
-        """Ends what has become useless and readies what is due; returns how many messages moved."""
+        """Ends what has become useless and readies what is due; returns how many messages moved.
+
+        What may have arrived all the same is not `expired`: it stays `unknown`, why as its last attempt says.
+        """
         with self._write("wake_messages", _ACTOR, now) as write:
             late = and_(MESSAGE.c.expires_at <= now, _within(MESSAGE, scope))
-            expired = move_messages(write.connection, late, "expired", now, reason="too_late")
+            doubt = move_messages(write.connection, and_(late, MESSAGE.c.state == "retry", _DOUBTED), "unknown", now)
+            expired = move_messages(write.connection, and_(late, ~_DOUBTED), "expired", now, reason="too_late")
             due = and_(MESSAGE.c.state == "held", MESSAGE.c.send_at <= now, _within(MESSAGE, scope))
             woken = move_messages(write.connection, due, "ready", now)
-            if expired or woken:
-                write.tell("messages", expired=len(expired), ready=len(woken))
-        return len(expired) + len(woken)
+            if doubt or expired or woken:
+                write.tell("messages", unknown=len(doubt), expired=len(expired), ready=len(woken))
+        return len(doubt) + len(expired) + len(woken)
 
     @writes
     def claim_messages(
@@ -190,12 +197,13 @@ class Outbox(Verbs):
         """Takes back what a dead sender held: tried, it is `unknown`; not yet tried, it is simply to be tried.
 
         `whole`: every message in a hand, whatever its lease; for who has just become the only sender of `channel`.
+        Replies are not sent by senders: they stay in the inbox's hand until their own lease is over.
         """
         with self._write("expire_leases", _ACTOR, now) as write:
             connection = write.connection
             over = MESSAGE.c.state == "sending"
-            if not whole:
-                over = and_(over, MESSAGE.c.lease_until <= now)
+            late = MESSAGE.c.lease_until <= now
+            over = and_(over, or_(late, MESSAGE.c.via != "reply") if whole else late)
             if channel is not None:
                 over = and_(over, MESSAGE.c.channel == channel)
             free = {"lease_holder": None, "lease_until": None}

@@ -20,9 +20,10 @@ from storage.outbox import Outbox
 from storage.people import People
 from storage.plans import Plans
 from storage.pushes import Pushes
+from storage.stranded import Stranded
 
 
-class Store(People, Orders, OrderViews, Day, Plans, Outbox, Broken, Inbox, Chats, Erasure, Pushes, House):
+class Store(People, Orders, OrderViews, Day, Plans, Outbox, Broken, Inbox, Chats, Erasure, Pushes, Stranded, House):
     """What is remembered, by named verbs. Each verb is one transaction; values go in and come out, rows never."""
 
     url_safe: str

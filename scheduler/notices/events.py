@@ -52,7 +52,7 @@ def silent_riders(
             event=silence.event,
             to=coordinator,
             facts={
-                "what": "rider_silent",
+                "what": "rider_silent" if silence.reached else "rider_unreached",
                 "plan_id": plan.id,
                 "deadline": None,
                 "rider": people.riders[rider].person.name if rider in people.riders else rider,

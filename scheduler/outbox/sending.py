@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain, zip_longest
 from time import monotonic
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import storage
@@ -73,7 +73,7 @@ def lease_of(channel: str) -> str:
 class Outbox:
     """Drains due rows over the connected channels. Of each, one process is the sender; the others stand by.
 
-    `withhold`: by channel, what calls back messages that have just become due and may not be sent after all.
+    `withhold`: called with a channel's name, calls back what has just become due there and may not be sent after all.
     `scope`: only these messages, as if there were no others.
     """
 
@@ -84,7 +84,7 @@ class Outbox:
         clock: Clock,
         *,
         limits: Mapping[str, Limits] = LIMITS,
-        withhold: Mapping[str, Callable[[], object]] = MappingProxyType({}),
+        withhold: Callable[[str], object] = lambda name: None,
         in_thread: InThread = asyncio.to_thread,
         failpoint: Callable[[str], None] = lambda name: None,
         scope: Scope | None = None,
@@ -97,7 +97,7 @@ class Outbox:
                 clock,
                 holder,
                 limits.get(name, Limits()),
-                withhold.get(name),
+                partial(withhold, name),
                 in_thread,
                 failpoint,
                 scope,
@@ -149,7 +149,7 @@ class _Sender:
         clock: Clock,
         holder: str,
         limits: Limits,
-        withhold: Callable[[], object] | None,
+        withhold: Callable[[], object],
         in_thread: InThread,
         failpoint: Callable[[str], None],
         scope: Scope | None,
@@ -157,6 +157,7 @@ class _Sender:
         self._store, self._channel, self._clock, self._holder = store, channel, clock, holder
         self._in_thread, self._failpoint, self._scope = in_thread, failpoint, scope
         self._token: int | None = None
+        self._recovered = 0.0
         self._sure_until = 0.0
         """By the machine's own clock: until when nobody else can have become the sender."""
         self._pace, self._withhold = Pace(limits), withhold
@@ -183,13 +184,17 @@ class _Sender:
     async def elect(self) -> bool:
         """Become the account's one sender, or stay it; False where another process is.
 
-        A new sender takes back what the last one held: nobody else has a hand on it any more.
+        A new sender takes back what the last one held: nobody else has a hand on it any more. Now and then it looks
+        for what was left later, such as a reply that nobody ended.
         """
         asked = monotonic()
         token = await self._in_thread(self._take_lease)
-        if token is not None and token != self._token:
+        fresh = token is not None and token != self._token
+        if fresh:
             self._pace.start()
-            await self._in_thread(self._recover)
+        if fresh or (token is not None and asked - self._recovered > LEASE_SECONDS):
+            await self._in_thread(lambda: self._recover(whole=fresh))
+            self._recovered = asked
         self._token = token
         self._sure_until = asked + SENDER_LEASE_SECONDS if token is not None else 0.0
         return token is not None
@@ -223,10 +228,10 @@ class _Sender:
             if not over.is_set() and not await self.elect():
                 return
 
-    def _recover(self) -> None:
+    def _recover(self, *, whole: bool) -> None:
         """Rows whose sender died are in doubt: what may be repeated is, when that is due."""
         now, name = self._clock.now(), self._channel.name
-        self._store.expire_leases(now, channel=name, whole=True)
+        self._store.expire_leases(now, channel=name, whole=whole)
         for message in self._store.messages(states={"unknown"}, channel=name):
             if message.expires_at <= now or message.reason == RESTORED:
                 continue  # useless, or for a person to decide: a restored market says nothing again by itself
@@ -258,8 +263,7 @@ class _Sender:
     async def _stream(self, became: Counter[str]) -> bool:
         """Claim and send side by side until nothing more is due; whether anything was."""
         await self._in_thread(lambda: self._store.wake_messages(self._clock.now(), scope=self._scope))
-        if self._withhold is not None:
-            await self._in_thread(self._withhold)
+        await self._in_thread(self._withhold)
         out: set[asyncio.Task[list[str]]] = set()
         any_due = False
         try:

@@ -53,8 +53,7 @@ def test_who_does_not_answer_in_time_is_silent(make: Any) -> None:
     [
         {"state": "confirmed"},
         {"state": "held"},
-        {"state": "retry"},
-        {"state": "failed"},
+        {"state": "superseded"},
         {"state": "suppressed", "channel": None},
         {"channel": "console"},
         {"role": Role.SELLER},
@@ -65,6 +64,17 @@ def test_who_does_not_answer_in_time_is_silent(make: Any) -> None:
 def test_who_is_not_waited_for(make: Any, changes: dict[str, Any]) -> None:
     """Who answered, was not told yet, is phoned anyway, cannot answer, or has nothing to ride is not silent."""
     assert silences([route(make, **changes)], QUARTER) == {}
+
+
+@pytest.mark.parametrize(("state", "patience"), [("failed", 1), ("expired", 1), ("retry", 15), ("unknown", 15)])
+def test_whom_the_route_did_not_reach_is_told_of(make: Any, state: str, patience: int) -> None:
+    """Soon where it ended so, in time where it is still tried; as somebody to be phoned, not as somebody silent."""
+    tried = Attempt(at=EIGHT, outcome="unknown")
+    found = silences([route(make, state=state, attempts=(tried,))], QUARTER)
+    until = EIGHT + dt.timedelta(minutes=patience)
+    assert found == {"R1": Silence(event="unreached:p_1:R1", since=EIGHT, until=until, reached=False)}
+    confirmed, changed = route(make, state="confirmed"), route(make, 2, kind="changed", state=state, attempts=(tried,))
+    assert set(silences([confirmed, changed], QUARTER)) == {"R1"}
 
 
 def test_the_last_word_counts_and_each_is_told_of_once(make: Any) -> None:

@@ -37,7 +37,7 @@ ARROWS = {
         held -> ready expired superseded suppressed
         ready -> sending expired superseded suppressed held
         sending -> accepted unknown retry failed
-        retry -> sending expired superseded suppressed failed
+        retry -> sending unknown expired superseded suppressed failed
         unknown -> accepted confirmed retry sending superseded failed
         accepted -> confirmed
         confirmed ->

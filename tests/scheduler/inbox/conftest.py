@@ -51,7 +51,7 @@ class Talk:
             lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
             secret_keys=secret_keys(app.environ),
         )
-        self._outbox = Outbox(app.store, channels, app.clock)
+        self._outbox = Outbox(app.store, channels, app.clock, withhold=app.withhold)
 
     def line_tells(self, *events: Any) -> None:
         """Events as LINE's webhook brings them, and everything that follows from them."""

@@ -149,5 +149,9 @@ def test_a_dead_workers_reply_is_taken_up(talk: Any, somebody: str, buyer: str) 
     assert [row.state for row in rows(talk, critical + informative)] == ["sending", "sending"]
     talk._outbox = Outbox(talk.app.store, talk.app.channels(), talk.clock)
     talk.settle()
+    assert [row.state for row in rows(talk, critical + informative)] == ["sending", "sending"]  # it may still be alive
+    talk.later(minutes=2)
+    talk._outbox = Outbox(talk.app.store, talk.app.channels(), talk.clock)
+    talk.settle()
     assert [row.state for row in rows(talk, critical + informative)] == ["accepted", "unknown"]
     assert "ส่งซ้ำ" in str(talk.line.log[-1].messages)

@@ -1,0 +1,100 @@
+"""A chat that takes no more messages: what waits for it goes over the person's other chat, else on the phone list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from storage.records import ChatAddress, Message, Role
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def buyer(talk: Any) -> str:
+    return str(talk.orders()[0].buyer_ref)
+
+
+def has(talk: Any, ref: str, *chats: tuple[str, str]) -> None:
+    """The buyer has these chats, each of them alive."""
+    member = talk.member(Role.BUYER, ref)
+    addresses = tuple(ChatAddress(channel=channel, address=address) for channel, address in chats)
+    person = replace(member.person, addresses=addresses, consent=True)
+    talk.app.store.save_members([replace(member, person=person)], actor="test", at=talk.clock.now())
+
+
+def waits(talk: Any, ref: str, channel: str, address: str, **changes: Any) -> str:
+    """A message that is due to the buyer in an hour; its id."""
+    now, number = talk.clock.now(), len(talk.messages())
+    written = replace(
+        talk.messages(kinds={"window"})[0],
+        id=f"00000000-0000-4000-8000-{number:012}",
+        event=f"test:{number}",
+        member_ref=ref,
+        channel=channel,
+        address=address,
+        state="held",
+        send_at=now + HOUR,
+        expires_at=now + 5 * HOUR,
+        bundle=None,
+        payload=None,
+        attempts=(),
+    )
+    assert talk.app.store.add_messages([replace(written, **changes)], actor="test", at=now) == 1
+    return written.id
+
+
+def later(talk: Any, id: str) -> Message:
+    """The message once its time has come."""
+    talk.later(hours=1)
+    talk.settle()
+    talk.settle()  # another channel's sender had perhaps looked already
+    (found,) = (message for message in talk.messages() if message.id == id)
+    return found
+
+
+@pytest.mark.parametrize("goes", ["unfollow", "เลิกรับข้อความ", "หยุด"])
+def test_who_left_line_is_told_over_telegram(talk: Any, buyer: str, somebody: str, someone: str, goes: str) -> None:
+    """Blocked or left before the send moment: LINE hears nothing more, Telegram does."""
+    has(talk, buyer, ("line", somebody), ("telegram", someone))
+    id = waits(talk, buyer, "line", somebody)
+    talk.line_tells(talk.line.event(somebody, **({"type": goes} if goes == "unfollow" else {"text": goes})))
+    pushed = len(talk.line.log)
+    told = later(talk, id)
+    assert (told.state, told.channel, told.address) == ("accepted", "telegram", someone)
+    assert len(talk.line.log) == pushed
+
+
+def test_who_has_no_other_chat_is_phoned(talk: Any, buyer: str, somebody: str) -> None:
+    """The message is on the phone list with its words, and LINE, which would swallow it silently, does not get it."""
+    has(talk, buyer, ("line", somebody))
+    id = waits(talk, buyer, "line", somebody)
+    talk.line_says(somebody, text="เลิกรับข้อความ")
+    pushed = len(talk.line.log)
+    told = later(talk, id)
+    assert (told.state, told.reason) == ("suppressed", "blocked")
+    assert len(talk.line.log) == pushed
+    listed = talk.commands("messages", "calls", told.date.isoformat())["calls"]
+    assert id in {call["message_id"] for call in listed}
+
+
+@pytest.mark.parametrize("klass", ["critical", "informative"])
+def test_what_telegram_refuses_is_said_over_line(
+    talk: Any, buyer: str, somebody: str, someone: str, klass: str
+) -> None:
+    """403: the row is failed, the person hears the same once over LINE, and what comes next goes there at once."""
+    has(talk, buyer, ("line", somebody), ("telegram", someone))
+    talk.telegram.blockers.add(someone)
+    first = waits(talk, buyer, "telegram", someone, klass=klass)
+    refused = later(talk, first)
+    assert (refused.state, refused.reason) == ("failed", "blocked")
+    again = [message for message in talk.messages() if message.event == refused.event and message.id != first]
+    assert [(message.state, message.channel, message.address) for message in again] == [("accepted", "line", somebody)]
+    talk.settle()
+    assert len([message for message in talk.messages() if message.event == refused.event]) == 2
+    listed = talk.commands("messages", "calls", refused.date.isoformat())["calls"]
+    assert first not in {call["message_id"] for call in listed}
+    assert later(talk, waits(talk, buyer, "telegram", someone)).channel == "line"
