@@ -119,7 +119,7 @@ class App:
             await channel.close()
 
     def withhold(self, name: str) -> None:
-        """Calls back or redirects what is due over the channel `name` and will not be sent there; before each sending."""
+        """Calls back or redirects what is due over channel `name` and will not be sent there; before each sending."""
         self._redirect.due_over(name)
         if name == "line":
             self.line_budget.withhold()
