@@ -26,6 +26,7 @@ from benchmarks.harness import HOUSE, Cell, Skipped, Table, commit, scaled
 INSTANCES = HOUSE.parent / "shared" / "bench" / "pdptw"
 KEPT = HOUSE / "var" / "peers.jsonl"
 SEEDS = 3
+"""A scale of a third is one seed; less of it also cuts the seconds."""
 SECONDS = ((150, 10.0), (300, 20.0), (600, 30.0), (10**9, 60.0))
 """Up to how many tasks an instance is given how long."""
 SIZES = ((150, 100), (300, 200), (600, 400), (10**9, 1000))
@@ -128,7 +129,7 @@ def _run(wanted: Sequence[Wanted], kept: dict[Any, Line], version: str, scale: f
 def _once(each: Wanted, cores: set[int], scale: float) -> Line:
     """The run with most of its core, of at most `TRIALS`."""
     command = [sys.executable, "-m", "benchmarks.pdptw", each.file, "--engine", each.engine, "--json"]
-    command += ["--seconds", each.seconds * min(1.0, scale), "--seed", each.seed, "--workers", each.workers]
+    command += ["--seconds", each.seconds * min(1.0, scale * SEEDS), "--seed", each.seed, "--workers", each.workers]
     command += ["--cores", ",".join(map(str, sorted(cores)))]
     best: Line | None = None
     for _ in range(TRIALS):
@@ -248,9 +249,10 @@ def _note(
     chosen = sum(middle[name, "songsuk"] < middle[name, "kernel"] for name in names)
     harmed = sum(middle[name, "songsuk"] > middle[name, "kernel"] for name in names)
     starved = [line for runs in found.values() for line in runs if line["workers"] == 1 and _share(line) < BUSY]
+    count = max(len(runs) for runs in found.values())
     parts = [
         "Vehicles / distance, vehicles first, in the instance's own unit; the middle of "
-        f"{max(len(runs) for runs in found.values())} seeds (OR-Tools and VROOM draw no lots: one run), in brackets "
+        f"{count} seed{'s' * (count > 1)} (OR-Tools and VROOM draw no lots: one run), in brackets "
         "what the seeds' vehicles range over. One pinned core each, after warm-up; on the wall 10 s up to 150 tasks, "
         "20 up to 300, 30 up to 600, else 60. VROOM (exploration 5) may end earlier, and keeps its limit only roughly. "
         "*songsuk* is what a day uses; *kernel* is the same without OR-Tools' choice among its routes; *ortools* is "

@@ -44,7 +44,7 @@ def waits(talk: Any, ref: str, channel: str, address: str, **changes: Any) -> st
         attempts=(),
     )
     assert talk.app.store.add_messages([replace(written, **changes)], actor="test", at=now) == 1
-    return written.id
+    return str(written.id)
 
 
 def later(talk: Any, id: str) -> Message:
@@ -52,8 +52,9 @@ def later(talk: Any, id: str) -> Message:
     talk.later(hours=1)
     talk.settle()
     talk.settle()  # another channel's sender had perhaps looked already
-    (found,) = (message for message in talk.messages() if message.id == id)
-    return found
+    found: list[Message] = [message for message in talk.messages() if message.id == id]
+    assert len(found) == 1
+    return found[0]
 
 
 @pytest.mark.parametrize("goes", ["unfollow", "เลิกรับข้อความ", "หยุด"])
@@ -77,7 +78,7 @@ def test_who_has_no_other_chat_is_phoned(talk: Any, buyer: str, somebody: str) -
     told = later(talk, id)
     assert (told.state, told.reason) == ("suppressed", "blocked")
     assert len(talk.line.log) == pushed
-    listed = talk.commands("messages", "calls", told.date.isoformat())["calls"]
+    listed = talk.commands("messages", "calls", str(told.date))["calls"]
     assert id in {call["message_id"] for call in listed}
 
 
@@ -95,6 +96,6 @@ def test_what_telegram_refuses_is_said_over_line(
     assert [(message.state, message.channel, message.address) for message in again] == [("accepted", "line", somebody)]
     talk.settle()
     assert len([message for message in talk.messages() if message.event == refused.event]) == 2
-    listed = talk.commands("messages", "calls", refused.date.isoformat())["calls"]
+    listed = talk.commands("messages", "calls", str(refused.date))["calls"]
     assert first not in {call["message_id"] for call in listed}
     assert later(talk, waits(talk, buyer, "telegram", someone)).channel == "line"
