@@ -34,6 +34,10 @@ class Asked:
     seed: int
 
 
+_MOST = 2**32 - 1
+"""VROOM's own bound on a vehicle's fixed cost, some times the distance of any whole plan here."""
+
+
 class Integers:
     """An instance in integers, fine enough that what they allow the instance allows too.
 
@@ -106,7 +110,7 @@ def vroom(instance: Instance, asked: Asked) -> Search:
     problem = peer.Input()
     problem.set_durations_matrix("car", numbers.time.astype(np.uint32))
     problem.set_costs_matrix("car", numbers.distance.astype(np.uint32))
-    fixed = numbers.fixed if asked.objective == "vehicles" else 0
+    fixed = min(numbers.fixed, _MOST) if asked.objective == "vehicles" else 0
     for v in range(instance.vehicles):
         problem.add_vehicle(
             peer.Vehicle(
