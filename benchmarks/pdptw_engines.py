@@ -34,10 +34,6 @@ class Asked:
     seed: int
 
 
-_MOST = 2**32 - 1
-"""VROOM's own bound on a vehicle's fixed cost, some times the distance of any whole plan here."""
-
-
 class Integers:
     """An instance in integers, fine enough that what they allow the instance allows too.
 
@@ -109,8 +105,10 @@ def vroom(instance: Instance, asked: Asked) -> Search:
     numbers = Integers(instance)
     problem = peer.Input()
     problem.set_durations_matrix("car", numbers.time.astype(np.uint32))
-    problem.set_costs_matrix("car", numbers.distance.astype(np.uint32))
-    fixed = min(numbers.fixed, _MOST) if asked.objective == "vehicles" else 0
+    costs = numbers.distance // max(1, numbers.scale // 10)  # to a tenth: VROOM bounds the sum of all costs
+    problem.set_costs_matrix("car", costs.astype(np.uint32))
+    whole = 2 * int(costs[0].sum())  # there and back to each place: further than any plan worth having
+    fixed = whole if asked.objective == "vehicles" else 0
     for v in range(instance.vehicles):
         problem.add_vehicle(
             peer.Vehicle(
