@@ -7,6 +7,7 @@ calendar lists as ``open`` is open whatever else says; a zone still delivers on 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from scheduler.config import Config
@@ -17,6 +18,8 @@ from storage.records import SellerDetails
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
+RulesOf = Callable[[dt.date], "tuple[Config, MarketCalendar]"]
+"""The config and calendar by which the waves of a day are closed."""
 _LANGUAGES = {"th": "th", "en": "en_US"}
 
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from scheduler.calendar import MarketCalendar
+from scheduler.calendar import MarketCalendar, RulesOf
 from scheduler.config import Config
 from scheduler.config.models import Wave
 from storage.records import Run
 
 WaveKey = tuple[dt.date, str]
 ConfigOf = Callable[[Run], Config]
-RulesOf = Callable[[dt.date], tuple[Config, MarketCalendar]]
 LOOK_BACK_DAYS = 3
 """How far back a wave that was missed (the machine was off) is still looked for."""
 EARLIEST_CUT_OFF = dt.timedelta(days=14)

@@ -6,17 +6,14 @@ Knows versions, waves and dates; publishes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scheduler.calendar import MarketCalendar
-from scheduler.config import Config
+from scheduler.calendar import RulesOf
 from storage.records import ConfigVersion
 
 WaveKey = tuple[dt.date, str]
-RulesOf = Callable[[dt.date], tuple[Config, MarketCalendar]]
-"""The config and calendar by which the waves of a day are closed."""
 AHEAD = dt.timedelta(days=60)
 """How far ahead a wave is looked for: longer than any market is closed."""
 

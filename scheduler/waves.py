@@ -27,7 +27,7 @@ from scheduler.versions import Versions
 from scheduler.workers import Planner
 from scheduler.zones import ZoneIndex
 from storage import Store
-from storage.records import Approval, Leg, Member, Message, Order, Plan, Role, Run, SellerDetails
+from storage.records import DATABASE, Approval, Leg, Member, Message, Order, Plan, Role, Run, SellerDetails
 
 Now = Callable[[], dt.datetime]
 UNDER_WAY = frozenset({"approved", "dispatched"})
@@ -126,7 +126,7 @@ class Waves:
         approval = self._versions.config(run.config_version).approval
         itself = approval.mode == "auto" or approval.at_deadline == "approve"
         if itself and self._restored_since(run):
-            return self.remind(run, actor=actor)
+            return run.reminded_at is None and self.remind(run, actor=actor)
         required = 1 if itself else approval.approvers
         outcome = self.approve(run.plan_id or "", actor=actor, required=required).outcome
         now = self.run(run.date, run.wave)
@@ -137,7 +137,7 @@ class Waves:
 
     def _restored_since(self, run: Run) -> bool:
         """Whether the database was brought back after the wave's cut-off: somebody may have been told already."""
-        restored = self._store.audit(limit=1, subject="database")
+        restored = self._store.audit(limit=1, subject=DATABASE)
         config = self._versions.config(run.config_version)
         return any(each.at >= config.wave(run.wave).cut_off.at(run.date, config.market.time_zone) for each in restored)
 

@@ -25,14 +25,12 @@ from storage.columns import Instant, to_json
 from storage.engine import WRITES, connect, parse
 from storage.errors import BadBackup, NotEmpty, translated
 from storage.migrate import HEAD, create
-from storage.records import RESTORED
+from storage.records import DATABASE, RESTORED
 from storage.tables import METADATA, AttemptRow, AuditRow, LeaseRow, MessageRow
-from storage.verbs import Write, chunks
+from storage.verbs import Write, chunks, snapshot
 
 FORMAT = "songsuk/backup/1"
 MANIFEST = "manifest.json"
-DATABASE = "database"
-"""The audit's subject of a restore."""
 _ROWS = 1000
 MESSAGE, ATTEMPT, AUDIT, LEASE = (row.__table__ for row in (MessageRow, AttemptRow, AuditRow, LeaseRow))
 
@@ -63,16 +61,13 @@ def backup(url: str, path: Path, at: dt.datetime) -> Backup:
     counted: dict[str, int] = {}
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with translated(), engine.connect() as fresh, os.fdopen(handle, "wb") as stream:
-            snapshot = fresh
-            if engine.dialect.name == "postgresql":
-                snapshot = fresh.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with snapshot.begin(), zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
-                schema = str(snapshot.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+        with os.fdopen(handle, "wb") as stream:
+            with snapshot(engine) as connection, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+                schema = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
                 for table in METADATA.sorted_tables:
                     with packed.open(f"{table.name}.jsonl", "w", force_zip64=True) as entry:
                         counted[table.name] = 0
-                        for line in _lines(snapshot, table):
+                        for line in _lines(connection, table):
                             entry.write(line)
                             counted[table.name] += 1
                 manifest = {"format": FORMAT, "at": at.isoformat(), "schema": schema, "rows": counted}

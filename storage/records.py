@@ -18,6 +18,9 @@ Json = Mapping[str, Any]
 RESTORED = "restored"
 """Why a message's fate is unknown: it was due between a backup and its restore. A person says what becomes of it."""
 
+DATABASE = "database"
+"""The audit's subject of a restore."""
+
 
 class Role(StrEnum):
     RIDER = "rider"

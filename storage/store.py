@@ -32,16 +32,7 @@ class Store(People, Orders, OrderViews, Day, Plans, Outbox, Broken, Inbox, Chats
     @classmethod
     def open(cls, url: str) -> Store:
         """Connects and brings the schema up to date; see errors.py for what may be in the way."""
-        parsed = parse(url)
-        engine = connect(parsed)
-        try:
-            upgrade_engine(engine)
-        except BaseException:
-            engine.dispose()
-            raise
-        store = cls(engine)
-        store.url_safe = parsed.render_as_string(hide_password=True)
-        return store
+        return cls._made(url, reading=False)
 
     @classmethod
     def open_reading(cls, url: str) -> Store:
@@ -49,10 +40,14 @@ class Store(People, Orders, OrderViews, Day, Plans, Outbox, Broken, Inbox, Chats
 
         `OlderSchema` where that is not up to date.
         """
+        return cls._made(url, reading=True)
+
+    @classmethod
+    def _made(cls, url: str, *, reading: bool) -> Store:
         parsed = parse(url)
-        engine = connect(parsed, reading=True)
+        engine = connect(parsed, reading=reading)
         try:
-            needs_head(engine)
+            (needs_head if reading else upgrade_engine)(engine)
         except BaseException:
             engine.dispose()
             raise

@@ -136,13 +136,19 @@ class Verbs:
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
-        """One snapshot: several statements see one moment. It never waits for a writer."""
-        with translated(), self._engine.connect() as fresh:
-            connection = fresh
-            if self._engine.dialect.name == "postgresql":
-                connection = fresh.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with connection.begin():
-                yield connection
+        with snapshot(self._engine) as connection:
+            yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Several statements see one moment. It never waits for a writer."""
+    with translated(), engine.connect() as fresh:
+        connection = fresh
+        if engine.dialect.name == "postgresql":
+            connection = fresh.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
 
 
 def fetch(

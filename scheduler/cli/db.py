@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Annotated
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import Json, bad_clock, no_database
+from scheduler.cli.opened import Json, clock_now, no_database
 from scheduler.cli.screen import Refusal
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -45,7 +44,7 @@ def backup(file: BackupFile, json: Json = False) -> None:
         if not storage.exists(url):
             raise no_database(storage.Unreachable("there is none yet"))
         try:
-            made = taken(url, file, _now())
+            made = taken(url, file, clock_now())
         except OSError as error:
             raise screen.unwritable(file, error, "FILE") from None
     rows, size = sum(made.rows.values()), file.stat().st_size
@@ -77,7 +76,7 @@ def restore(
 
     with _database() as url:
         try:
-            back = restored(url, file, _now(), at_rest=at_rest)
+            back = restored(url, file, clock_now(), at_rest=at_rest)
         except OSError as error:
             raise Refusal(
                 "file.unreadable",
@@ -145,12 +144,3 @@ def _database() -> Iterator[str]:
         raise
     except storage.StorageError as error:
         raise no_database(error) from None
-
-
-def _now() -> dt.datetime:
-    from scheduler.clock import ClockError, clock_from
-
-    try:
-        return clock_from(os.environ.get("SONGSUK_CLOCK")).now()
-    except ClockError as error:
-        raise bad_clock(error) from None

@@ -59,7 +59,7 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
     except ConfigError as error:
         raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
     except ClockError as error:
-        raise bad_clock(error) from None
+        raise _bad_clock(error) from None
     except application.OfficialBase as error:
         raise Refusal(
             "clock.official_base",
@@ -111,7 +111,17 @@ def _tell(app: App) -> None:
     )
 
 
-def bad_clock(error: ClockError) -> Refusal:
+def clock_now() -> dt.datetime:
+    """The injected clock's moment, for a command that opens no market; a refusal where it cannot be read."""
+    from scheduler.clock import ClockError, clock_from
+
+    try:
+        return clock_from(os.environ.get("SONGSUK_CLOCK")).now()
+    except ClockError as error:
+        raise _bad_clock(error) from None
+
+
+def _bad_clock(error: ClockError) -> Refusal:
     """``SONGSUK_CLOCK`` is no moment, or has no such speed."""
     from scheduler.clock import FASTEST
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from errno import EACCES, EISDIR, ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json, bad_clock, no_database
+from scheduler.cli.opened import ConfigFile, Json, clock_now, no_database
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
@@ -90,18 +91,8 @@ def _check(days: int, picture: Path | None) -> None:
         )
     there = picture if picture.exists() else picture.absolute().parent
     if picture.is_dir() or not os.access(there, os.W_OK):
-        raise _unwritable(picture, os.strerror(21) if picture.is_dir() else "")
-
-
-def _unwritable(path: Path, why: str) -> Refusal:
-    told = f": {why}" if why else ""
-    return Refusal(
-        "file.unwritable",
-        str(path),
-        {"th": f"เขียนไฟล์ไม่ได้{told}", "en": f"cannot be written{told}"},
-        {"th": "ตรวจว่ามีโฟลเดอร์นี้และเขียนได้", "en": "see that the folder is there and may be written"},
-        exit_code=2,
-    )
+        number = EISDIR if picture.is_dir() else EACCES if there.exists() else ENOENT
+        raise screen.unwritable(picture, OSError(number, os.strerror(number)), "--picture")
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -116,7 +107,7 @@ def _read(new: Path | None, config: Path | None, days: int) -> tuple[Named, Name
     path = config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
     file = new or path
     loaded = _load(file)
-    now = _now(loaded)
+    now = clock_now().astimezone(loaded.market.time_zone)
     today = now.date()
     try:
         url = database_url(os.environ)
@@ -207,16 +198,6 @@ def _period(first: dt.date, last: dt.date, orders: int) -> Period:
     return Period(first=first, last=last, orders=orders)
 
 
-def _now(config: Config) -> dt.datetime:
-    from scheduler.clock import ClockError, clock_from
-
-    try:
-        now = clock_from(os.environ.get("SONGSUK_CLOCK")).now()
-    except ClockError as error:
-        raise bad_clock(error) from None
-    return now.astimezone(config.market.time_zone)
-
-
 def _expected(file: Path | None, config: Config) -> tuple[Plans | None, list[RowProblem]]:
     """The places of the file that can be used, and what is wrong with the others."""
     from scheduler.intake import UnreadableFile
@@ -239,8 +220,4 @@ def _draw(path: Path, old: Config, new: Config, found: Preview) -> None:
     period: dict[str, Any] = found.document["period"]
     days = dt.date.fromisoformat(period["from"]), dt.date.fromisoformat(period["to"])
     form: Literal["png", "svg"] = "svg" if path.suffix.lower() == ".svg" else "png"
-    drawn = draw(old, new, found.changes, found.moved, days, screen.language(), form)
-    try:
-        path.write_bytes(drawn)
-    except OSError as error:
-        raise _unwritable(path, error.strerror or "") from None
+    screen.write(path, draw(old, new, found.changes, found.moved, days, screen.language(), form), "--picture")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json, bad_clock
+from scheduler.cli.opened import ConfigFile, Json, clock_now
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def build(
     from routing.roads import build as build_roads
     from scheduler.planning.travel import area_of
 
-    market, now = _config(config), _now()
+    market, now = _config(config), clock_now()
     order = Order(
         extract=extract,
         folder=Path(market.travel.data),
@@ -112,7 +112,7 @@ def calibrate(
 
     market = _config(config)
     try:
-        read = read_rounds(file, calibrating.context_of(market, _now()))
+        read = read_rounds(file, calibrating.context_of(market, clock_now()))
     except UnreadableFile as error:
         raise Refusal(error.code, str(file), error.message, error.hint, exit_code=2) from None
     found = calibrating.calibrated(market, read.legs)
@@ -169,15 +169,6 @@ def _config(path: Path | None) -> Config:
         return configs.load(path or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml")))
     except configs.ConfigError as error:
         raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
-
-
-def _now() -> Any:
-    from scheduler.clock import ClockError, clock_from
-
-    try:
-        return clock_from(os.environ.get("SONGSUK_CLOCK")).now()
-    except ClockError as error:
-        raise bad_clock(error) from None
 
 
 def _refused(error: RoadsError, extract: Path) -> Refusal:

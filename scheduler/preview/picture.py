@@ -215,7 +215,8 @@ def _frame(old: Config, new: Config, changes: Sequence[ZoneChange]) -> Frame:
 def _minus(here: Config, there: Config) -> BaseGeometry:
     """Where the one market delivers and the other does not, whatever the zone; without what is too small to see."""
     mine, theirs = (shapely.union_all([zone.shape for zone in config.zones]) for config in (here, there))
-    parts = getattr(mine.difference(theirs), "geoms", [mine.difference(theirs)])
+    left = mine.difference(theirs)
+    parts = getattr(left, "geoms", [left])
     return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon" and square_km(part) > SLIVER])
 
 
