@@ -66,10 +66,19 @@ class Redirect:
 
 
 def _said_elsewhere(message: Message, channel: str, address: str, now: dt.datetime) -> Message:
-    """What one chat refused, as a message of its own to the other; the same one whoever writes it, and how often."""
+    """What one chat refused, as a message of its own to the other; the same one whoever writes it, and how often.
+
+    Its button confirms it, and not the one that was refused.
+    """
+    id, old = str(uuid.uuid5(_NAMESPACE, f"{message.id}:{channel}")), f"seen:{message.id}"
+    actions = [
+        {**action, "value": f"seen:{id}"} if action["value"] == old else action
+        for action in message.content.get("actions", ())
+    ]
     return replace(
         message,
-        id=str(uuid.uuid5(_NAMESPACE, f"{message.id}:{channel}")),
+        id=id,
+        content={**message.content, "actions": actions},
         revision=message.revision + 1,
         channel=channel,
         address=address,

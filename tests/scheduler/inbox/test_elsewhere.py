@@ -147,3 +147,27 @@ def test_a_group_that_moved_is_written_to_where_it_is(talk: Any, buyer: str) -> 
     assert (told.state, told.address) == ("accepted", "-100200")
     assert [each.chat_id for each in talk.telegram.log] == ["-100200"]
     assert talk.chats(Role.BUYER, buyer) == {("telegram", "active")}
+
+
+def test_a_route_said_elsewhere_is_confirmed_there(talk: Any, somebody: str, someone: str) -> None:
+    """Its button is its own: a tap in the other chat confirms what was said there, and nobody is taken for silent."""
+    route = talk.messages(kinds={"route"})[0]
+    member = talk.member(Role.RIDER, route.member_ref)
+    chats = (ChatAddress(channel="telegram", address=someone), ChatAddress(channel="line", address=somebody))
+    person = replace(member.person, addresses=chats, consent=True)
+    talk.app.store.save_members([replace(member, person=person)], actor="test", at=talk.clock.now())
+    id = "00000000-0000-4000-8000-0000000000aa"
+    actions = [{**each, "value": f"seen:{id}"} for each in route.content["actions"] if "seen:" in each["value"]]
+    assert len(actions) == 1
+    told = replace(route, id=id, event="test:route", channel="telegram", address=someone, state="ready", attempts=())
+    told = replace(told, content={**route.content, "actions": actions}, payload=None, bundle=None)
+    talk.app.store.add_messages([replace(told, send_at=talk.clock.now())], actor="test", at=talk.clock.now())
+    talk.telegram.blockers.add(someone)
+    talk.settle()
+    first, anew = (message for message in talk.messages(kinds={"route"}) if message.event == "test:route")
+    assert (first.state, anew.state, anew.channel) == ("failed", "accepted", "line")
+    button = json.dumps(talk.line.log[-1].messages)
+    assert f"seen:{anew.id}" in button
+    assert f"seen:{first.id}" not in button
+    talk.line_says(somebody, data=f"seen:{anew.id}")
+    assert {message.id: message.state for message in talk.messages(kinds={"route"})}[anew.id] == "confirmed"
