@@ -171,3 +171,20 @@ def test_a_route_said_elsewhere_is_confirmed_there(talk: Any, somebody: str, som
     assert f"seen:{first.id}" not in button
     talk.line_says(somebody, data=f"seen:{anew.id}")
     assert {message.id: message.state for message in talk.messages(kinds={"route"})}[anew.id] == "confirmed"
+
+
+@pytest.mark.parametrize("doubtful", [True, False])
+def test_what_may_have_come_says_so_in_the_other_chat(
+    talk: Any, buyer: str, somebody: str, someone: str, doubtful: bool
+) -> None:
+    """Telegram lost its answer to the first try and refused the second: the person may have both."""
+    has(talk, buyer, ("line", somebody), ("telegram", someone))
+    waits(talk, buyer, "telegram", someone, send_at=talk.clock.now(), klass="critical", kind="changed")
+    if doubtful:
+        talk.telegram.faults.order("reset")
+        talk.settle()
+    talk.telegram.blockers.add(someone)
+    talk.later(minutes=1)
+    talk.settle()
+    (told,) = talk.line.log
+    assert ("(ส่งซ้ำ)" in str(told.messages)) is doubtful
