@@ -14,7 +14,7 @@ Outcomes are values, because a lost reply or a blocked bot is an everyday thing:
 
     Receipt    the service accepted it (not: the person read it)
     Later      provably not sent; try again after ``after`` seconds
-    Gone       this address will never work: blocked, unknown, left
+    Gone       this address will never work: blocked, unknown, left, moved to another
     Refused    the service will never take this payload, or this account; ``account`` tells which
     Unknown    nobody can tell: the request left, no answer came
 
@@ -120,10 +120,14 @@ class Later:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """The address is dead: ``reason`` is ``blocked`` or ``unknown_recipient``."""
+    """The address is dead: ``reason`` is ``blocked``, ``unknown_recipient`` or ``moved``.
+
+    ``moved_to``: the chat lives on under this address.
+    """
 
     reason: str
     status: int | None = None
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +222,7 @@ class Channel(Protocol):
         """The longest beginning of `payloads` that one request carries, each as it stands in it; never none. Pure."""
         ...
 
-    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+    async def send(self, address: str, *parts: Payload, key: str) -> Outcome:
         """One attempt at a request of these parts. ``key`` is a UUID, the same for every attempt of one request."""
         ...
 

@@ -29,7 +29,6 @@ class Sent:
     address: str
     key: str
     payload: Payload
-    silent: bool
 
 
 class Console:
@@ -52,11 +51,11 @@ class Console:
     def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
         return payloads[:1]
 
-    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+    async def send(self, address: str, *parts: Payload, key: str) -> Outcome:
         (payload,) = parts
         if key in self._receipts:
             return self._receipts[key]
-        self.sent.append(Sent(address=address, key=key, payload=payload, silent=silent))
+        self.sent.append(Sent(address=address, key=key, payload=payload))
         self._receipts[key] = Receipt(provider_id=str(len(self.sent)))
         if not self._quiet:
             text = str(payload.get("text", ""))

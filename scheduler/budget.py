@@ -95,9 +95,10 @@ class LineBudget:
         def stays(message: Message) -> bool:
             return message.klass == "critical" or message.kind not in dropped
 
-        ready = self._store.messages(states={"ready"}, channel=LINE)
-        pushed = {message.address for message in ready if stays(message)}
-        due = [message.id for message in ready if not stays(message) and message.address not in pushed]
+        # What was begun goes out as the request it was, else with whatever else is due: in a push that is made anyway.
+        waiting = self._store.messages(states={"ready", "retry"}, channel=LINE)
+        pushed = {(message.address, message.bundle) for message in waiting if stays(message)}
+        due = [each.id for each in waiting if not stays(each) and (each.address, each.bundle) not in pushed]
         return len(
             self._store.move_messages(due, "suppressed", reason="quota", actor="quota", at=self._now()) if due else ()
         )

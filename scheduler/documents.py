@@ -309,9 +309,11 @@ _WHY_CALL: Mapping[str, Words] = {
     "unknown_recipient": {"th": "ไม่พบแชตนี้แล้ว", "en": "the chat does not exist any more"},
     "moved": {"th": "แชตนี้ย้ายไปแล้ว", "en": "the chat has another address now"},
     "quota": {"th": "ข้อความ LINE เดือนนี้ไม่พอ", "en": "this month's LINE messages do not suffice"},
+    "too_late": {"th": "ส่งไม่ทันเวลา ยังไม่ได้รับข้อความ", "en": "it could not be sent in time"},
 }
 """Why somebody has to be phoned; whatever else goes wrong in sending is told as a fault."""
 _IN_DOUBT: Words = {"th": "ไม่แน่ใจว่าข้อความไปถึง", "en": "nobody knows whether the message arrived"}
+_NOT_YET: Words = {"th": "ยังส่งไม่ได้ ระบบกำลังลองส่งอยู่", "en": "it has not gone out so far, and is still tried"}
 _NOT_SENT: Words = {"th": "ส่งข้อความไม่สำเร็จ", "en": "the message could not be sent"}
 
 
@@ -330,15 +332,20 @@ def calls(
                 "phone": phones.get((str(message.role), message.member_ref)),
                 "order_ids": list(message.order_ids),
                 "reason": message.reason,
-                "message": dict(
-                    _IN_DOUBT if message.state == "unknown" else _WHY_CALL.get(message.reason or "", _NOT_SENT)
-                ),
+                "message": dict(_why_call(message)),
                 "before": stamp(message.expires_at, tz),
                 "script": message.text,
             }
             for message in found
         ],
     }
+
+
+def _why_call(message: Message) -> Words:
+    waits = message.state in {"held", "ready", "retry"}
+    if message.state == "unknown" or (waits and any(attempt.outcome == "unknown" for attempt in message.attempts)):
+        return _IN_DOUBT
+    return _NOT_YET if waits else _WHY_CALL.get(message.reason or "", _NOT_SENT)
 
 
 # --- members, refusals --------------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from scheduler.clock import Clock
-from scheduler.notices import reach
+from scheduler.notices import content_from_json, reach
+from scheduler.notices.messages import content_to_json
 from scheduler.notices.people import Reach
+from scheduler.outbox.verdicts import said_again, unknown_attempts
 from scheduler.versions import Versions
 from storage import Store
 from storage.records import Member, Message, Role
@@ -66,10 +68,22 @@ class Redirect:
 
 
 def _said_elsewhere(message: Message, channel: str, address: str, now: dt.datetime) -> Message:
-    """What one chat refused, as a message of its own to the other; the same one whoever writes it, and how often."""
+    """What one chat refused, as a message of its own to the other; the same one whoever writes it, and how often.
+
+    Its button confirms it, and not the one that was refused; it says so where the other may have come all the same.
+    """
+    id, old = str(uuid.uuid5(_NAMESPACE, f"{message.id}:{channel}")), f"seen:{message.id}"
+    actions = [
+        {**action, "value": f"seen:{id}"} if action["value"] == old else action
+        for action in message.content.get("actions", ())
+    ]
+    content = {**message.content, "actions": actions}
+    if unknown_attempts(message):
+        content = content_to_json(said_again(content_from_json(content)))
     return replace(
         message,
-        id=str(uuid.uuid5(_NAMESPACE, f"{message.id}:{channel}")),
+        id=id,
+        content=content,
         revision=message.revision + 1,
         channel=channel,
         address=address,

@@ -16,9 +16,7 @@ TOLD = frozenset({"route", "changed"})
 ESCALATION = "escalation"
 KINDS = TOLD | {ESCALATION}
 """What has to be known of a wave to tell who is silent."""
-_WITHDRAWN = frozenset({"superseded", "suppressed"})
-"""Somebody thought better of it; or the rider is on the phone list, as the plan said before it was approved."""
-_LOST, _IN_DOUBT = frozenset({"failed", "expired"}), frozenset({"retry", "unknown"})
+_LOST, _IN_DOUBT = frozenset({"failed", "expired", "suppressed"}), frozenset({"ready", "retry", "unknown"})
 """It did not arrive; it did not so far, or nobody knows."""
 SOON = dt.timedelta(minutes=1)
 _MUTE = frozenset({None, "console"})
@@ -49,7 +47,7 @@ def silences(messages: Sequence[Message], patience: dt.timedelta) -> Mapping[str
     last = {
         message.member_ref: message
         for message in messages
-        if message.role is Role.RIDER and message.kind in TOLD and message.state not in _WITHDRAWN
+        if message.role is Role.RIDER and message.kind in TOLD and not _withdrawn(message)
     }
     found = {}
     for rider, message in last.items():
@@ -64,3 +62,8 @@ def silences(messages: Sequence[Message], patience: dt.timedelta) -> Mapping[str
             until = since + (SOON if message.state in _LOST else patience)
             found[rider] = Silence(event=event, since=since, until=until, reached=heard)
     return found
+
+
+def _withdrawn(message: Message) -> bool:
+    """Somebody thought better of it; or the rider has no chat, and is phoned, as the plan said before its approval."""
+    return message.state == "superseded" or (message.state == "suppressed" and message.channel is None)

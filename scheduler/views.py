@@ -121,9 +121,14 @@ def replan(
 
 
 def _replaces(later: Message, message: Message) -> bool:
-    """Whether a later word to the same person makes one needless to say: a new list, or news of all its orders."""
+    """Whether a later word to the same person makes one needless to say: a new list, or news of all its orders.
+
+    So does the same word, said anew over another chat.
+    """
     if (later.role, later.member_ref) != (message.role, message.member_ref) or later.state in notices.UNHEARD:
         return False
+    if later.event == message.event and later.revision > message.revision:
+        return True
     if message.kind in {"route", "pick_list"}:
         nothing_left = later.kind == "changed" and not later.order_ids
         return (later.date, later.wave) == (message.date, message.wave) and (later.kind == message.kind or nothing_left)
@@ -137,23 +142,51 @@ def fits(app: App, run: Run, plan: Plan, order_id: str, most: int) -> dict[str, 
     return documents.fits(plan, order_id, found, app.tz) if found is not None else None
 
 
-_LOST = frozenset({"unknown", "expired"})
-"""What matters and ended so has perhaps not been heard."""
+_ALARMS = frozenset({"escalation", "sos", "word", "link_request", "chat_added"})
+"""What coordinators hear for all of them: each of them the same."""
 
 
-def _alarm_lost(message: Message) -> bool:
-    """A call to the coordinators that was to be said by chat, and was not: somebody has to hear it all the same."""
-    return message.kind == "escalation" and message.channel is not None and message.state != "suppressed"
+def _alarm(message: Message) -> tuple[str, str]:
+    """What one coordinator hears as the others do; of what was written in a chat each has a number of their own."""
+    by_chat = message.event.startswith("heard:")
+    return message.kind, message.event.rpartition(":")[0] if by_chat else message.event
+
+
+def _unheard(message: Message, overdue: dt.datetime) -> bool:
+    """Whether it did not reach its person, or what matters perhaps did not or has been due since before `overdue`."""
+    if message.state in {"suppressed", "failed"}:
+        return True
+    late = message.state in {"held", "ready", "retry"} and message.send_at <= overdue
+    return _matters(message) and (message.state in {"unknown", "expired"} or late)
+
+
+def _matters(message: Message) -> bool:
+    return message.klass == "critical" or message.kind in _ALARMS
+
+
+def _undated(app: App, date: dt.date) -> list[Message]:
+    """What was due on a day and belongs to no day's orders, where somebody else than who wrote to us was to hear it."""
+    start, end = (dt.datetime.combine(date + dt.timedelta(days=days), dt.time.min, app.tz) for days in (0, 1))
+    found = app.store.messages(since=start, until=end)
+    return [each for each in found if each.date is None and _matters(each)]
 
 
 def calls(app: App, date: dt.date) -> dict[str, Any]:
-    """The phone list of a day: everybody a message could not reach, or what matters perhaps did not; what to say."""
-    written = app.store.messages(date=date)
+    """The phone list of a day: everybody a message could not reach, or what matters perhaps did not; what to say.
+
+    What coordinators were to hear is there only as long as none of them has heard it. Their escalations are not where
+    they have no chat, which was known when the market chose so.
+    """
+    written = [*app.store.messages(date=date), *_undated(app, date)]
+    overdue = app.clock.now() - dt.timedelta(minutes=app.config.messages.escalate_minutes)
+    heard = {_alarm(each) for each in written if each.kind in _ALARMS and each.state in {"accepted", "confirmed"}}
     told = [
         message
         for number, message in enumerate(written)
-        if (message.state in {"suppressed", "failed"} or (message.state in _LOST and message.klass == "critical"))
-        and (message.kind not in {"summary", "escalation"} or _alarm_lost(message))
+        if _unheard(message, overdue)
+        and message.kind != "summary"
+        and not (message.kind == "escalation" and message.channel is None)
+        and not (message.kind in _ALARMS and _alarm(message) in heard)
         and not any(_replaces(later, message) for later in written[number + 1 :])
     ]
     refs = {(role, message.member_ref) for message in told for role in (message.role,)}

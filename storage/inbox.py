@@ -6,14 +6,24 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, exists, or_, select, update
+from sqlalchemy import RowMapping, and_, exists, not_, or_, select, update
 
 from storage.chats import CHAT, INVITATION, REQUEST, TRIES_LAST, agree, link
 from storage.directory import ADDRESS
 from storage.erasure import erase
 from storage.failpoints import writes
 from storage.heard import Heard, Heeded, LinkRequest, Step, Told
-from storage.message_rows import ATTEMPT, MESSAGE, begin_messages, insert_messages, move_messages
+from storage.message_rows import (
+    ATTEMPT,
+    MESSAGE,
+    WAITING,
+    begin_messages,
+    call_back,
+    insert_messages,
+    may_be_taken,
+    move_messages,
+)
+from storage.records import Message
 from storage.tables import InboxRow
 from storage.verbs import Verbs, Write
 
@@ -76,6 +86,7 @@ class Inbox(Verbs):
             _change(write, heard.channel, came_to, f"{heard.channel} chat")
             told = [message for message in came_to.messages if message.id != came_to.reply]
             insert_messages(write, told)
+            _say_once(write, heard, told)
             _begin_reply(write, came_to, holder)
             write.tell(f"inbox:{heard.channel}/{heard.event_id}", outcome=came_to.outcome, said=len(came_to.messages))
         return True
@@ -169,6 +180,23 @@ def _take_along(write: Write, channel: str, came_to: Heeded, holder: str) -> boo
         return False
     begin_messages(write, came_to.along)
     return True
+
+
+def _say_once(write: Write, heard: Heard, told: Sequence[Message]) -> None:
+    """Of answers in the same words that wait for one chat the last is enough: who writes much holds up no route."""
+    for answer in told:
+        if answer.klass == "informative" and answer.channel == heard.channel:
+            the_same = and_(
+                MESSAGE.c.channel == answer.channel,
+                MESSAGE.c.address == answer.address,
+                MESSAGE.c.state.in_(WAITING),
+                MESSAGE.c.event.like("heard:%"),
+                MESSAGE.c.kind == answer.kind,
+                MESSAGE.c.text == answer.text,
+                MESSAGE.c.id.not_in([each.id for each in told]),
+                not_(may_be_taken(MESSAGE)),
+            )
+            call_back(write.connection, the_same, "superseded", write.at, reason="repeated")
 
 
 def _begin_reply(write: Write, came_to: Heeded, holder: str) -> None:

@@ -10,10 +10,24 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from storage.records import Attempt, AttemptStart, Message, Role
-from storage.tables import AttemptRow, MessageOrderRow, MessageRow
+from storage.tables import AttemptRow, ChatAddressRow, MemberRow, MessageOrderRow, MessageRow
 from storage.verbs import Write, chunks, fetch
 
 MESSAGE, ABOUT, ATTEMPT = MessageRow.__table__, MessageOrderRow.__table__, AttemptRow.__table__
@@ -36,6 +50,10 @@ SOURCES = {
 WAITING = ("held", "ready", "retry")
 """Written, and in nobody's hands."""
 
+_ADDRESS, _MEMBER = ChatAddressRow.__table__, MemberRow.__table__
+_TO_OTHERS = ("sos", "word", "link_request", "chat_added")
+"""What somebody else hears of a thing written in a chat; every other message of such an event is an answer there."""
+
 _FREEZE = (
     update(MESSAGE)
     .where(MESSAGE.c.id == bindparam("b_id"), MESSAGE.c.payload.is_(None))
@@ -50,6 +68,32 @@ _COPIED = (
     *("id", "kind", "klass", "event", "member_ref", "name", "channel", "address", "via", "date", "wave", "plan_id"),
     *("revision", "state", "reason", "send_at", "expires_at", "not_before", "bundle", "text", "content", "payload"),
 )
+
+
+def may_be_taken(message: FromClause) -> ColumnElement[bool]:
+    """Nobody can tell of an attempt at it whether the service took it."""
+    return exists().where(ATTEMPT.c.message_id == message.c.id, ATTEMPT.c.outcome == "unknown")
+
+
+def closed(message: FromClause) -> ColumnElement[bool]:
+    """The person's chat that it is for is blocked, dead or left, and it is to go another way.
+
+    What somebody is answered goes to the chat that asked, also where it is the last that it hears.
+    """
+    theirs = exists().where(
+        _ADDRESS.c.channel == message.c.channel,
+        _ADDRESS.c.address == message.c.address,
+        _ADDRESS.c.state != "active",
+        _ADDRESS.c.person_id == _MEMBER.c.person_id,
+        _MEMBER.c.role == message.c.role,
+        _MEMBER.c.ref == message.c.member_ref,
+    )
+    return and_(theirs, or_(message.c.event.not_like("heard:%"), message.c.kind.in_(_TO_OTHERS)))
+
+
+def stranded(message: FromClause) -> ColumnElement[bool]:
+    """It waits for a closed chat, and the service surely has no copy of it: nothing of it is sent there."""
+    return and_(closed(message), not_(may_be_taken(message)))
 
 
 def no_pin_asked(write: Write, order_ids: Collection[str]) -> None:
@@ -128,8 +172,7 @@ def call_back(
     A request that its service may have taken is one whole until it is settled: nothing is withdrawn from it. One that
     was provably never taken is broken up, and what is left of it goes out in another.
     """
-    taken = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "unknown")
-    open_request = and_(MESSAGE.c.state == "retry", MESSAGE.c.bundle.is_not(None), taken)
+    open_request = and_(MESSAGE.c.state == "retry", MESSAGE.c.bundle.is_not(None), may_be_taken(MESSAGE))
     gone = move_messages(connection, and_(which, ~open_request), state, at, reason=reason)
     break_up(connection, gone)
     return gone

@@ -41,9 +41,11 @@ from storage.message_rows import (
     begin_messages,
     call_back,
     insert_messages,
+    may_be_taken,
     move_messages,
     push_instead,
     read_messages,
+    stranded,
 )
 from storage.records import AttemptEnd, AttemptStart, Message, Scope
 from storage.verbs import Verbs, chunks
@@ -76,9 +78,7 @@ _END_ATTEMPT = (
     )
 )
 _BEGUN = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "sending")
-
-
-_DOUBTED = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "unknown")
+_DOUBTED = may_be_taken(MESSAGE)
 
 
 class Outbox(Verbs):
@@ -121,8 +121,9 @@ class Outbox(Verbs):
     ) -> list[Message]:
         """Takes due messages for up to `limit` addresses of a channel into `holder`'s hand, the longest due first.
 
-        None while an earlier one of its address is out or waits to be tried again. Of an address it takes the first,
-        with up to `together` in all of those due behind it; of a request that was begun, its messages and no others.
+        None for a chat that is closed, nor while an earlier one of its address is out or waits to be tried again. Of an
+        address it takes the first, with up to `together` in all of those due behind it; of a request that was begun,
+        its messages and no others.
         `scope`: as if there were no others.
         """
         with self._write("claim_messages", holder, now) as write:
@@ -278,12 +279,18 @@ class Outbox(Verbs):
         to: str | None = None,
         plan_id: str | None = None,
         since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
         limit: int | None = None,
     ) -> list[Message]:
-        """Messages in the order they were written, with their attempts; `to` is a member's ref, `since` their hour."""
+        """Messages in the order they were written, with their attempts.
+
+        `to` is a member's ref; their hour is in [`since`, `until`).
+        """
         query = select(MESSAGE).order_by(MESSAGE.c.seq).limit(limit)
         if since is not None:
             query = query.where(MESSAGE.c.send_at >= since)
+        if until is not None:
+            query = query.where(MESSAGE.c.send_at < until)
         for column, value in (
             (MESSAGE.c.date, date),
             (MESSAGE.c.wave, wave),
@@ -347,7 +354,7 @@ def _with_followers(
 ) -> list[str]:
     """`ids`, each the first in its address's line, and who goes out with each: its request, or who is due behind it."""
     first, other = MESSAGE.alias("first"), MESSAGE.alias("other")
-    joins = and_(_due(other, now), other.c.bundle.is_not_distinct_from(first.c.bundle))
+    joins = and_(_due(other, now), other.c.bundle.is_not_distinct_from(first.c.bundle), ~stranded(other))
     waits = and_(other.c.state.in_(("ready", "retry")), other.c.via == "push", other.c.expires_at > now)
     waits = and_(waits, or_(_within(other, scope), other.c.bundle == first.c.bundle))  # a request stays whole
 
@@ -389,7 +396,7 @@ def _first_due(
 
 
 def _claimable(now: dt.datetime, scope: Scope | None) -> ColumnElement[bool]:
-    """Due, not useless, and first in its address's line."""
+    """Due, not useless, for a chat that is open, and first in its address's line."""
     first = MESSAGE.alias("first")
     in_hand = first.c.state == "sending"
     before_it = and_(
@@ -401,7 +408,7 @@ def _claimable(now: dt.datetime, scope: Scope | None) -> ColumnElement[bool]:
     blocked = exists().where(
         first.c.channel == MESSAGE.c.channel, first.c.address == MESSAGE.c.address, or_(in_hand, before_it)
     )
-    return and_(_due(MESSAGE, now), _within(MESSAGE, scope), ~blocked)
+    return and_(_due(MESSAGE, now), _within(MESSAGE, scope), ~blocked, ~stranded(MESSAGE))
 
 
 def _within(message: FromClause, scope: Scope | None) -> ColumnElement[bool]:

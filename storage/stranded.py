@@ -1,4 +1,4 @@
-"""The verbs for messages whose chat takes no more: found just before they would be sent, and sent over another way.
+"""The verbs for messages whose chat takes no more, none for now, or has another address: how they find another way.
 
 Knows which rows those are, and how one changes its address; which other way a person has is said elsewhere.
 """
@@ -8,33 +8,46 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 
+from storage.directory import ADDRESS
 from storage.failpoints import writes
-from storage.message_rows import ATTEMPT, MESSAGE, break_up, read_messages
+from storage.message_rows import ATTEMPT, MESSAGE, WAITING, break_up, closed, read_messages, stranded
 from storage.records import Message
-from storage.tables import ChatAddressRow
 from storage.verbs import Verbs
 
-ADDRESS = ChatAddressRow.__table__
 _GONE = ("blocked", "unknown_recipient", "moved")
-_TAKEN = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome == "unknown")
-"""The service may have it: nobody else is told the same."""
-_AN_ANSWER = MESSAGE.c.event.like("heard:%")
-"""What somebody is answered goes to the chat that asked, also where it is the last that it hears."""
 
 
 class Stranded(Verbs):
     def stranded(self, channel: str, now: dt.datetime) -> list[Message]:
-        """What is due over `channel` to an address that is not active, and what such an address has just refused."""
-        closed = exists().where(
-            ADDRESS.c.channel == MESSAGE.c.channel, ADDRESS.c.address == MESSAGE.c.address, ADDRESS.c.state != "active"
+        """What is due over `channel` to a chat that is not active, and what such a chat has just refused.
+
+        The last only until it was said anew, under the next revision.
+        """
+        anew = MESSAGE.alias("anew")
+        said_anew = exists().where(
+            anew.c.event == MESSAGE.c.event,
+            anew.c.role == MESSAGE.c.role,
+            anew.c.member_ref == MESSAGE.c.member_ref,
+            anew.c.revision > MESSAGE.c.revision,
         )
-        waits = and_(MESSAGE.c.state.in_(("ready", "retry")), ~_TAKEN)
+        waits = and_(MESSAGE.c.state.in_(("ready", "retry")), stranded(MESSAGE))
         refused = and_(MESSAGE.c.state == "failed", MESSAGE.c.reason.in_(_GONE), MESSAGE.c.expires_at > now)
-        query = select(MESSAGE).where(MESSAGE.c.channel == channel, or_(waits, refused), closed, ~_AN_ANSWER)
+        which = or_(waits, and_(refused, closed(MESSAGE), ~said_anew))
+        query = select(MESSAGE).where(MESSAGE.c.channel == channel, MESSAGE.c.state.in_(("ready", "retry", "failed")))
         with self._read() as connection:
-            return read_messages(connection, query.order_by(MESSAGE.c.send_at, MESSAGE.c.seq))
+            return read_messages(connection, query.where(which).order_by(MESSAGE.c.send_at, MESSAGE.c.seq))
+
+    def resting(self, channel: str, now: dt.datetime, status: int) -> dict[str, dt.datetime]:
+        """Until when chats are left alone to which a message's last attempt was answered so, by address."""
+        each = ATTEMPT.alias("each")
+        last = select(func.max(each.c.id)).where(each.c.message_id == MESSAGE.c.id).correlate(MESSAGE).scalar_subquery()
+        told = exists().where(ATTEMPT.c.id == last, ATTEMPT.c.status == status)
+        waits = and_(MESSAGE.c.channel == channel, MESSAGE.c.state == "retry", MESSAGE.c.not_before > now, told)
+        query = select(MESSAGE.c.address, MESSAGE.c.not_before).where(waits).order_by(MESSAGE.c.not_before)
+        with self._read() as connection:
+            return {row.address: row.not_before for row in connection.execute(query)}
 
     @writes
     def redirect_messages(self, ways: Sequence[tuple[str, str, str]], *, actor: str, at: dt.datetime) -> int:
@@ -42,18 +55,39 @@ class Stranded(Verbs):
 
         Each is as if never begun: whatever it shared a request with goes out in another.
         """
-        moved: list[str] = []
         with self._write("redirect_messages", actor, at) as write:
             connection = write.connection
-            for message_id, channel, address in ways:
-                break_up(connection, [message_id])
-                change = (
-                    update(MESSAGE)
-                    .where(MESSAGE.c.id == message_id, MESSAGE.c.state.in_(("ready", "retry")), ~_TAKEN)
-                    .values(channel=channel, address=address, payload=None, bundle=None, not_before=at, changed_at=at)
-                    .returning(MESSAGE.c.id)
-                )
-                moved += connection.execute(change).scalars()
-            if moved:
-                write.tell("messages", redirected=len(moved))
-        return len(moved)
+            asked = and_(MESSAGE.c.id.in_([id for id, _, _ in ways]), MESSAGE.c.state.in_(("ready", "retry")))
+            waiting = select(MESSAGE.c.id).where(asked, stranded(MESSAGE)).with_for_update()
+            found = set(connection.execute(waiting).scalars())
+            break_up(connection, sorted(found))
+            for id, channel, address in ways:
+                if id in found:
+                    way = {"channel": channel, "address": address, "payload": None, "bundle": None}
+                    change = update(MESSAGE).where(MESSAGE.c.id == id).values(**way, not_before=at, changed_at=at)
+                    connection.execute(change)
+            if found:
+                write.tell("messages", redirected=len(found))
+        return len(found)
+
+    @writes
+    def move_chat(self, channel: str, old: str, new: str, *, actor: str, at: dt.datetime) -> int:
+        """A chat has another address now: whoever has it, and all that waits for it; returns how many messages.
+
+        What is in a hand keeps the address that it was begun with.
+        """
+        with self._write("move_chat", actor, at) as write:
+            connection = write.connection
+            here = and_(ADDRESS.c.channel == channel, ADDRESS.c.address == old)
+            people = list(connection.execute(select(ADDRESS.c.person_id).where(here)).scalars())
+            for person_id in people:
+                row = {"person_id": person_id, "channel": channel, "address": new, "state": "active"}
+                put = write.insert(ADDRESS).values(row | {"added_at": at, "changed_at": at})
+                key = [ADDRESS.c.person_id, ADDRESS.c.channel, ADDRESS.c.address]
+                alive = {"state": "active", "changed_at": at}
+                connection.execute(put.on_conflict_do_update(index_elements=key, set_=alive))
+            connection.execute(ADDRESS.delete().where(here))
+            waits = and_(MESSAGE.c.channel == channel, MESSAGE.c.address == old, MESSAGE.c.state.in_(WAITING))
+            moved = connection.execute(update(MESSAGE).where(waits).values(address=new, changed_at=at)).rowcount
+            write.tell("chat", channel=channel, people=len(people), messages=moved)
+        return moved

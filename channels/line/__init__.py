@@ -83,15 +83,13 @@ class LineChannel:
     def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
         return together(payloads)
 
-    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+    async def send(self, address: str, *parts: Payload, key: str) -> Outcome:
         if _GROUP.fullmatch(address):
             return Refused(reason="group")  # it would cost a message for each of its members
-        to = {"to": address, "notificationDisabled": silent}
-        return await self._post("/v2/bot/message/push", parts, to, {"X-Line-Retry-Key": key})
+        return await self._post("/v2/bot/message/push", parts, {"to": address}, {"X-Line-Retry-Key": key})
 
     async def reply(self, token: str, *parts: Payload) -> Outcome:
-        to = {"replyToken": token, "notificationDisabled": False}
-        return await self._post("/v2/bot/message/reply", parts, to, {})
+        return await self._post("/v2/bot/message/reply", parts, {"replyToken": token}, {})
 
     async def _post(self, path: str, parts: Sequence[Payload], to: Payload, headers: Mapping[str, str]) -> Outcome:
         """The request as it was frozen, without the SDK's models: those cost more than all the rest of a push."""

@@ -76,7 +76,7 @@ class TelegramChannel:
     def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
         return payloads[:1]
 
-    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+    async def send(self, address: str, *parts: Payload, key: str) -> Outcome:
         (payload,) = parts
         del key  # the Bot API has nowhere to put it
         from channels.telegram.transport import answered
@@ -85,9 +85,7 @@ class TelegramChannel:
         extras = {name: value for name, value in payload.items() if name != "text"}
         with answered() as heard:
             try:
-                await bot.send_message(
-                    chat_id=address, text=payload["text"], disable_notification=silent, api_kwargs=extras
-                )
+                await bot.send_message(chat_id=address, text=payload["text"], api_kwargs=extras)
             except Exception as failure:  # whatever it is, the message's fate is what the caller needs
                 if not heard:
                     return outcome_of_failure(failure)

@@ -38,7 +38,7 @@ def outcome_of_answer(answer: Answer) -> Outcome:
         case 403 if said:
             return Gone(reason="blocked", status=status)
         case 400 if "migrate_to_chat_id" in parameters:
-            return Gone(reason="moved", status=status)
+            return Gone(reason="moved", status=status, moved_to=identity(parameters["migrate_to_chat_id"]))
         case 400 if any(words in known for words in _UNKNOWN_RECIPIENT):
             return Gone(reason="unknown_recipient", status=status)
         case 401 | 404:

@@ -50,9 +50,11 @@ def reach(member: Member, config: Config) -> Reach:
             return Reach(channel=channel, address=known[channel])
     if "console" in config.channels:
         return Reach(channel="console", address=f"{member.role}:{member.ref}")
-    dead = any(address.state != "active" for address in person.addresses)
-    reason = "blocked" if dead else "preference" if person.chat_channel in {"none", "empty"} else "no_address"
-    return Reach(channel=None, address=None, reason=reason)
+    closed = {address.state for address in person.addresses} - {"active"}
+    if closed - {"left"}:
+        return Reach(channel=None, address=None, reason="blocked")
+    wished = bool(closed) or person.chat_channel in {"none", "empty"}
+    return Reach(channel=None, address=None, reason="preference" if wished else "no_address")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What was written is sent: rows become calls, calls become receipts.
 
-Flow: sending (claims rows, one sender an account) -> pace (whose turn it is) -> channel -> verdicts (what the outcome
-means for the row). Together makes many small writes into few.
+Flow: election (one sender an account) -> sending (claims rows) -> pace (whose turn it is) -> channel -> verdicts (what
+the outcome means for the row). Together makes many small writes into few; unreadable ends rows that nobody can read.
 """
 
 from __future__ import annotations
 
-from scheduler.outbox.sending import Outbox, lease_of
+from scheduler.outbox.election import lease_of
+from scheduler.outbox.sending import Outbox
 from scheduler.outbox.verdicts import judge, said_again
 
 __all__ = ["Outbox", "judge", "lease_of", "said_again"]

@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,19 @@ class Pace:
         self._since = now()
         self.start()
 
-    def start(self) -> None:
-        """We have become the sender: whoever sent until now may have used up the last second of every limit."""
+    def start(self, resting: Mapping[str, float] = MappingProxyType({})) -> None:
+        """We have become the sender: whoever sent until now may have used up the last second of every limit.
+
+        `resting`: for how many seconds still the service told that one to leave chats alone. A service that knows no
+        limits of chats has said none.
+        """
         self._since = self._now()
         self._account = self._since + (self._limits.chat and 1.0)
         self._chats.clear()
         self._resting.clear()
+        if self._limits.chat:
+            for chat, seconds in resting.items():
+                self.rest(chat, seconds)
 
     def chat_wait(self, address: str) -> float:
         """Seconds until a call to this chat may start."""

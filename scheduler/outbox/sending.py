@@ -3,7 +3,7 @@
 Knows rows and channels; knows no plan. A row is written as ``sending``, with its frozen payload and its key, before the
 call, and its result after; a crash between the two leaves ``sending``, whose sender's lease runs out and which becomes
 ``unknown``. What is due to one person goes out in one request, where the service's requests hold several messages: its
-rows share all of this. Each channel is one account with one sender at a time, by a lease row, with its own pace.
+rows share all of this. Each channel is one account with one sender at a time, with its own pace.
 """
 
 from __future__ import annotations
@@ -13,27 +13,26 @@ import datetime as dt
 import logging
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
-from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
-import storage
 from channels.base import Content, Later, Outcome, Payload, Receipt, Unknown
 from scheduler.clock import Clock
 from scheduler.notices import content_from_json
+from scheduler.outbox.election import LEASE_SECONDS, TOO_MANY, Election
 from scheduler.outbox.pace import LIMITS, Limits, Pace
 from scheduler.outbox.together import Together
-from scheduler.outbox.verdicts import judge, may_repeat, repeat_after, said_again, unknown_attempts
+from scheduler.outbox.unreadable import InThread, past_unreadable
+from scheduler.outbox.verdicts import judge, said_again, unknown_attempts
 from storage import AttemptEnd, AttemptStart, Store
-from storage.records import RESTORED, Message, Scope
+from storage.records import Message, Scope
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 60.0
 IN_HAND: Mapping[str, int] = {"telegram": 16}
 """How many messages a channel has in hand at once: at 29 a second few are under way. Elsewhere `MANY`."""
 MANY = 64
@@ -41,10 +40,9 @@ AHEAD = 3
 """How many are noted as begun while they wait for the account's turn: all that a crash then leaves in doubt unsent."""
 PATIENCE = 15.0
 """Seconds that a message waits in hand for its turn; told to wait longer, it is put back until then."""
-SENDER_LEASE_SECONDS = 10.0
-TOO_MANY = 429
 
-InThread = Callable[..., Awaitable[Any]]
+
+Result = TypeVar("Result")
 
 
 class Speaks(Protocol):
@@ -62,12 +60,7 @@ class Speaks(Protocol):
 
     def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]: ...
 
-    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome: ...
-
-
-def lease_of(channel: str) -> str:
-    """The name of the lease that makes a process the sender of a channel's account."""
-    return f"sender:{channel}"
+    async def send(self, address: str, *parts: Payload, key: str) -> Outcome: ...
 
 
 class Outbox:
@@ -119,24 +112,36 @@ class Outbox:
 
     async def elect(self, channel: str) -> bool:
         """Whether this process is, or has just become, the one sender of the channel's account."""
-        return await self._senders[channel].elect()
+        return await self._senders[channel].election.elect()
 
     async def drain(self, channel: str | None = None) -> Counter[str]:
         """Send everything that is due now, on `channel` or on all; count what rows became.
 
         Returns when nothing more is due. Sends nothing where another process is the sender.
         """
-        senders = self._senders.values() if channel is None else [self._senders[channel]]
-        results = await asyncio.gather(*(sender.drain() for sender in senders), return_exceptions=True)
-        for failure in results:
-            if isinstance(failure, BaseException):
-                raise failure  # the other channels have written down what became of theirs
-        return sum((result for result in results if isinstance(result, Counter)), Counter())
+        senders = list(self._senders.values()) if channel is None else [self._senders[channel]]
+        became = await _drained(senders)
+        # What one channel refuses or cannot say may be due over another that had looked already.
+        while len(senders) > 1 and await self._in_thread(self._any_due) and (sent := await _drained(senders)):
+            became += sent
+        return became
+
+    def _any_due(self) -> bool:
+        following = self.next_at()
+        return following is not None and following <= self._clock.now()
 
     async def release(self) -> None:
         """Let another process send at once."""
         for sender in self._senders.values():
-            await sender.release()
+            await sender.election.release()
+
+
+async def _drained(senders: Sequence[_Sender]) -> Counter[str]:
+    results = await asyncio.gather(*(sender.drain() for sender in senders), return_exceptions=True)
+    for failure in results:
+        if isinstance(failure, BaseException):
+            raise failure  # the other channels have written down what became of theirs
+    return sum((result for result in results if isinstance(result, Counter)), Counter())
 
 
 class _Sender:
@@ -156,11 +161,8 @@ class _Sender:
     ) -> None:
         self._store, self._channel, self._clock, self._holder = store, channel, clock, holder
         self._in_thread, self._failpoint, self._scope = in_thread, failpoint, scope
-        self._token: int | None = None
-        self._recovered = 0.0
-        self._sure_until = 0.0
-        """By the machine's own clock: until when nobody else can have become the sender."""
         self._pace, self._withhold = Pace(limits), withhold
+        self.election = Election(store, channel.name, channel.keyed, clock, holder, self._pace, in_thread)
         self._width = IN_HAND.get(channel.name, MANY)
         self._stopped = False
         self._open()
@@ -179,97 +181,32 @@ class _Sender:
         self._stopped = True
         self._stopping.set()
 
-    # --- who sends ---------------------------------------------------------------------------------------------------
-
-    async def elect(self) -> bool:
-        """Become the account's one sender, or stay it; False where another process is.
-
-        A new sender takes back what the last one held: nobody else has a hand on it any more. Now and then it looks
-        for what was left later, such as a reply that nobody ended.
-        """
-        asked = monotonic()
-        token = await self._in_thread(self._take_lease)
-        fresh = token is not None and token != self._token
-        if fresh:
-            self._pace.start()
-        if fresh or (token is not None and asked - self._recovered > LEASE_SECONDS):
-            await self._in_thread(lambda: self._recover(whole=fresh))
-            self._recovered = asked
-        self._token = token
-        self._sure_until = asked + SENDER_LEASE_SECONDS if token is not None else 0.0
-        return token is not None
-
-    def _take_lease(self) -> int | None:
-        now = dt.datetime.now(dt.UTC)
-        return self._store.acquire_lease(
-            lease_of(self._channel.name), self._holder, now=now, seconds=SENDER_LEASE_SECONDS
-        )
-
-    async def release(self) -> None:
-        self._token, self._sure_until = None, 0.0
-        name = lease_of(self._channel.name)
-        await self._in_thread(lambda: self._store.release_lease(name, self._holder, now=dt.datetime.now(dt.UTC)))
-
-    @asynccontextmanager
-    async def _renewed(self) -> AsyncIterator[None]:
-        """Keeps the lease for as long as it is needed; when it is left, no renewal is under way any more."""
-        over = asyncio.Event()
-        renewing = asyncio.create_task(self._renew(over))
-        try:
-            yield
-        finally:
-            over.set()
-            await renewing
-
-    async def _renew(self, over: asyncio.Event) -> None:
-        while not over.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), SENDER_LEASE_SECONDS / 3)
-            if not over.is_set() and not await self.elect():
-                return
-
-    def _recover(self, *, whole: bool) -> None:
-        """Rows whose sender died are in doubt: what may be repeated is, when that is due."""
-        now, name = self._clock.now(), self._channel.name
-        self._store.expire_leases(now, channel=name, whole=whole)
-        for message in self._store.messages(states={"unknown"}, channel=name):
-            if message.expires_at <= now or message.reason == RESTORED:
-                continue  # useless, or for a person to decide: a restored market says nothing again by itself
-            keyed, doubts = self._channel.keyed, unknown_attempts(message)
-            if message.via == "reply":  # nothing refuses its copy: said again, by a push that says so, or left unknown
-                again, due = message.klass == "critical", now
-            else:
-                again = may_repeat(message, keyed=keyed, unknown=doubts, now=now)
-                due = now if keyed else now + repeat_after(doubts)
-            if again:
-                self._store.resolve_message(message.id, "retry", actor="outbox", at=now, not_before=due)
-
     # --- what is due -------------------------------------------------------------------------------------------------
 
     async def drain(self) -> Counter[str]:
         became: Counter[str] = Counter()
-        if self._stopped or not await self.elect():
+        if self._stopped or not await self.election.elect():
             return became
         self._open()
         try:
-            async with self._renewed():
+            async with self.election.renewed():
                 while not self._stopped and await self._stream(became):
                     pass
         except BaseException:
-            self._token = None  # rows may be left in our hand: the next election takes them back
+            self.election.doubt()  # rows may be left in our hand: the next election takes them back
             raise
         return became
 
     async def _stream(self, became: Counter[str]) -> bool:
         """Claim and send side by side until nothing more is due; whether anything was."""
         await self._in_thread(lambda: self._store.wake_messages(self._clock.now(), scope=self._scope))
-        await self._in_thread(self._withhold)
+        await self._readably(lambda: self._in_thread(self._withhold))
         out: set[asyncio.Task[list[str]]] = set()
         any_due = False
         try:
             while True:
                 room = self._width - len(out)
-                if room >= self._width / 4 and self._sure() and not self._stopped:
+                if room >= self._width / 4 and self.election.sure() and not self._stopped:
                     claimed = await self._claim(room)
                     out |= {asyncio.create_task(self._send(waiting)) for waiting in by_address(claimed)}
                     any_due = any_due or bool(claimed)
@@ -284,7 +221,7 @@ class _Sender:
 
     async def _claim(self, limit: int) -> list[Message]:
         """What is due, each with the payload of its next attempt; a row that has none ends by itself."""
-        while claimed := await self._claimed(limit):
+        while claimed := await self._readably(lambda: self._taken(limit)):
             if sayable := [message for each in claimed if (message := await self._sayable(each)) is not None]:
                 return sayable
         return []
@@ -300,18 +237,8 @@ class _Sender:
         await self._in_thread(lambda: self._store.finish_attempts([end], holder=self._holder))
         return None
 
-    async def _claimed(self, limit: int) -> list[Message]:
-        try:
-            return await self._taken(limit)
-        except (storage.StorageError, asyncio.CancelledError):
-            raise
-        except Exception:  # one row that cannot be read keeps all of them from being claimed
-            now, name = self._clock.now(), self._channel.name
-            broken = await self._in_thread(lambda: self._store.fail_unreadable(name, actor="outbox", at=now))
-            if not broken:
-                raise
-            log.exception("messages %s cannot be read; they are on the phone list", ", ".join(broken))
-            return await self._taken(limit)
+    async def _readably(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        return await past_unreadable(work, self._store, self._channel.name, self._clock, self._in_thread)
 
     async def _taken(self, limit: int) -> list[Message]:
         claimed: list[Message] = await self._in_thread(
@@ -340,10 +267,6 @@ class _Sender:
         items = list(chain.from_iterable(asked))
         await self._in_thread(lambda: self._store.put_back(items, holder=self._holder, at=self._clock.now()))
 
-    def _sure(self) -> bool:
-        """Whether nobody else can have become the sender, however long this process has stood still."""
-        return self._token is not None and monotonic() < self._sure_until
-
     # --- one request -------------------------------------------------------------------------------------------------
 
     async def _send(self, waiting: Sequence[Message]) -> list[str]:
@@ -366,7 +289,7 @@ class _Sender:
             async with self._turns:
                 while wait := self._pace.account_wait():  # noqa: ASYNC110 - time is what it waits for
                     await asyncio.sleep(wait)
-                if not self._sure():
+                if not self.election.sure():
                     return []  # begun, and perhaps another's by now: who is the sender says what becomes of it
                 self._pace.begin(address)
         try:
@@ -424,7 +347,7 @@ class _Sender:
             return Unknown(reason=type(error).__name__)
 
     async def _end(self, messages: Sequence[Message], outcome: Outcome) -> list[str]:
-        """Write back what came of the call, and that the address is dead where that was seen."""
+        """Write back what came of the call, and that the address is dead, or another one, where that was seen."""
         now, name, keyed = self._clock.now(), self._channel.name, self._channel.keyed
         tries = len(messages[0].attempts) + 1
         numbers = outcome.numbers if isinstance(outcome, Receipt) else ()
@@ -450,8 +373,10 @@ class _Sender:
                 log.warning(
                     "message %s (%s): %s, %s", message.id, message.kind, verdict.state, verdict.reason or "no reason"
                 )
+        address, new = messages[0].address or "", verdict.moved_to
+        if new is not None:
+            await self._in_thread(lambda: self._store.move_chat(name, address, new, actor=f"channel:{name}", at=now))
         if (state := verdict.address_state) is not None:
-            address = messages[0].address or ""
             await self._in_thread(
                 lambda: self._store.set_address_state(name, address, state, actor=f"channel:{name}", at=now)
             )

@@ -36,6 +36,8 @@ class Verdict:
     not_before: dt.datetime | None = None
     address_state: str | None = None
     """Where the attempt shows that an address is dead: its new state."""
+    moved_to: str | None = None
+    """Where the attempt shows that the chat has another address: that."""
 
 
 def judge(message: Message, outcome: Outcome, *, keyed: bool, tries: int, now: dt.datetime) -> Verdict:
@@ -45,6 +47,9 @@ def judge(message: Message, outcome: Outcome, *, keyed: bool, tries: int, now: d
             return Verdict(state="accepted", outcome="accepted", status=status, provider_id=provider_id)
         case Later(reason=reason, after=after, status=status):
             return _retry(message, "later", reason, status, after, tries, now)
+        case Gone(reason=reason, status=status, moved_to=str() as address):
+            again = _retry(message, "later", reason, status, LEAST_RETRY, tries, now)
+            return replace(again, moved_to=address)
         case Gone(reason=reason, status=status):
             state = "blocked" if reason == "blocked" else "dead"
             return Verdict(state="failed", outcome="gone", reason=reason, status=status, address_state=state)

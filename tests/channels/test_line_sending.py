@@ -38,11 +38,10 @@ def test_a_push_arrives_as_it_was_frozen(with_line: Runs) -> None:
 
     async def use(channel: Any, server: Any) -> None:
         payload, key = channel.render(CONTENT), _key()
-        outcome = await channel.send(FRIEND, payload, key=key, silent=True)
+        outcome = await channel.send(FRIEND, payload, key=key)
         [accepted] = server.log
         assert outcome == Receipt(provider_id=accepted.message_ids[0], status=200)
         assert (accepted.to, accepted.messages, accepted.key) == (FRIEND, payload["messages"], key)
-        assert accepted.silent
         assert server.bad_requests == []
 
     with_line(use)

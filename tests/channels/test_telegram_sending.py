@@ -31,11 +31,10 @@ def test_a_message_arrives_as_it_was_frozen(with_telegram: Runs) -> None:
 
     async def use(channel: Any, server: Any) -> None:
         payload = channel.render(CONTENT)
-        outcome = await channel.send("77", payload, key="k", silent=True)
+        outcome = await channel.send("77", payload, key="k")
         [accepted] = server.log
         assert outcome == Receipt(provider_id=str(accepted.message_id), status=200)
         assert accepted.text == "ตลาด <สิริสุข> & เพื่อน\nเวลา: 11:00\na < b\n\n1."
-        assert accepted.silent
         assert {name: accepted.fields[name] for name in payload} == payload
         assert accepted.fields["link_preview_options"] == {"is_disabled": True}
         assert [row[0]["text"] for row in accepted.fields["reply_markup"]["inline_keyboard"]] == ["ดูรายการ", "รับทราบ"]
@@ -74,7 +73,7 @@ def test_people_who_cannot_be_reached(with_telegram: Runs) -> None:
         server.moved["-3"] = -1003
         payload = channel.render(CONTENT)
         assert await channel.send("2", payload, key="k") == Gone(reason="blocked", status=403)
-        assert await channel.send("-3", payload, key="k") == Gone(reason="moved", status=400)
+        assert await channel.send("-3", payload, key="k") == Gone(reason="moved", status=400, moved_to="-1003")
         assert await channel.send("4", payload, key="k") == Gone(reason="unknown_recipient", status=400)
         assert server.log == []
 

@@ -11,7 +11,7 @@ from channels.line import Quota
 from scheduler.budget import LineBudget
 from scheduler.clock import SteppedClock
 from scheduler.versions import Versions
-from storage import Store
+from storage import AttemptEnd, AttemptStart, Store
 
 
 def test_what_shares_a_push_with_something_that_must_go_is_not_left_out(
@@ -53,3 +53,31 @@ def test_the_coordinators_hear_once_that_the_month_runs_short(
     assert [message.event for message in said] == ["line_nearly_used:2026-11:100", "line_short:2026-11:100"]
     assert "81 จาก 100 ข้อความ" in said[0].text
     assert "None" not in said[0].text
+
+
+def test_what_waits_to_be_tried_again_is_left_out_too(
+    store: Store, tmp_path: Path, make: Any, market_config: Callable[..., Any]
+) -> None:
+    """Unless LINE may have taken it, or it is part of a request that goes out all the same."""
+    clock = SteppedClock(make.at("19:00", make.eve))
+    versions = Versions(store, tmp_path / "config.yaml")
+    versions.take_up(market_config(), clock.now(), "test")
+    budget = LineBudget(store, versions, lambda: clock)
+    budget.note(Quota(limit=10, used=10))
+    at = clock.now()
+    due = {"channel": "line", "state": "ready", "send_at": at - dt.timedelta(minutes=1)}
+    told = [make.message(number, address=f"U{number}", **due) for number in (1, 2, 3)]
+    told.append(make.message(4, address="U3", kind="changed", klass="critical", **due))
+    store.add_messages(told, actor="test", at=at)
+    claimed = store.claim_messages(at, channel="line", holder="t", limit=9, lease_seconds=9, together=5)
+    assert len(claimed) == 4
+    starts = [AttemptStart(message_id=each.id, payload={}, bundle=each.address, at=at) for each in claimed]
+    store.begin_attempts(starts, holder="t")
+    ends = [
+        AttemptEnd(message_id=each.id, at=at, state="retry", outcome=outcome, not_before=at + dt.timedelta(minutes=1))
+        for each in claimed
+        for outcome in ["unknown" if each.address == "U2" else "later"]
+    ]
+    store.finish_attempts(ends, holder="t")
+    assert budget.withhold() == 1
+    assert [message.state for message in store.messages()] == ["suppressed", "retry", "retry", "retry"]

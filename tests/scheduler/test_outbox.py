@@ -47,7 +47,7 @@ class Scripted:
     def together(self, payloads: Sequence[Payload]) -> Sequence[Payload]:
         return payloads[: self.holds]
 
-    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+    async def send(self, address: str, *parts: Payload, key: str) -> Outcome:
         self.calls.append((address, "\n".join(part["text"] for part in parts), key))
         if self.during is not None:
             await self.during()
@@ -366,7 +366,7 @@ def test_many_that_cannot_be_said_hide_none_that_can(store: Store, make: Any, cl
     assert run(Outbox(store, {"line": Shown()}, clock).drain()) == {"accepted": 1}
 
 
-@pytest.mark.parametrize("state", ["ready", "retry"])
+@pytest.mark.parametrize("state", ["ready", "retry", "unknown"])
 def test_a_row_that_cannot_be_read_holds_up_no_other(
     sqlite_url: str, make: Any, clock: SteppedClock, state: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -377,7 +377,7 @@ def test_a_row_that_cannot_be_read_holds_up_no_other(
         spoil = "UPDATE message SET content = 'not json', state = ?, not_before = send_at WHERE seq = 1"
         with store._engine.begin() as connection:
             connection.exec_driver_sql(spoil, (state,))
-        outbox = Outbox(store, {"line": Shown()}, clock)
+        outbox = Outbox(store, {"line": Shown()}, clock, withhold=lambda name: store.messages(states={"ready"}))
         assert run(outbox.drain()) == {"accepted": 1}
         broken, other = store.messages()
         assert (broken.state, broken.reason, other.state) == ("failed", "broken", "accepted")
@@ -714,7 +714,7 @@ class Taking:
         sizes = [len(payload["messages"]) for payload in payloads]
         return [each for at, each in enumerate(payloads) if not at or sum(sizes[: at + 1]) <= 5]
 
-    async def send(self, address: str, *parts: Payload, key: str, silent: bool = False) -> Outcome:
+    async def send(self, address: str, *parts: Payload, key: str) -> Outcome:
         body = address, [number for part in parts for number in part["messages"]]
         self.changed |= self.bodies.setdefault(key, body) != body
         outcome = self.outcomes.pop() if self.outcomes else "taken"
@@ -759,3 +759,56 @@ def test_a_channel_that_raises_spoils_nobody_elses_result(store: Store, make: An
     assert run(Outbox(store, {"line": service}, clock).drain()) == {"accepted": 2, "unknown": 1}
     assert [state_of(store, number) for number in (1, 2, 3)] == ["unknown", "accepted", "accepted"]
     assert store.messages(states={"unknown"})[0].reason == "KeyError"
+
+
+def test_a_new_sender_knows_what_the_last_was_told(store: Store, other_store: Store, make: Any) -> None:
+    """Two chats were told to wait, which means the account: who takes over says nothing until that is over."""
+    clock = SteppedClock(SEVEN)
+    service = Scripted(
+        lambda address, attempt: Later(reason="rate", after=600, status=429), name="telegram", keyed=False
+    )
+    say(store, *(make.message(number, channel="telegram", address=f"{number}") for number in (1, 2)))
+    first = Outbox(store, {"telegram": service}, clock)
+    run(first.drain())
+    run(first.release())
+    assert len(service.calls) == 2
+    say(store, make.message(3, channel="telegram", address="3"))
+    second = Outbox(other_store, {"telegram": service}, clock)
+    assert run(second.drain()) == {}
+    assert (len(service.calls), state_of(store, 3)) == (2, "retry")
+
+
+def test_a_chat_that_moved_gets_what_waits_for_it(store: Store, make: Any, clock: SteppedClock) -> None:
+    """The service names its new address: the message goes there, in its order, with both attempts in its ledger."""
+    order: Order = make.order()
+    buyer = replace(order.buyer, addresses=(ChatAddress(channel="telegram", address="-1"),))
+    store.save_orders([replace(order, buyer=buyer)], actor="test", at=SEVEN)
+    moved = Gone(reason="moved", status=400, moved_to="-100")
+    service = Scripted(lambda address, attempt: moved if address == "-1" else Receipt(provider_id="7"), name="telegram")
+    say(store, *(make.message(number, channel="telegram", address="-1") for number in (1, 2)))
+    outbox = Outbox(store, {"telegram": service}, clock, limits={})
+    assert run(outbox.drain()) == {"retry": 1}
+    clock.set(SEVEN + SECOND)
+    assert run(outbox.drain()) == {"accepted": 2}
+    assert [address for address, _, _ in service.calls] == ["-1", "-100", "-100"]
+    first, _ = store.messages()
+    assert (first.address, [attempt.outcome for attempt in first.attempts]) == ("-100", ["later", "accepted"])
+    (kept,) = store.orders()
+    assert [(each.address, each.state) for each in kept.buyer.addresses] == [("-100", "active")]
+
+
+def test_what_finds_its_way_to_another_channel_goes_out_in_the_same_drain(
+    store: Store, make: Any, clock: SteppedClock
+) -> None:
+    """Also where that channel had nothing to say, and had looked already."""
+    refusing = Scripted(lambda address, attempt: Gone(reason="blocked", status=403), name="telegram")
+    taking = Scripted()
+    say(store, make.message(1, channel="telegram", address="1"))
+
+    def withhold(name: str) -> None:
+        if name == "telegram" and state_of(store) == "failed":
+            anew = replace(make.message(1), id=str(uuid.UUID(int=2)), revision=2, channel="line", address="U1")
+            store.add_messages([replace(anew, state="ready")], actor="test", at=SEVEN)
+
+    outbox = Outbox(store, {"line": taking, "telegram": refusing}, clock, withhold=withhold)
+    assert run(outbox.drain()) == {"failed": 1, "accepted": 1}

@@ -195,3 +195,19 @@ def test_without_limits_nothing_waits() -> None:
     time = Time()
     pace = Pace(Limits(), now=time)
     assert len({started(pace, time, "x") for _ in range(100)}) == 1
+
+
+def test_a_rest_outlives_a_takeover() -> None:
+    """What the last sender was told holds for the next: a chat's own, of two chats the whole account; none of LINE's,
+    which says no length."""
+    for limits, resting, chat, account in (
+        (TELEGRAM, {"1": 30.0}, 30.0, 0.0),
+        (TELEGRAM, {"1": 30.0, "2": 9.0}, 30.0, 30.0),
+        (LIMITS["line"], {"1": 30.0}, 0.0, 0.0),
+    ):
+        pace = Pace(limits, now=Time())
+        pace.start(resting)
+        assert (pace.chat_wait("1"), pace.rest_left()) == (chat, account)
+        assert pace.chat_wait("3") == account
+        pace.start()
+        assert pace.rest_left() == 0.0

@@ -66,7 +66,10 @@ def test_who_is_not_waited_for(make: Any, changes: dict[str, Any]) -> None:
     assert silences([route(make, **changes)], QUARTER) == {}
 
 
-@pytest.mark.parametrize(("state", "patience"), [("failed", 1), ("expired", 1), ("retry", 15), ("unknown", 15)])
+@pytest.mark.parametrize(
+    ("state", "patience"),
+    [("failed", 1), ("expired", 1), ("suppressed", 1), ("ready", 15), ("retry", 15), ("unknown", 15)],
+)
 def test_whom_the_route_did_not_reach_is_told_of(make: Any, state: str, patience: int) -> None:
     """Soon where it ended so, in time where it is still tried; as somebody to be phoned, not as somebody silent."""
     tried = Attempt(at=EIGHT, outcome="unknown")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from scheduler.config import Config
 from scheduler.day import Action, Step
 from scheduler.versions import Versions
 from scheduler.workers import Planner
-from storage import Approval, AttemptStart, open_store
+from storage import Approval, AttemptStart, Role, open_store
 
 WAVES = ("morning", "midday", "evening")
 GREEDY = ("engine: auto, seconds: 10", "engine: greedy, seconds: 1")
@@ -74,3 +76,53 @@ def test_the_phone_list_names_who_may_not_have_heard_what_matters(app: App, make
     app.store.expire_leases(at, whole=True)
     assert {message.state for message in app.store.messages()} == {"unknown"}
     assert [call["message_id"] for call in views.calls(app, make.day)["calls"]] == [messages[0].id]
+
+
+def test_what_matters_and_does_not_go_out_is_phoned_in_time(app: App, make: Any) -> None:
+    """A service that is down: not at once, then as one that is still tried, at last as too late; told in words."""
+    at = make.message().send_at
+    told = [make.message(1, klass="critical", state="retry"), make.message(2, state="retry")]
+    told.append(make.message(3, klass="critical", state="ready", attempts=()))
+    app.store.add_messages(told, actor="test", at=at)
+
+    def listed(now: Any) -> list[tuple[str, str]]:
+        app.clock.set(now)  # type: ignore[attr-defined]
+        return [(call["message_id"], call["message"]["en"]) for call in views.calls(app, make.day)["calls"]]
+
+    waits = "it has not gone out so far, and is still tried"
+    assert listed(at + dt.timedelta(minutes=14)) == []
+    assert listed(at + dt.timedelta(minutes=15)) == [(told[0].id, waits), (told[2].id, waits)]
+    app.store.wake_messages(told[0].expires_at)
+    late = "it could not be sent in time"
+    assert listed(told[0].expires_at) == [(told[0].id, late), (told[2].id, late)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "state", "channel", "listed"),
+    [
+        ("sos", "heard:line:1:1", "failed", "telegram", True),
+        ("sos", "heard:line:1:1", "suppressed", None, True),
+        ("word", "heard:line:1:1", "expired", "telegram", True),
+        ("word", "heard:line:1:1", "failed", "telegram", True),
+        ("escalation", "config_broken:1", "unknown", "telegram", True),
+        ("escalation", "config_broken:1", "expired", "telegram", True),
+        ("escalation", "config_broken:1", "suppressed", "telegram", True),
+        ("escalation", "config_broken:1", "suppressed", None, False),
+        ("help", "heard:line:1:0", "failed", "line", False),
+    ],
+)
+def test_alarms_that_nobody_got_are_phoned(
+    app: App, make: Any, kind: str, event: str, state: str, channel: str | None, listed: bool
+) -> None:
+    """Also of no day's orders, on the day that they were due; not once a coordinator has heard, whoever it was."""
+    klass = "critical" if kind in {"sos", "escalation"} else "informative"
+    lost = make.message(1, kind=kind, klass=klass, event=event, state=state, channel=channel, date=None, wave=None)
+    lost = replace(lost, role=Role.COORDINATOR, member_ref="C1", plan_id=None, order_ids=())
+    app.store.add_messages([lost], actor="test", at=app.clock.now())
+    day = lost.send_at.date()
+    assert [call["message_id"] for call in views.calls(app, day)["calls"]] == [lost.id] * listed
+    assert views.calls(app, day + dt.timedelta(days=1))["calls"] == []
+    other = event[:-1] + "2" if event.startswith("heard:") else event
+    heard = replace(lost, id=make.message(2).id, event=other, member_ref="C2", state="accepted")
+    app.store.add_messages([heard], actor="test", at=app.clock.now())
+    assert views.calls(app, day)["calls"] == []

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from storage import AttemptEnd, AttemptStart, BadValue, Store, open_store
 from storage.heard import Consent, Heard, Heeded, Invitation, LinkRequest, Step, Told
-from storage.records import ChatAddress, Member, Person, Role
+from storage.records import ChatAddress, Member, Message, Person, Role
 
 BUYER = (Role.BUYER, "B0001")
 
@@ -206,3 +206,34 @@ def test_an_address_beyond_what_an_index_holds_is_a_bad_value(postgres_url: str,
         store.add_inbox("line", told("long"), at=make.at)
         with pytest.raises(BadValue):
             store.heed(first(store), Heeded(outcome="help", address=noise), holder="test", at=make.at)
+
+
+def test_answers_in_the_same_words_are_said_once(store: Store, make: Any) -> None:
+    """Who writes much waits for few answers: the last of each; all else that waits there or elsewhere stays."""
+
+    def answer(number: int, **changes: Any) -> Message:
+        said: Message = make.message(number, kind="help", address="7", channel="telegram", state="ready", text="ได้")
+        return replace(said, **({"event": f"heard:telegram:e{number}:0", "plan_id": None} | changes))
+
+    others = [
+        answer(11, text="อื่น"),
+        answer(12, kind="eta"),
+        answer(13, address="8"),
+        answer(14, channel="line"),
+        answer(15, event="plan:p1:R1", kind="help"),
+        answer(16, state="sending"),
+        answer(17, state="accepted"),
+    ]
+    store.add_messages(others, actor="app", at=make.at)
+    for number in range(1, 6):
+        store.add_inbox("telegram", told(f"e{number}"), at=make.at)
+        heeded = Heeded(outcome="help", address="7", messages=(answer(number), answer(number + 20, kind="receipt")))
+        assert store.heed(first(store), heeded, holder="w", at=make.at)
+    stand = {message.id: (message.state, message.reason) for message in store.messages()}
+    assert [stand[f"m{number}"] for number in range(1, 5)] == [("superseded", "repeated")] * 4
+    assert stand["m5"] == stand["m25"] == ("ready", None)
+    assert {stand[message.id] for message in others} == {("ready", None), ("sending", None), ("accepted", None)}
+    store.add_inbox("telegram", told("e9"), at=make.at)
+    urgent = answer(9, kind="receipt", klass="critical")
+    assert store.heed(first(store), Heeded(outcome="help", messages=(urgent,)), holder="w", at=make.at)
+    assert {message.state for message in store.messages() if message.id in {"m25", "m9"}} == {"ready"}

@@ -1,0 +1,124 @@
+"""Who sends over an account: one process at a time, by a lease row; the next takes up what the last one left.
+
+Knows leases, and which rows a dead sender leaves in doubt; sends nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+
+from scheduler.clock import Clock
+from scheduler.outbox.pace import Pace
+from scheduler.outbox.unreadable import InThread, past_unreadable
+from scheduler.outbox.verdicts import may_repeat, repeat_after, unknown_attempts
+from storage import Store
+from storage.records import RESTORED
+
+LEASE_SECONDS = 60.0
+"""Of what a sender has in hand; and how often it looks for what was left there later."""
+SENDER_LEASE_SECONDS = 10.0
+TOO_MANY = 429
+
+
+def lease_of(channel: str) -> str:
+    """The name of the lease that makes a process the sender of a channel's account."""
+    return f"sender:{channel}"
+
+
+class Election:
+    """One process's part in the choice of the sender of one channel's account."""
+
+    def __init__(
+        self, store: Store, name: str, keyed: bool, clock: Clock, holder: str, pace: Pace, in_thread: InThread
+    ) -> None:
+        self._store, self._name, self._keyed, self._clock = store, name, keyed, clock
+        self._holder, self._pace, self._in_thread = holder, pace, in_thread
+        self._token: int | None = None
+        self._recovered = 0.0
+        self._sure_until = 0.0
+        """By the machine's own clock: until when nobody else can have become the sender."""
+
+    def sure(self) -> bool:
+        """Whether nobody else can have become the sender, however long this process has stood still."""
+        return self._token is not None and monotonic() < self._sure_until
+
+    def doubt(self) -> None:
+        """Whoever is elected next takes back all that is in a hand, also in ours."""
+        self._token = None
+
+    async def elect(self) -> bool:
+        """Become the account's one sender, or stay it; False where another process is.
+
+        A new sender takes back what the last one held: nobody else has a hand on it any more. Now and then it looks
+        for what was left later, such as a reply that nobody ended.
+        """
+        asked = monotonic()
+        token = await self._in_thread(self._take_lease)
+        fresh = token is not None and token != self._token
+        if fresh:
+            self._pace.start(await self._in_thread(self._resting))
+        if fresh or (token is not None and asked - self._recovered > LEASE_SECONDS):
+            await past_unreadable(
+                lambda: self._in_thread(lambda: self._recover(whole=fresh)),
+                self._store,
+                self._name,
+                self._clock,
+                self._in_thread,
+            )
+            self._recovered = asked
+        self._token = token
+        self._sure_until = asked + SENDER_LEASE_SECONDS if token is not None else 0.0
+        return token is not None
+
+    def _resting(self) -> Mapping[str, float]:
+        """The chats that the service told the last sender to leave alone, and for how many seconds still."""
+        now = self._clock.now()
+        told = self._store.resting(self._name, now, TOO_MANY)
+        return {address: (until - now).total_seconds() for address, until in told.items()}
+
+    def _take_lease(self) -> int | None:
+        now = dt.datetime.now(dt.UTC)
+        return self._store.acquire_lease(lease_of(self._name), self._holder, now=now, seconds=SENDER_LEASE_SECONDS)
+
+    async def release(self) -> None:
+        self._token, self._sure_until = None, 0.0
+        name = lease_of(self._name)
+        await self._in_thread(lambda: self._store.release_lease(name, self._holder, now=dt.datetime.now(dt.UTC)))
+
+    @asynccontextmanager
+    async def renewed(self) -> AsyncIterator[None]:
+        """Keeps the lease for as long as it is needed; when it is left, no renewal is under way any more."""
+        over = asyncio.Event()
+        renewing = asyncio.create_task(self._renew(over))
+        try:
+            yield
+        finally:
+            over.set()
+            await renewing
+
+    async def _renew(self, over: asyncio.Event) -> None:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), SENDER_LEASE_SECONDS / 3)
+            if not over.is_set() and not await self.elect():
+                return
+
+    def _recover(self, *, whole: bool) -> None:
+        """Rows whose sender died are in doubt: what may be repeated is, when that is due."""
+        now, name = self._clock.now(), self._name
+        self._store.expire_leases(now, channel=name, whole=whole)
+        for message in self._store.messages(states={"unknown"}, channel=name):
+            if message.expires_at <= now or message.reason == RESTORED:
+                continue  # useless, or for a person to decide: a restored market says nothing again by itself
+            keyed, doubts = self._keyed, unknown_attempts(message)
+            if message.via == "reply":  # nothing refuses its copy: said again, by a push that says so, or left unknown
+                again, due = message.klass == "critical", now
+            else:
+                again = may_repeat(message, keyed=keyed, unknown=doubts, now=now)
+                due = now if keyed else now + repeat_after(doubts)
+            if again:
+                self._store.resolve_message(message.id, "retry", actor="outbox", at=now, not_before=due)
