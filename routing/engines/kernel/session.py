@@ -22,6 +22,7 @@ from . import columns as c
 from . import search
 from .decision import Decision
 from .parts import Part, Routes, Taken, cut
+from .pricing import PRICED
 from .tables import Data, data_of, state_of, table_of
 
 HOT, COLD = 1.0, 0.03
@@ -31,7 +32,10 @@ ROUND = 500
 """Iterations of the first round, per shipment."""
 
 WORTHWHILE = 0.001
-"""A round, from the third on, that saves less than this share of the cost is the last."""
+"""A round, from the third on, that saves less than this share of the cost is idle."""
+
+IDLE = 2
+"""So many idle rounds in turn end the search."""
 
 LARGE = 400
 """Shipments above which a problem is searched in parts."""
@@ -64,10 +68,10 @@ BLOCK = 20
 DECISIONS = (0.7,)
 """Shares of a round after which CP-SAT is asked, besides its end."""
 
-DECIDING = 0.05
-"""Share of a round's time for each of these."""
+DECIDING, PRICING = 0.05, 0.15
+"""Share of a round's time for each of these. Where routes are priced first, that of all the time that is left."""
 
-LEAST_DECIDING = 0.05
+LEAST_DECIDING = 0.5
 """Seconds of work that CP-SAT is given in any case where a search is bounded by iterations."""
 
 STEADY_RATE = 20_000
@@ -121,6 +125,7 @@ class Session:
         self.unit = _middling_leg(self.data)
         self.decision = Decision(self.data, self.state)
         self.decided = False
+        self.deciding = PRICING if len(self.possible) <= PRICED else DECIDING
 
     # -- routes ------------------------------------------------------------------------------------------------
 
@@ -240,7 +245,7 @@ class Session:
 
     def _in_rounds(self) -> None:
         """Rounds of annealing until the end, or until one was hardly worth it."""
-        length, rounds = ROUND * len(self.possible), 0
+        length, rounds, idle = ROUND * len(self.possible), 0, 0
         last = not length
         while not last and self._left():
             before = self.weight
@@ -249,7 +254,8 @@ class Session:
             length *= 2
             if not last:
                 self.start(self.routes())
-                last = rounds > 2 and before - self.weight < WORTHWHILE * self._cost()
+                idle = idle + 1 if rounds > 2 and before - self.weight < WORTHWHILE * self._cost() else 0
+                last = idle == IDLE
 
     def _cost(self) -> float:
         """What the present routes cost, without their vehicles' fixed costs, which a round seldom changes."""
@@ -319,12 +325,12 @@ class Session:
             done += size
             if moments and done >= moments[0] * length:
                 moments.pop(0)
-                self._decide(max(LEAST_DECIDING, DECIDING * length / STEADY_RATE))
-        self._decide(max(LEAST_DECIDING, DECIDING * length / STEADY_RATE))
+                self._decide(max(LEAST_DECIDING, self.deciding * length / STEADY_RATE))
+        self._decide(max(LEAST_DECIDING, self.deciding * length / STEADY_RATE))
 
     def _by_clock(self, seconds: float) -> None:
         began = now = monotonic()
-        end, moments = began + (1 - DECIDING) * seconds, list(DECISIONS)
+        end, moments = began + (1 - self.deciding) * seconds, list(DECISIONS)
         size = 10
         while now < end and not self.report.stopped():
             done, coming = ((t - began) / (end - began) for t in (now, now + size / self.rate))
@@ -334,9 +340,10 @@ class Session:
             size = max(10, min(4 * size, int(self.rate * min(SLICE, seconds / 20))))
             if moments and done >= moments[0]:
                 moments.pop(0)
-                self._decide(DECIDING * seconds)
+                self._decide(self.deciding * seconds)
                 now = monotonic()
-        self._decide(DECIDING * seconds)
+        left = self.deadline - now if self.deciding == PRICING else seconds
+        self._decide(self.deciding * max(seconds, left))
 
     def _anneal(self, size: int, done: float, coming: float) -> None:
         """So many iterations, between these shares of a round."""
