@@ -18,6 +18,9 @@ LOOK = 0.05
 SCALE = 100
 """Costs are counted in hundredths, so that short legs at low rates still differ."""
 
+SOME = 1e-6
+"""What part of a route counts as driven."""
+
 WORTHWHILE = 1.0
 """What a better choice saves at least, in these hundredths."""
 
@@ -48,6 +51,8 @@ class Prices:
     worth: list[float]
     rent: dict[int, float]
     bound: float
+    driven: list[int]
+    """Columns, in the order they were added, of which the program drives some part."""
 
 
 class Relaxation:
@@ -62,6 +67,7 @@ class Relaxation:
         self._solver = solver = pywraplp.Solver.CreateSolver("GLOP")
         self._solved = pywraplp.Solver.OPTIMAL
         self._once = {s: solver.RowConstraint(1, solver.infinity(), "") for s in left_out}
+        self._takes: list[Any] = []
         self._driven = {kind: solver.RowConstraint(0, count, "") for kind, count in riders.items()}
         self._objective = solver.Objective()
         self._objective.SetMinimization()
@@ -74,6 +80,7 @@ class Relaxation:
         """Let these be driven too."""
         for column in columns:
             take = self._solver.NumVar(0, self._solver.infinity(), "")
+            self._takes.append(take)
             self._objective.SetCoefficient(take, column.cost)
             self._driven[column.kind].SetCoefficient(take, 1)
             for s in column.shipments:
@@ -85,7 +92,8 @@ class Relaxation:
             return None
         worth = [row.dual_value() for row in self._once.values()]
         rent = {kind: row.dual_value() for kind, row in self._driven.items()}
-        return Prices(worth=worth, rent=rent, bound=self._objective.Value())
+        driven = [k for k, take in enumerate(self._takes) if take.solution_value() > SOME]
+        return Prices(worth=worth, rent=rent, bound=self._objective.Value(), driven=driven)
 
 
 def partition(

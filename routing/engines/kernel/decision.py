@@ -120,7 +120,7 @@ class Decision:
                 rows.append(int(offer(self.data, self.state, self.pool, stops, len(route), v)))
                 brought = np.unique(self.data.stop[stops, c.SHIPMENT])
                 goods[brought] = self.state.arc[len(self.kinds), 0] / len(brought)
-        return Worth(goods, np.zeros(max(self.kinds) + 1), -math.inf), rows
+        return Worth(goods, np.zeros(max(self.kinds) + 1), -math.inf, ()), rows
 
     def _keep(self, rows: Ints) -> None:
         self.pool = refilled(self.pool, self.data, rows, self.state.pos.shape[1])

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from routing.engines._partition import Column, Effort, Relaxation
+from routing.engines._partition import Column, Effort, Prices, Relaxation
 
 from . import columns as c
 from .breeding import beyond, breed
@@ -44,11 +44,13 @@ LEAST = 0.01
 
 
 class Worth(NamedTuple):
-    """By shipment, and by kind of vehicle; and what no choice of routes costs less than, as far as is known."""
+    """By shipment, and by kind of vehicle; what no choice of routes costs less than, as far as is known; and the rows
+    of which the program drives some part."""
 
     goods: Floats
     rent: Floats
     bound: float
+    driven: Sequence[int]
 
 
 class Market:
@@ -95,8 +97,9 @@ class Market:
         return np.argsort(self.beyond(worth), kind="stable")
 
     def promising(self, worth: Worth, incumbent: Sequence[int]) -> Ints:
-        """The same, but for what is in no better choice than the incumbent."""
+        """The same, the program's own first, without what is in no better choice than the incumbent."""
         costs = self.beyond(worth)
+        costs[list(worth.driven)] = -np.inf
         rows = np.argsort(costs, kind="stable")
         return rows[costs[rows] <= self.gap(worth, incumbent)]
 
@@ -107,16 +110,17 @@ class Market:
         def over() -> bool:
             return effort.stopped() or (not effort.steady and monotonic() > began + effort.seconds)
 
-        program, known = Relaxation(self.riders, self.left_out), set[int]()
+        program = Relaxation(self.riders, self.left_out)
         rows = [*incumbent, *self.best(worth)[:BEGUN].tolist()]
+        known: dict[int, None] = {}
         gap = 0.0
         for _ in range(ROUNDS):
-            program.add([self.column(row) for row in dict.fromkeys(rows) if row not in known])
-            known.update(rows)
+            program.add([self.column(row) for row in dict.fromkeys(rows)])
+            known |= dict.fromkeys(rows)
             prices = program.prices()
             if prices is None:
                 return worth
-            worth = self._worth(prices.worth, prices.rent, prices.bound)
+            worth = self._worth(prices, list(known))
             gap = self.gap(worth, incumbent)
             self._breed(self.best(worth)[:BRED], worth, gap, False)
             costs = self.beyond(worth)
@@ -139,10 +143,10 @@ class Market:
         rent = worth.rent + self._spared
         breed(self._data, self._state, self._pool, rows, self._drivers, worth.goods, rent, most, all_)
 
-    def _worth(self, goods: Sequence[float], rent: Mapping[int, float], bound: float) -> Worth:
+    def _worth(self, prices: Prices, rows: Sequence[int]) -> Worth:
         worth = np.full(len(self._data.shipment), -np.inf)
-        worth[list(self.left_out)] = goods
+        worth[list(self.left_out)] = prices.worth
         rents = np.zeros(len(self._drivers))
-        for kind, price in rent.items():
+        for kind, price in prices.rent.items():
             rents[kind] = price
-        return Worth(worth, rents, bound)
+        return Worth(worth, rents, prices.bound, [rows[k] for k in prices.driven])

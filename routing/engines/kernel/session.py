@@ -66,10 +66,10 @@ BLOCK = 20
 """Iterations between two looks at the routes there are, for the pool."""
 
 DECISIONS = (0.7,)
-"""Shares of a round after which CP-SAT is asked, besides its end."""
+"""Shares of a round after which CP-SAT is asked, besides its end; at its end alone where routes are priced first."""
 
-DECIDING, PRICING = 0.05, 0.15
-"""Share of a round's time for each of these. Where routes are priced first, that of all the time that is left."""
+DECIDING, PRICING = 0.05, 0.25
+"""Share of a round's time for each of these; where routes are priced first, that of all the time that is left."""
 
 LEAST_DECIDING = 0.5
 """Seconds of work that CP-SAT is given in any case where a search is bounded by iterations."""
@@ -98,7 +98,7 @@ class Company(Protocol):
     """Other searches of the same problem."""
 
     def meet(self, session: Session) -> None:
-        """Exchange what was found; comes before each decision."""
+        """Exchange what was found; comes before each decision, and in the end."""
 
 
 class Session:
@@ -125,7 +125,9 @@ class Session:
         self.unit = _middling_leg(self.data)
         self.decision = Decision(self.data, self.state)
         self.decided = False
-        self.deciding = PRICING if len(self.possible) <= PRICED else DECIDING
+        self.priced = len(self.possible) <= PRICED
+        self.deciding = PRICING if self.priced else DECIDING
+        self.moments: Sequence[float] = () if self.priced else DECISIONS
 
     # -- routes ------------------------------------------------------------------------------------------------
 
@@ -188,6 +190,7 @@ class Session:
             self._in_parts()
         else:
             self._in_rounds()
+        self.company.meet(self)
         self._tell(force=True)
 
     def _in_parts(self) -> None:
@@ -318,7 +321,7 @@ class Session:
         return last
 
     def _by_count(self, length: int) -> None:
-        done, moments = 0, list(DECISIONS)
+        done, moments = 0, list(self.moments)
         while done < length and self._wanted(self.deadline):
             size = min(length - done, max(1, length // SLICES))
             self._anneal(size, done / length, (done + size) / length)
@@ -330,7 +333,7 @@ class Session:
 
     def _by_clock(self, seconds: float) -> None:
         began = now = monotonic()
-        end, moments = began + (1 - self.deciding) * seconds, list(DECISIONS)
+        end, moments = began + (1 - self.deciding) * seconds, list(self.moments)
         size = 10
         while now < end and not self.report.stopped():
             done, coming = ((t - began) / (end - began) for t in (now, now + size / self.rate))
@@ -342,8 +345,7 @@ class Session:
                 moments.pop(0)
                 self._decide(self.deciding * seconds)
                 now = monotonic()
-        left = self.deadline - now if self.deciding == PRICING else seconds
-        self._decide(self.deciding * max(seconds, left))
+        self._decide(self.deciding * max(seconds, self.deadline - now if self.priced else 0.0))
 
     def _anneal(self, size: int, done: float, coming: float) -> None:
         """So many iterations, between these shares of a round."""
