@@ -64,7 +64,7 @@ def test_the_card_appears_after_the_dispatch_and_is_true_after_each_tap(tmp_path
 
         def cards(accepted: Any) -> list[str]:
             found = [log.text for log in list(accepted) if log.chat_id == BOSS]
-            return [text for text in found if "ตอบรับแล้ว" in text]
+            return [text for text in found if "คนส่งตอบรับ" in text]
 
         def reads(words: str) -> bool:
             return any(words in text for text in cards(telegram.shown.values()))
@@ -78,7 +78,8 @@ def test_the_card_appears_after_the_dispatch_and_is_true_after_each_tap(tmp_path
             for number, (chat, data) in enumerate(sorted(buttons().items()), 1):
                 tap = telegram.update(chat, data=data)
                 assert client.post("/hooks/telegram", json=tap, headers=HOOK).status_code == 200
-                until(lambda: reads(f"คนส่งตอบรับแล้ว {number} จาก {riders} คน"), "the edit")  # noqa: B023
+                words = f"แล้ว {number} จาก {riders} คน" if number < riders else f"ครบแล้ว {riders} คน"
+                until(lambda: reads(f"คนส่งตอบรับ{words}"), "the edit")  # noqa: B023
             assert daemon.stop(signal.SIGTERM)[0] == 0
             assert not [line for line in daemon.lines if "Traceback" in line or " ERROR " in line], daemon.lines
         assert telegram.bad_requests == []

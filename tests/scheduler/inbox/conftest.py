@@ -7,7 +7,7 @@ import csv
 import datetime as dt
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,9 @@ class Talk:
         )
         self._outbox = Outbox(app.store, channels, app.clock, withhold=app.withhold)
 
-    def hurry(self, failpoint: Callable[[str], None] = lambda name: None) -> None:
-        """From now on nothing is paced, and the sender passes this failpoint."""
-        unpaced: dict[str, Any] = {"limits": {}, "failpoint": failpoint}
-        self._outbox = Outbox(self.app.store, self.app.channels(), self.clock, withhold=self.app.withhold, **unpaced)
+    def send_by(self, **options: Any) -> None:
+        """From now on the sender is one with these `Outbox` options."""
+        self._outbox = Outbox(self.app.store, self.app.channels(), self.clock, withhold=self.app.withhold, **options)
 
     def line_tells(self, *events: Any) -> None:
         """Events as LINE's webhook brings them, and everything that follows from them."""

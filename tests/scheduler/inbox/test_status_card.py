@@ -26,7 +26,7 @@ class Round:
 
     def __init__(self, talk: Any) -> None:
         self.talk, self.app, self.telegram = talk, talk.app, talk.telegram
-        talk.hurry()
+        talk.send_by(limits={})
         latest = self.app.versions.latest  # the one with the chat services
         self.execute("UPDATE run SET state = 'dispatched', finished_at = NULL, config_version = :latest", latest=latest)
         talk.gives(Role.COORDINATOR, self.app.store.members(Role.COORDINATOR)[0].ref, "telegram", BOSS)
@@ -143,7 +143,7 @@ def test_a_death_after_the_first_card_makes_no_second(on_the_road: Round) -> Non
     """Nobody can tell whether it arrived: it stays so, whatever changes, until a person decides; the phone list is
     left alone."""
     market, talk = on_the_road, on_the_road.talk
-    talk.hurry(once("outbox.after_call"))
+    talk.send_by(limits={}, failpoint=once("outbox.after_call"))
     market.app.tick()
     with pytest.raises(Died):
         talk.settle()
@@ -157,7 +157,7 @@ def test_a_death_after_the_first_card_makes_no_second(on_the_road: Round) -> Non
     talk.commands("messages", "resolve", doubt.id, "--as", "drop")
     market.telegram.shown.clear()  # the coordinator deletes what did arrive
     market.look()
-    assert f"คนส่งตอบรับแล้ว {len(market.riders)} จาก {len(market.riders)} คน" in market.stands()
+    assert f"คนส่งตอบรับครบแล้ว {len(market.riders)} คน" in market.stands()
 
 
 def test_a_death_after_an_edit_costs_nothing(on_the_road: Round) -> None:
@@ -166,7 +166,7 @@ def test_a_death_after_an_edit_costs_nothing(on_the_road: Round) -> None:
     market.look()
     market.confirms(market.riders[0])
     market.app.tick()
-    talk.hurry(once("outbox.after_call"))
+    talk.send_by(limits={}, failpoint=once("outbox.after_call"))
     with pytest.raises(Died):
         talk.settle()
     talk.settle()
@@ -190,7 +190,23 @@ def test_a_card_that_was_deleted_comes_anew_once(on_the_road: Round) -> None:
     market.confirms(market.riders[1])
     market.look()
     assert (market.sent(), len(market.telegram.edits)) == (2, 1)
-    assert "คนส่งตอบรับแล้ว 2 จาก" in market.stands()
+    assert "คนส่งตอบรับครบแล้ว 2 คน" in market.stands()
+
+
+def test_an_edit_takes_its_turn(on_the_road: Round) -> None:
+    """Beside another message to the same chat: Telegram, which counts edits too, has nothing against the pace."""
+    market, talk = on_the_road, on_the_road.talk
+    market.look()
+    market.confirms(market.riders[0])
+    market.app.tick()
+    _, edit = market.cards()
+    other = replace(edit, id=str(uuid.uuid4()), event="test:1", revision=1, edits=None, klass="critical", kind="sos")
+    talk.app.store.add_messages([other], actor="test", at=talk.clock.now())
+    market.telegram.enforce = True
+    talk.send_by()
+    talk.settle()
+    assert (market.telegram.limited, market.sent(), len(market.telegram.edits)) == (0, 2, 1)
+    assert [each.state for each in market.cards()] == ["accepted", "accepted"]
 
 
 def test_a_card_goes_no_other_way(on_the_road: Round) -> None:
