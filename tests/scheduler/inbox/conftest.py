@@ -79,7 +79,6 @@ class Talk:
         async def work() -> None:
             await self._inbox.drain()
             await self._outbox.drain()
-            await self._inbox.release()
             await self._outbox.release()
 
         self._runner.run(work())
