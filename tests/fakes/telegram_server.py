@@ -65,6 +65,7 @@ class TelegramServer(FakeServer):
         self.commands: list[dict[str, str]] = []
         self.commands_of: dict[str, list[dict[str, str]]] = {}
         """Of single chats."""
+        self.polls = 0
         self.conflicts = 0
         """How often two have asked for updates at once."""
         self._poll: asyncio.Future[None] | None = None
@@ -159,6 +160,7 @@ class TelegramServer(FakeServer):
         if self._poll is not None and not self._poll.done():
             self.conflicts += 1
             self._poll.set_result(None)
+        self.polls += 1
         mine = self._poll = asyncio.get_running_loop().create_future()
         if not self.updates:
             await asyncio.wait([mine], timeout=seconds)
