@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from channels.base import Change, Content, Inbound, Outcome, Payload, Receipt, Refused, Wanted
+from channels.base import Change, Content, Inbound, Menu, Outcome, Payload, Receipt, Refused, Wanted
 from channels.fit import setting, tidy
 
 SECRETS: tuple[str, ...] = ()
@@ -83,6 +83,15 @@ class Console:
         """There is no account."""
         del wanted, dry_run
         return ()
+
+    def menu_mark(self, menu: Menu) -> str | None:
+        del menu
+        return None
+
+    async def offer(self, address: str, menu: Menu | None) -> Outcome:
+        """A console shows no menu."""
+        del address, menu
+        return Refused(reason="no_menu", account=True)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         """Nobody talks back through a console."""

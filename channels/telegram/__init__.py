@@ -6,11 +6,13 @@ of one attempt is told, and the caller decides. The SDK is imported at the first
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from channels.base import Change, Content, Inbound, NotConfigured, Outcome, Payload, Refused, Wanted
+from channels.base import Change, Content, Inbound, Menu, NotConfigured, Outcome, Payload, Refused, Wanted
 from channels.fit import base_address, leads_to, setting
 from channels.hooks import mapping, parsed
 from channels.telegram.html import render
@@ -124,6 +126,29 @@ class TelegramChannel:
 
         webhook = None if self._polling else wanted.webhook
         return await brought_to(self._open(), wanted, webhook, self._webhook_secrets[0], HEARD, dry_run=dry_run)
+
+    def menu_mark(self, menu: Menu) -> str | None:
+        shown = json.dumps(menu.words).encode()
+        return f"{menu.name}-{hashlib.sha256(shown).hexdigest()[:12]}"
+
+    async def offer(self, address: str, menu: Menu | None) -> Outcome:
+        """The commands that Telegram lists in this chat."""
+        from telegram import BotCommandScopeChat
+
+        from channels.telegram.transport import answered
+
+        bot, here = self._open(), BotCommandScopeChat(address)
+        with answered() as heard:
+            try:
+                if menu is None:
+                    await bot.delete_my_commands(scope=here)
+                else:
+                    await bot.set_my_commands(list(menu.words), scope=here)
+            except Exception as failure:
+                if not heard:
+                    return outcome_of_failure(failure)
+        status, body = heard[-1]
+        return outcome_of_answer(Answer(status=status, body=body))
 
     async def heard(self, event: Inbound) -> None:
         """Ends the little clock that turns on a tapped button."""

@@ -116,6 +116,10 @@ class Outbox:
         """Whether this process is, or has just become, the one sender of the channel's account."""
         return await self._senders[channel].election.elect()
 
+    def leads(self, channel: str, seconds: float = 0.0) -> bool:
+        """Whether the channel's account is this process's, for `seconds` more at least; without becoming it."""
+        return self._senders[channel].election.leads(seconds)
+
     async def drain(self, channel: str | None = None) -> Counter[str]:
         """Send everything that is due now, on `channel` or on all; count what rows became.
 

@@ -28,7 +28,7 @@ from specs import telegram_faults, telegram_is_text
 TOKEN = "1234:telegram-token"
 ACCOUNT = {
     *("answerCallbackQuery", "getUpdates", "getWebhookInfo", "setWebhook", "deleteWebhook"),
-    *("getMyCommands", "setMyCommands"),
+    *("getMyCommands", "setMyCommands", "deleteMyCommands"),
 }
 TAGS = {"b", "i", "u", "s", "a", "code", "pre"}
 
@@ -68,6 +68,12 @@ class TelegramServer(FakeServer):
         """What getUpdates has to give."""
         self.webhook: dict[str, Any] = {}
         self.commands: list[dict[str, str]] = []
+        self.commands_of: dict[str, list[dict[str, str]]] = {}
+        """Of single chats."""
+        self.polls = 0
+        self.conflicts = 0
+        """How often two have asked for updates at once."""
+        self._poll: asyncio.Future[None] | None = None
         self._updates = 0
 
     def routes(self) -> list[web.RouteDef]:
@@ -130,8 +136,8 @@ class TelegramServer(FakeServer):
                     return _error(409, "Conflict: can't use getUpdates method while webhook is active")
                 after = fields.get("offset", 0)
                 self.updates = [each for each in self.updates if each["update_id"] >= after]
-                if not self.updates:
-                    await asyncio.sleep(min(0.05, fields.get("timeout", 0)))
+                if not await self._alone(min(0.05, fields.get("timeout", 0))):
+                    return _error(409, "Conflict: terminated by other getUpdates request")
                 result = self.updates[: fields.get("limit", 100)]
             case "getWebhookInfo":
                 told = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
@@ -146,9 +152,27 @@ class TelegramServer(FakeServer):
                 self.webhook = {}
             case "getMyCommands":
                 result = self.commands
+            case "setMyCommands" | "deleteMyCommands" if chat := str(fields.get("scope", {}).get("chat_id", "")):
+                if chat in self.blockers or (self.chats is not None and chat not in self.chats):
+                    return _error(400, "Bad Request: chat not found")
+                self.commands_of[chat] = fields.get("commands", [])
             case "setMyCommands":
                 self.commands = fields["commands"]
         return web.json_response({"ok": True, "result": result})
+
+    async def _alone(self, seconds: float) -> bool:
+        """Waits a while for updates; False where somebody else asks for them meanwhile, which ends this question."""
+        if self._poll is not None and not self._poll.done():
+            self.conflicts += 1
+            self._poll.set_result(None)
+        self.polls += 1
+        mine = self._poll = asyncio.get_running_loop().create_future()
+        if not self.updates:
+            await asyncio.wait([mine], timeout=seconds)
+        if mine.done():
+            return False
+        mine.cancel()
+        return True
 
     async def _say(self, request: web.Request, method: str, fault: Any) -> web.StreamResponse:
         """A new message, or another text for one that stands there."""
