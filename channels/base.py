@@ -6,6 +6,7 @@ Knows nothing of orders, plans, clocks or databases. One module per service sits
     render(content) -> payload      pure: what would be sent, as JSON; frozen by the caller before the first attempt
     together(payloads) -> parts     pure: as many of them as one request carries, each as it stands in it
     send(address, *parts, ...)      one attempt over the network; returns what happened, never raises for it
+    edit(address, number, part)     the same, in place of what was sent before under the service's own number
     reply(token, *parts)            the same, as the answer to one event: free, once, soon after it
     offer(address, menu)            one attempt at giving a chat its menu
     receive(headers, body)          pure: a webhook body, once its signature is verified, becomes events
@@ -133,7 +134,10 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Repeating will not help. ``account`` True: nothing of ours will pass until a person mends it."""
+    """Repeating will not help. ``account`` True: nothing of ours will pass until a person mends it.
+
+    ``reason`` is ``uneditable`` where what was to be edited is not there any more, or cannot be edited.
+    """
 
     reason: str
     status: int | None = None
@@ -236,6 +240,18 @@ class Channel(Protocol):
 
     async def send(self, address: str, *parts: Payload, key: str) -> Outcome:
         """One attempt at a request of these parts. ``key`` is a UUID, the same for every attempt of one request."""
+        ...
+
+    @property
+    def edits(self) -> bool:
+        """True where what was sent can be edited. Such a service's requests carry one message each."""
+        ...
+
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        """One attempt at putting `part` in the place of what stands there under `number`; without a sound.
+
+        Done twice, the second time changes nothing. `Refused` as ``uneditable`` where it is too late.
+        """
         ...
 
     @property

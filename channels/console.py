@@ -38,6 +38,7 @@ class Console:
     keyed = True
     official = False
     replies = False
+    edits = False
     holds = 1
 
     def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
@@ -61,6 +62,11 @@ class Console:
             text = str(payload.get("text", ""))
             print(f"── {address}\n{text}\n", file=self._stream or sys.stderr, flush=True)
         return self._receipts[key]
+
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        """What is printed stays."""
+        del address, number, part
+        return Refused(reason="uneditable")
 
     async def reply(self, token: str, *parts: Payload) -> Outcome:
         del token, parts

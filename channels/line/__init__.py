@@ -77,6 +77,7 @@ class LineChannel:
     name = "line"
     keyed = True
     replies = True
+    edits = False
     holds = OBJECTS_MAX
 
     def __init__(
@@ -102,6 +103,11 @@ class LineChannel:
         if _GROUP.fullmatch(address):
             return Refused(reason="group")  # it would cost a message for each of its members
         return await self._post("/v2/bot/message/push", parts, {"to": address}, {"X-Line-Retry-Key": key})
+
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        """What LINE has shown, it shows."""
+        del address, number, part
+        return Refused(reason="uneditable")
 
     async def reply(self, token: str, *parts: Payload) -> Outcome:
         return await self._post("/v2/bot/message/reply", parts, {"replyToken": token}, {})

@@ -1,4 +1,5 @@
-"""A Telegram that remembers: chats, blockers, moved groups. Every request is held against the Bot API's description.
+"""A Telegram that remembers: chats, blockers, moved groups, what stands in a chat after edits. Every request is held
+against the Bot API's description.
 
     python tests/fakes/telegram_server.py --port 0
 
@@ -58,6 +59,10 @@ class TelegramServer(FakeServer):
         self.moved: dict[str, int] = {}
         self.retry_after = 7
         self.bad_requests: list[Any] = []
+        self.edits: list[Accepted] = []
+        """Each edit that changed something, as the message was after it."""
+        self.shown: dict[int, Accepted] = {}
+        """What stands in the chats now, by number; who deletes a message takes it out of here."""
         self.answered: list[str] = []
         self.updates: list[dict[str, Any]] = []
         """What getUpdates has to give."""
@@ -116,9 +121,9 @@ class TelegramServer(FakeServer):
                 self.bad_requests.append({"fields": fields, "faults": faults})
                 return _error(400, f"Bad Request: {faults[0]}")
             return await self._of_account(method, fields)
-        if method != "sendMessage":
+        if method not in {"sendMessage", "editMessageText"}:
             return _error(404, "Not Found")
-        return await self._send(request, fault)
+        return await self._say(request, method, fault)
 
     async def _of_account(self, method: str, fields: dict[str, Any]) -> web.Response:
         """What is not a message: taps answered, updates fetched, webhook and commands."""
@@ -169,13 +174,14 @@ class TelegramServer(FakeServer):
         mine.cancel()
         return True
 
-    async def _send(self, request: web.Request, fault: Any) -> web.StreamResponse:
-        fields = await _fields(request, "sendMessage")
+    async def _say(self, request: web.Request, method: str, fault: Any) -> web.StreamResponse:
+        """A new message, or another text for one that stands there."""
+        fields = await _fields(request, method)
         if self.enforce and (wait := self._too_fast(str(fields.get("chat_id")))):
             self.limited += 1
             told = f"Too Many Requests: retry after {wait}"
             return _error(429, told, parameters={"retry_after": wait})
-        faults = telegram_faults("sendMessage", fields) if self.checked else []
+        faults = telegram_faults(method, fields) if self.checked else []
         if faults:
             self.bad_requests.append({"fields": fields, "faults": faults})
             return _error(400, f"Bad Request: {faults[0]}")
@@ -192,13 +198,36 @@ class TelegramServer(FakeServer):
             return _error(400, told, parameters={"migrate_to_chat_id": self.moved[chat]})
         if self.chats is not None and chat not in self.chats:
             return _error(400, "Bad Request: chat not found")
-        number = len(self.log) + 1
-        self.keep(Accepted(number, chat, text, fields, bool(fields.get("disable_notification"))))
+        if method == "sendMessage":
+            number = len(self.log) + 1
+            self.shown[number] = Accepted(number, chat, text, fields, bool(fields.get("disable_notification")))
+            self.keep(self.shown[number])
+        else:
+            number = fields["message_id"]
+            if wrong := self._uneditable(number, chat, text, fields):
+                return _error(400, f"Bad Request: {wrong}")
+            self.shown[number] = Accepted(number, chat, text, fields, silent=True)
+            self.edits.append(self.shown[number])
         if instead := await self.after_accept(fault, request):
             return instead
         shown = {"id": int(chat) if chat.lstrip("-").isdigit() else 1, "type": "private", "first_name": "x"}
         result = {"message_id": number, "date": 1795000000, "chat": shown, "text": text}
         return web.json_response({"ok": True, "result": result})
+
+    def _uneditable(self, number: int, chat: str, text: str, fields: dict[str, Any]) -> str | None:
+        """What Telegram has against this edit, in its own words."""
+        stands = self.shown.get(number)
+        if stands is None or stands.chat_id != chat:
+            return "message to edit not found"
+        before, after = (each.get("reply_markup") for each in (stands.fields, fields))
+        if before is not None and "inline_keyboard" not in before:
+            return "message can't be edited"
+        if (stands.text, stands.fields["text"], before) == (text, fields["text"], after):
+            return (
+                "message is not modified: specified new message content and reply markup are exactly the same as a "
+                "current content and reply markup of the message"
+            )
+        return None
 
     def _too_fast(self, chat: str) -> int:
         """Whole seconds to wait, as Telegram says it; 0: this call is within the limits, and counts."""

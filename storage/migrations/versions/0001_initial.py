@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column("expires_at", INSTANT, nullable=False),
         sa.Column("not_before", INSTANT, nullable=True),
         sa.Column("bundle", sa.Text(), nullable=True),
+        sa.Column("edits", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("content", DOCUMENT, nullable=False),
         sa.Column("payload", DOCUMENT, nullable=True),

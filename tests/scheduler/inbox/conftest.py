@@ -54,6 +54,10 @@ class Talk:
         self._outbox = Outbox(app.store, channels, app.clock, withhold=app.withhold)
         self.rest_is_over()
 
+    def send_by(self, **options: Any) -> None:
+        """From now on the sender is one with these `Outbox` options."""
+        self._outbox = Outbox(self.app.store, self.app.channels(), self.clock, withhold=self.app.withhold, **options)
+
     def line_tells(self, *events: Any) -> None:
         """Events as LINE's webhook brings them, and everything that follows from them."""
         self._told("line", *self.line.signed(list(events)))
