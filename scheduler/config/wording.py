@@ -346,6 +346,12 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
         "แก้ขอบเขต หรือถ้าตั้งใจให้ทับ เขียน priority: {priority} ในโซน {small} แล้วโซนนั้นจะได้ส่วนที่ทับ",
         "trim one, or if it is meant, write priority: {priority} in zone {small}: it then serves what they share",
     ),
+    "zone.strip": (
+        "ทับกับโซน {other} เป็นแถบแคบตามแนวเขต {area} ตร.กม. กว้างไม่เกิน {width} ม.",
+        "overlaps zone {other} in a strip along their border, {area} km², at most {width} m wide",
+        "โซน {first} ซึ่งอยู่ก่อนในไฟล์จะได้แถบนี้ ถ้าไม่ตรงใจ ให้แก้เส้นขอบหรือใส่ priority ต่างกัน",
+        "zone {first}, the first in the file, serves it; if it should not, move the border or write another priority",
+    ),
     "zone.gap": (
         "มีช่องว่าง {area} ตร.กม. กว้างราว {width} เมตร ใกล้ {near} ที่ไม่อยู่ในโซนนี้และไม่อยู่ในโซน {other}",
         "a strip of {area} km², some {width} m wide, near {near} is neither in this zone nor in zone {other}",
