@@ -6,7 +6,6 @@ of itself. Writes nothing: the result is bytes, and what `config check` says of 
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections import Counter
@@ -20,7 +19,9 @@ from scheduler.config import Config, Report
 from scheduler.config.models import Zone
 from scheduler.config.reader import Reading
 from scheduler.config.shapes import Ring, Shapes, as_geometry, square_km
-from scheduler.editing.geojson import Feature, Remark, Unusable, geometry, turning
+from scheduler.editing.drawing import drawn
+from scheduler.editing.geojson import Feature, Remark, Unusable, turning
+from scheduler.editing.saving import FileChange
 from scheduler.editing.splices import edited
 from scheduler.editing.styles import DECIMALS, same
 
@@ -39,21 +40,6 @@ class Placed:
     file: str
     km2_before: float | None
     km2: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
-    """A file as it was read, and as it is to be."""
-
-    name: str
-    path: Path
-    before: bytes
-    after: bytes
-
-    def diff(self) -> list[str]:
-        """The lines that change and no others, each with its number: ``@@ -63 +63 @@``, ``-old``, ``+new``."""
-        old, new = (data.decode("utf-8").splitlines() for data in (self.before, self.after))
-        return list(difflib.unified_diff(old, new, self.name, self.name, n=0, lineterm=""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +157,7 @@ class _Bringing:
         moved = shapes != _rounded(zone.polygon)
         file = own.get("file")
         if moved and isinstance(file, str):
-            self._into_file(feature, id, file)
+            self._into_file(feature.path, shapes, id, file)
         elif moved:
             self.edits[id] = {"polygon": _nested(shapes, own["polygon"])}
         self._place(feature, id, "moved" if moved else "same", file or self.path.name)
@@ -210,32 +196,14 @@ class _Bringing:
     def _said(self, feature: Feature) -> list[str]:
         return [key for key in KEYS if feature.properties.get(key) is not None]
 
-    def _into_file(self, feature: Feature, id: str, name: str) -> None:
+    def _into_file(self, place: str, shapes: Shapes, id: str, name: str) -> None:
         """The border's own file gets it; what else the file says stays."""
         if self._shared[name] > 1:
-            self.wrong.append(Remark(path=feature.path, code="geojson.file_shared", facts={"value": id, "file": name}))
+            self.wrong.append(Remark(path=place, code="geojson.file_shared", facts={"value": id, "file": name}))
             return
         path = self.path.parent / name
         before = path.read_bytes()
-        self.files.append(FileChange(name=name, path=path, before=before, after=_redrawn(before, feature.shapes)))
-
-
-def _redrawn(data: bytes, shapes: Shapes) -> bytes:
-    """A GeoJSON file of one area with another border."""
-    text = data.decode("utf-8-sig")
-    document = found = json.loads(text)
-    if found["type"] == "FeatureCollection":
-        found = found["features"][0]
-    if found["type"] == "Feature":
-        found["geometry"] = geometry(_rounded(shapes))
-    else:
-        document = geometry(_rounded(shapes))
-    margin = re.search(r"\n([ \t]+)", text)
-    written = json.dumps(document, ensure_ascii=False, indent=margin[1] if margin else None)
-    written += text[len(text.rstrip()) :]
-    if "\r\n" in text:
-        written = re.sub(r"\r?\n", "\r\n", written)
-    return (b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b"") + written.encode("utf-8")
+        self.files.append(FileChange(name=name, path=path, before=before, after=drawn(before, shapes)))
 
 
 def _rounded(shapes: Shapes) -> Shapes:

@@ -160,6 +160,8 @@ def test_what_is_clear_is_taken_with_a_remark(data: bytes, codes: list[str]) -> 
         (document([SQUARE]).replace(b"99.31,", b"NaN,"), ("", "geojson.number")),
         (document([[[1e999, 9.1], *SQUARE[1:]]]), ("", "geojson.number")),
         (document([SQUARE]).replace(b"99.31,", b"1e999,"), ("geometry.coordinates[0][0]", "coordinates.format")),
+        (document([[[10**400, 9.1], *SQUARE[1:]]]), ("geometry.coordinates[0][0]", "coordinates.format")),
+        (document([SQUARE]).replace(b"99.31,", b"9" * 5_000 + b","), ("", "geojson.number")),
         (b"[" * 100_000, ("", "geojson.deep")),
         (b"[]", ("", "geojson.none")),
         (b'{"type": "FeatureCollection", "features": []}', ("", "geojson.none")),
