@@ -126,6 +126,29 @@ def test_coordinators_hear_of_a_broken_file_once(market: Market) -> None:
     assert len(told()) == 2
 
 
+def test_coordinators_hear_of_a_version_that_never_comes(market: Market) -> None:
+    """Whatever replaces it, an edit of the file too: once, with its day and reason; not days later."""
+    market.store.save_members([_coordinator()], actor="test", at=NOON)
+
+    def told() -> list[str]:
+        return [message.text for message in market.store.messages(kinds={"escalation"})]
+
+    market.put(DEARER, from_date=DECEMBER, note="มติประชุม")
+    market.app.tick()
+    assert told() == []
+    market.save(SAMPLE + "# a small thing\n")
+    for _ in range(2):
+        market.app.tick()
+    [text] = told()
+    for words in ("1 ธ.ค.", "มติประชุม", "songsuk config rollback --to 2"):
+        assert words in text, text
+    market.put(DEARER, from_date=DECEMBER)
+    market.put(SAMPLE)
+    market.clock.set(NOON + dt.timedelta(days=3))
+    market.app.tick()
+    assert len(told()) == 1
+
+
 def _coordinator() -> Any:
     from storage.records import Member
 
