@@ -90,6 +90,12 @@ def import_(
     id_property: Annotated[
         str | None, typer.Option("--id-property", help="The property that says which zone a feature is; else id.")
     ] = None,
+    name_property: Annotated[
+        str | None, typer.Option("--name-property", help="The property that says what a new zone is called; else name.")
+    ] = None,
+    community: Annotated[
+        str | None, typer.Option("--community", help="Whose new zones are that do not say it themselves.")
+    ] = None,
     dry_run: DryRun = False,
     config: ConfigFile = None,
     json: Json = False,
@@ -103,7 +109,16 @@ def import_(
     own = own_file(config).good()
     with _explained(own.path):
         features, mended = editing.read(_read(file), own.config.calendar.country)
-        brought = editing.bring(own.path, own.data, own.config, features, only=zone or (), id_property=id_property)
+        brought = editing.bring(
+            own.path,
+            own.data,
+            own.config,
+            features,
+            only=zone or (),
+            id_property=id_property,
+            name_property=name_property,
+            community=community,
+        )
     report = _passed(brought.report, own.path)
     remarks = [remark.as_json() for remark in (*mended, *brought.remarks)]
     if not dry_run:

@@ -484,8 +484,8 @@ WORDING: Mapping[str, tuple[str, str, str, str]] = {
     "geojson.key_missing": (
         "โซน {value} ยังไม่มีใน config และพื้นที่นี้ไม่มี {key}",
         "zone {value} is new, and this area has no {key}",
-        "เพิ่ม {key} ใน properties เช่น {example} หรือนำเข้าเฉพาะโซนที่มีแล้วด้วย --zone",
-        "add {key} to its properties, e.g. {example}; or take in only the zones that are there, with --zone",
+        "เพิ่ม {key} ใน properties เช่น {example} หรือบอกด้วย {option} หรือนำเข้าเฉพาะโซนที่มีแล้วด้วย --zone",
+        "add {key} to its properties, e.g. {example}, or say it with {option}; or take in others alone, with --zone",
     ),
     "geojson.keys_kept": (
         "โซน {value} คงค่าเดิมของ {keys} เปลี่ยนแต่เส้นขอบเขต",

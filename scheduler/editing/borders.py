@@ -26,8 +26,9 @@ from scheduler.editing.splices import edited
 from scheduler.editing.styles import DECIMALS, same
 
 KEYS = [name for name in Zone.model_fields if name not in {"id", "polygon"}]
-NEEDED = ("name", "community")
-"""Without these, and a border, a zone cannot be."""
+NEEDED = {"name": "--name-property", "community": "--community"}
+"""Without these, and a border, a zone cannot be; and what says them of an area that does not."""
+_TAMBON = "[1-9][0-9]{5}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +61,21 @@ def bring(
     *,
     only: Collection[str] = (),
     id_property: str | None = None,
+    name_property: str | None = None,
+    community: str | None = None,
 ) -> Brought:
     """The areas brought into the config at `path`, whose bytes are `data` and whose meaning is `config`.
 
     `only`: these zones alone, by id; a single area is that zone whatever it says of itself. `id_property`: where the
-    features say which zone they are, else their ``id``. Raises `Unusable` with everything that is in the way, and
+    features say which zone they are, else their ``id``. Of new zones, `name_property`: where they say their name, else
+    ``name``; `community`: whose those are that do not say it. Raises `Unusable` with everything that is in the way, and
     `CannotEdit`, `ConfigError` as `edited`.
     """
     text = data.decode("utf-8")
     root = Reading(text.removeprefix("\ufeff"), path.name).root
     raw = {str(zone.get("id")).strip(): zone for zone in (root.plain()["zones"] if root is not None else ())}
     targets = _targets(config, features, only, id_property)
-    bringing = _Bringing(path, config, raw)
+    bringing = _Bringing(path, config, raw, name_property or "name", community)
     for feature, id in targets:
         bringing.take(feature, id)
     if bringing.wrong:
@@ -123,7 +127,7 @@ def _known(config: Config, said: str) -> str | None:
     names = {zone.id.casefold(): zone.id for zone in config.zones}
     if found := names.get(said.strip().casefold()) or names.get(_slug(said).casefold()):
         return found
-    code = re.fullmatch(r"(?:TH)?([1-9][0-9]{5})", said.strip(), re.IGNORECASE)
+    code = re.fullmatch(f"(?:TH)?({_TAMBON})", said.strip(), re.IGNORECASE)
     zones = [zone.id for zone in config.zones if code and code[1] in zone.tambons]
     return zones[0] if len(zones) == 1 else None
 
@@ -135,8 +139,10 @@ def _slug(said: str) -> str:
 class _Bringing:
     """Gathers the edits of one import."""
 
-    def __init__(self, path: Path, config: Config, raw: Mapping[str, dict[str, Any]]) -> None:
-        self.path, self.config, self.raw = path, config, raw
+    def __init__(
+        self, path: Path, config: Config, raw: Mapping[str, dict[str, Any]], named: str, community: str | None
+    ) -> None:
+        self.path, self.config, self.raw, self.named, self.community = path, config, raw, named, community
         self.edits: dict[str, Mapping[str, Any]] = {}
         self.files: list[FileChange] = []
         self.placed: list[Placed] = []
@@ -180,13 +186,19 @@ class _Bringing:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,39}", id):
             self.wrong.append(Remark(path=feature.path, code="id.format", facts={"value": id}))
             return
-        values = {key: _value(key, feature.properties[key]) for key in self._said(feature)}
-        for key in NEEDED:
+        code = re.fullmatch(f"th({_TAMBON})", id)
+        said = {"community": self.community, "tambons": [code[1]] if code else None}
+        said |= {key: feature.properties[key] for key in self._said(feature)}
+        said["name"] = feature.properties.get(self.named)
+        values = {key: _value(key, said[key]) for key in KEYS if said.get(key) is not None}
+        for key, option in NEEDED.items():
             if key not in values:
                 known = ", ".join(each.id for each in self.config.communities)
-                facts = {"value": id, "key": key, "example": known if key == "community" else '{"th": "…", "en": "…"}'}
+                facts = {"value": id, "key": key, "option": option}
+                facts["example"] = known if key == "community" else '{"th": "…", "en": "…"}'
                 self.wrong.append(Remark(path=feature.path, code="geojson.key_missing", facts=facts))
-        ignored = [key for key in feature.properties if key not in KEYS and key != "id"]
+        used = {*KEYS, "id", self.named}
+        ignored = [key for key in feature.properties if key not in used]
         if ignored:
             facts = {"value": id, "keys": ", ".join(ignored)}
             self.remarks.append(Remark(path=feature.path, code="geojson.keys_ignored", facts=facts))

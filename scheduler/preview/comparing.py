@@ -55,7 +55,7 @@ def preview(
     replays = [before, after, *(weeks.all if weeks is not None else ())]
     settings = settings_for(solver.engine, solver.seed)
     solved = solve_all(replays, solve, settings, on_progress)
-    luck = scatter(solved.plans[0], solved.plans[1], solve, settings)
+    luck = scatter(before, after, solve, settings)
     was, becomes = before.placed(), after.placed()
     changes, moved = zone_changes(old.config, new.config), moves(was, becomes)
     falling = Change(old.config, new.config)

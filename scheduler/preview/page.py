@@ -68,7 +68,7 @@ def how(solved: Solved, replays: Sequence[Replay], settings: Settings, luck: Sca
         "solved": solved.different,
         "travel": ways,
         "scatter": {
-            "waves": luck.apart,
+            "days": luck.days,
             "again": luck.again,
             **{name: round(getattr(luck, name)) for name in SCATTERED},
         },
@@ -76,13 +76,13 @@ def how(solved: Solved, replays: Sequence[Replay], settings: Settings, luck: Sca
             "th": "คำนวณแผนของแต่ละรอบใหม่ทั้งสองแบบด้วยไรเดอร์และร้านของวันนี้ "
             f"(ค้นหา {settings.iterations:,} ขั้น เลขสุ่มตั้งต้น {seed}) รอบที่เหมือนกันทุกอย่างใช้แผนเดียวกัน "
             f"({spared} จาก {solved.problems}) ออเดอร์ที่ไม่มีที่ลงไม่ถูกลองซ้ำในรอบถัดไป "
-            f"± คือความบังเอิญของการค้นหา วัดโดยวางแผนซ้ำด้วยเลขสุ่มอื่น ({luck.again} จาก {luck.apart} รอบที่ต่างกัน) "
+            f"± คือความบังเอิญของการค้นหา วัดโดยวางแผนซ้ำด้วยเลขสุ่มอื่น ({luck.again} จาก {luck.days} วันที่ต่างกัน) "
             "ต่างไม่เกินนั้นถือว่าพอกัน ตัวเลขรายโซนแกว่งมากกว่ายอดรวม เพราะขึ้นกับว่าใครไปคันเดียวกัน",
             "en": "every wave planned anew under both, with today's riders and sellers "
             f"({settings.iterations:,} steps of the search, seed {seed}); waves that are the same in everything share "
             f"one plan ({spared} of {solved.problems}); an order without a place is not tried again in the next wave; "
-            f"± is the search's luck, from waves planned once more with another seed ({luck.again} of the "
-            f"{luck.apart} that differ): a difference within it is none; a zone's figures vary more than the totals, "
+            f"± is the search's luck, from days planned once more with another seed ({luck.again} of the "
+            f"{luck.days} that differ): a difference within it is none; a zone's figures vary more than the totals, "
             "with who rides together",
         },
     }

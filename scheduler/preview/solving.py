@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from routing.model import Settings
 from scheduler.planning import AreaPlan, AreaProblem
@@ -30,14 +30,10 @@ def settings_for(engine: str, seed: int) -> Settings:
 
 @dataclass(slots=True)
 class Solved:
-    """How much there was to solve, how much of it really was, and what: `plans` of each replay, as it asked for them.
-
-    The same problem has the same plan, the same object.
-    """
+    """How much there was to solve, and how much of it really was."""
 
     problems: int = 0
     different: int = 0
-    plans: list[list[tuple[AreaProblem, AreaPlan]]] = field(default_factory=list)
 
 
 def solve_all(
@@ -47,7 +43,7 @@ def solve_all(
     talks = [replay.solving() for replay in replays]
     asked = {k: problems for k, talk in enumerate(talks) if (problems := next(talk, None)) is not None}
     known: dict[int, list[tuple[AreaProblem, AreaPlan]]] = defaultdict(list)
-    total, counted = sum(replay.waves for replay in replays), Solved(plans=[[] for _ in replays])
+    total, counted = sum(replay.waves for replay in replays), Solved()
     while asked:
         fresh: list[AreaProblem] = []
         seen: dict[int, list[AreaProblem]] = defaultdict(list)
@@ -62,20 +58,18 @@ def solve_all(
         for done, (place, plan) in enumerate(solve(fresh, settings), start=1):
             known[_key(fresh[place])].append((fresh[place], plan))
             on_progress(before + spared + done, max(total, counted.problems))
-        following: dict[int, list[AreaProblem]] = {}
-        for k, problems in asked.items():
-            answers = [answer for problem in problems if (answer := _found(problem, known)) is not None]
-            counted.plans[k] += zip(problems, answers, strict=True)
-            if (further := _told(talks[k], answers)) is not None:
-                following[k] = further
-        asked = following
+        asked = {
+            k: following
+            for k, problems in asked.items()
+            if (following := _told(talks[k], [_found(problem, known) for problem in problems])) is not None
+        }
     return counted
 
 
-def _told(talk: Asking, plans: list[AreaPlan]) -> list[AreaProblem] | None:
+def _told(talk: Asking, plans: Sequence[AreaPlan | None]) -> list[AreaProblem] | None:
     """What a replay asks next, once it has its plans; None where it is through."""
     try:
-        return talk.send(plans)
+        return talk.send([plan for plan in plans if plan is not None])
     except StopIteration:
         return None
 
