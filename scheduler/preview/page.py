@@ -60,6 +60,7 @@ def how(solved: Solved, replays: Sequence[Replay], settings: Settings, luck: Sca
     found = travel.document(sources, replays[-1].config.travel.provider)
     ways = {key: found[key] for key in ("provider", "estimate", "range", "instead_of", "reason") if key in found}
     spared, seed = solved.problems - solved.different, settings.seed
+    told = _of_luck(luck)
     return {
         "engine": settings.engine,
         "iterations": settings.iterations,
@@ -75,16 +76,25 @@ def how(solved: Solved, replays: Sequence[Replay], settings: Settings, luck: Sca
         "message": {
             "th": "คำนวณแผนของแต่ละรอบใหม่ทั้งสองแบบด้วยไรเดอร์และร้านของวันนี้ "
             f"(ค้นหา {settings.iterations:,} ขั้น เลขสุ่มตั้งต้น {seed}) รอบที่เหมือนกันทุกอย่างใช้แผนเดียวกัน "
-            f"({spared} จาก {solved.problems}) ออเดอร์ที่ไม่มีที่ลงไม่ถูกลองซ้ำในรอบถัดไป "
-            f"± คือความบังเอิญของการค้นหา วัดโดยวางแผนซ้ำด้วยเลขสุ่มอื่น ({luck.again} จาก {luck.days} วันที่ต่างกัน) "
-            "ต่างไม่เกินนั้นถือว่าพอกัน ตัวเลขรายโซนแกว่งมากกว่ายอดรวม เพราะขึ้นกับว่าใครไปคันเดียวกัน",
+            f"({spared} จาก {solved.problems}) ออเดอร์ที่ไม่มีที่ลงไม่ถูกลองซ้ำในรอบถัดไป" + told["th"],
             "en": "every wave planned anew under both, with today's riders and sellers "
             f"({settings.iterations:,} steps of the search, seed {seed}); waves that are the same in everything share "
-            f"one plan ({spared} of {solved.problems}); an order without a place is not tried again in the next wave; "
-            f"± is the search's luck, from days planned once more with another seed ({luck.again} of the "
-            f"{luck.days} that differ): a difference within it is none; a zone's figures vary more than the totals, "
-            "with who rides together",
+            f"one plan ({spared} of {solved.problems}); an order without a place is not tried again in the next wave"
+            + told["en"],
         },
+    }
+
+
+def _of_luck(luck: Scatter) -> dict[str, str]:
+    """What the ± beside a total is, where there is one."""
+    if not luck.days:
+        return {"th": "", "en": ""}
+    return {
+        "th": f" ± คือความบังเอิญของการค้นหา วัดโดยวางแผนซ้ำด้วยเลขสุ่มอื่น ({luck.again} จาก {luck.days} วันที่ต่างกัน) "
+        "ต่างไม่เกินนั้นถือว่าพอกัน ตัวเลขรายโซนแกว่งมากกว่ายอดรวม เพราะขึ้นกับว่าใครไปคันเดียวกัน",
+        "en": "; ± is the search's luck, from days planned once more with another seed "
+        f"({luck.again} of the {luck.days} that differ): a difference within it is none; a zone's figures vary more than "
+        "the totals, with who rides together",
     }
 
 
