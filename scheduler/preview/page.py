@@ -93,8 +93,8 @@ def _of_luck(luck: Scatter) -> dict[str, str]:
         "th": f" ± คือความบังเอิญของการค้นหา วัดโดยวางแผนซ้ำด้วยเลขสุ่มอื่น ({luck.again} จาก {luck.days} วันที่ต่างกัน) "
         "ต่างไม่เกินนั้นถือว่าพอกัน ตัวเลขรายโซนแกว่งมากกว่ายอดรวม เพราะขึ้นกับว่าใครไปคันเดียวกัน",
         "en": "; ± is the search's luck, from days planned once more with another seed "
-        f"({luck.again} of the {luck.days} that differ): a difference within it is none; a zone's figures vary more than "
-        "the totals, with who rides together",
+        f"({luck.again} of the {luck.days} that differ): a difference within it is none; a zone's figures vary more "
+        "than the totals, with who rides together",
     }
 
 
