@@ -66,6 +66,8 @@ def export(
 
     own = own_file(config).good()
     market = own.config
+    if output is not None and output.resolve() == own.path.resolve():
+        raise _refused("file.own", "--output", facts={"value": own.name}, exit_code=2)
     wanted = zone or [each.id for each in market.zones]
     if unknown := [id for id in wanted if id not in own.zones]:
         raise _refused("zone.unknown", "--zone", facts={"value": unknown[0], "known": ", ".join(own.zones)})

@@ -329,6 +329,8 @@ def test_zones_are_drawn_taken_out_and_checked_first(house: House) -> None:
     """A dry run writes nothing; what `config check` would refuse is refused; the config's other lines stay."""
     file, drawn = house.folder / "config.yaml", house.folder / "zones.geojson"
     assert house.run("zones", "export", "--output", drawn, SONGSUK_CLOCK=NOW).code == 0
+    assert house.run("zones", "export", "--output", file, SONGSUK_CLOCK=NOW).code == 2
+    assert file.read_text(encoding="utf-8") == SAMPLE
     areas = json.loads(drawn.read_text(encoding="utf-8"))
     assert house.json("zones", "import", drawn, SONGSUK_CLOCK=NOW)["files"] == []
     ring = areas["features"][0]["geometry"]["coordinates"][0]

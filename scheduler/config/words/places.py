@@ -239,6 +239,12 @@ WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "แก้ไฟล์ด้วยมือ",
         "edit the file by hand",
     ),
+    "file.own": (
+        "{value} คือไฟล์ตั้งค่าของตลาด ไม่เขียนแผนที่ทับ",
+        "{value} is the market's own config file: no map is written over it",
+        "ตั้งชื่ออื่น เช่น zones.geojson",
+        "give another name, e.g. zones.geojson",
+    ),
     "file.changed": (
         "มีคนบันทึก {value} ระหว่างนี้ จึงไม่เขียนทับ",
         "{value} was saved by somebody meanwhile: it is not overwritten",

@@ -237,7 +237,7 @@ WARNINGS = [
 ELSEWHERE = {
     *("file.too_big", "file.encoding", "yaml.empty", "yaml.too_many"),
     *("secret.missing", "secret.unreadable", "market.changed", "channel.official"),
-    *("zone.unknown", "zone.last", "edit.unsafe", "file.changed"),
+    *("zone.unknown", "zone.last", "edit.unsafe", "file.changed", "file.own"),
     *(code for code in WORDING if code.startswith("geojson.")),
 }
 """Codes of whole files and of what surrounds them: held in test_files, test_hostile, test_secrets and test_versions;
