@@ -70,14 +70,15 @@ class Inbox:
         """Be the one process that works the inbox off, or stay it; False where another is."""
         return await asyncio.to_thread(
             lambda: (
-                self._store.acquire_lease(LEASE, self._holder, now=dt.datetime.now(dt.UTC), seconds=LEASE_SECONDS)
+                self._store.acquire_lease(LEASE, self._holder, now=self._clock.machine_now(), seconds=LEASE_SECONDS)
                 is not None
             )
         )
 
     async def release(self) -> None:
         """Let another process work at once."""
-        await asyncio.to_thread(lambda: self._store.release_lease(LEASE, self._holder, now=dt.datetime.now(dt.UTC)))
+        now = self._clock.machine_now()
+        await asyncio.to_thread(lambda: self._store.release_lease(LEASE, self._holder, now=now))
 
     async def add(self, channel: str, events: Sequence[Inbound]) -> int:
         """Store what was fetched, as a webhook stores what it is told; how many events were new."""

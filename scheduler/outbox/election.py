@@ -6,10 +6,8 @@ Knows leases, and which rows a dead sender leaves in doubt; sends nothing.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from time import monotonic
 
 from scheduler.clock import Clock
 from scheduler.outbox.pace import Pace
@@ -44,7 +42,7 @@ class Election:
 
     def sure(self) -> bool:
         """Whether nobody else can have become the sender, however long this process has stood still."""
-        return self._token is not None and monotonic() < self._sure_until
+        return self._token is not None and self._clock.monotonic() < self._sure_until
 
     def doubt(self) -> None:
         """Whoever is elected next takes back all that is in a hand, also in ours."""
@@ -56,7 +54,7 @@ class Election:
         A new sender takes back what the last one held: nobody else has a hand on it any more. Now and then it looks
         for what was left later, such as a reply that nobody ended.
         """
-        asked = monotonic()
+        asked = self._clock.monotonic()
         token = await self._in_thread(self._take_lease)
         fresh = token is not None and token != self._token
         if fresh:
@@ -81,13 +79,13 @@ class Election:
         return {address: (until - now).total_seconds() for address, until in told.items()}
 
     def _take_lease(self) -> int | None:
-        now = dt.datetime.now(dt.UTC)
+        now = self._clock.machine_now()
         return self._store.acquire_lease(lease_of(self._name), self._holder, now=now, seconds=SENDER_LEASE_SECONDS)
 
     async def release(self) -> None:
         self._token, self._sure_until = None, 0.0
         name = lease_of(self._name)
-        await self._in_thread(lambda: self._store.release_lease(name, self._holder, now=dt.datetime.now(dt.UTC)))
+        await self._in_thread(lambda: self._store.release_lease(name, self._holder, now=self._clock.machine_now()))
 
     @asynccontextmanager
     async def renewed(self) -> AsyncIterator[None]:
