@@ -76,11 +76,12 @@ def members(chance: random.Random) -> list[Member]:
 
 
 def orders(chance: random.Random) -> list[Order]:
-    """Two to four, each of one or both sellers."""
-    return [order(number, chance) for number in range(1, chance.randint(2, 4) + 1)]
+    """Two to four, each of one or both sellers; neighbours often order more than one thing."""
+    buyers = [_person(f"ผู้ซื้อ {number}", 10 + number, chance) for number in (1, 2)]
+    return [_order(number, chance.choice(buyers), chance) for number in range(1, chance.randint(2, 4) + 1)]
 
 
-def order(number: int, chance: random.Random) -> Order:
+def _order(number: int, buyer: Person, chance: random.Random) -> Order:
     placed = BEGINS + dt.timedelta(minutes=number)
     sellers: Sequence[str] = chance.choice([["S01"], ["S02"], ["S01", "S02"]])
     return Order(
@@ -88,8 +89,8 @@ def order(number: int, chance: random.Random) -> Order:
         service_date=DAY,
         received_at=placed,
         placed_at=placed,
-        buyer_ref=f"B{number:04}",
-        buyer=_person(f"ผู้ซื้อ {number}", 10 + number, chance),
+        buyer_ref=f"B{buyer.phone[-4:]}",
+        buyer=buyer,
         address_text=f"{number} ถนนตลาดใหม่",
         location=(HERE[0] + 0.0004 * number, HERE[1]),
         window_from=at("11:00"),
