@@ -6,11 +6,13 @@
     answers     a decision's answers -> messages                 pure
     worker      works the stored events off, one after another; the only part that touches the world
     polling     fetches Telegram's updates where no webhook can reach us
+    menus       which words a chat offers to tap, and brings chats to it
 
 Knows rows and channels; plans nothing itself.
 """
 
+from scheduler.inbox.menus import Menus, menus
 from scheduler.inbox.polling import Fetched, poll
 from scheduler.inbox.worker import Inbox
 
-__all__ = ["Fetched", "Inbox", "poll"]
+__all__ = ["Fetched", "Inbox", "Menus", "menus", "poll"]

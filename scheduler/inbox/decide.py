@@ -1,7 +1,8 @@
 """What follows from one event: rows that change, and answers. Pure.
 
 Who writes may be a stranger. A stranger learns nothing: whether a phone number or an order exists is answered the same,
-and nobody's name is said before a chat is linked. Guesses are counted for each chat.
+and nobody's name is said before a chat is linked. Guesses are counted for each chat, and those at an order's number for
+each phone number too, so that many chats try no more than one.
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ from storage.heard import Consent, Invitation, LinkRequest, Step, Who
 from storage.records import Location, Member, Message, Role
 
 TRIES = 5
-"""Wrong guesses a chat has in a day."""
+"""Wrong guesses in a day: a chat's, and those at one phone number."""
+PASSED_ON = dt.timedelta(minutes=5)
+"""For so long after words of a chat were passed on, no more of them are: the coordinators have heard, and will call."""
 _QUESTIONS = frozenset({"consent", "pin", "erase"})
 """Steps that are answered by yes or no."""
 _NAMESPACE = uuid.UUID("5d2f1f4e-0c35-5a0e-9d69-6f7a3c1f1b60")
 _SERVICES = {"line": "LINE", "telegram": "Telegram"}
 _CALLED_BACK = frozenset({"blocked", "dead"})
+_NOT_UNDERSTOOD = frozenset({Meant.OTHER, Meant.NO, Meant.NO_NUMBER})
+"""What answers no question of ours."""
 _SAID_TO = {Role.RIDER: "route", Role.SELLER: "pick_list", Role.COORDINATOR: "summary"}
 """What is a role's own work, by the kind of message that told it."""
 
@@ -166,14 +171,16 @@ class _Deciding:
                 return self._sos()
             case Meant.WHERE if self.said.among_others and self._pinless():
                 return self._landmark()
+            case Meant.OTHER if self.said.text and self._pinless():
+                return self._landmark()
+            case meant if self._says_more(meant) and (at_work := self._at_work()) is not None:
+                return self._passed_on(at_work)
             case Meant.WHERE:
                 return self._where()
             case Meant.MINE:
                 return self._mine()
             case Meant.SEEN | Meant.YES:
                 return self._seen()
-            case Meant.OTHER if self.said.text and self._pinless():
-                return self._landmark()
         return Decision(outcome=self.said.meant.value, says=(self._help(),))
 
     def _help(self, what: str = "") -> Say:
@@ -216,11 +223,12 @@ class _Deciding:
         phone, named = str(self.chat.data.get("phone", "")), self.known.named
         if self.said.meant is not Meant.OTHER:
             return self._request(phone)
-        if self._too_many():
+        if self._too_many() or self.known.guesses >= TRIES:
             return Decision(outcome="too_many", says=(receipt("too_many", "too_many_more"),))
         if named is None or not phone or named.buyer.phone != phone:
+            changes = {"wrong": True, "guessed": self.known.digest}
             return Decision(
-                outcome="wrong_order", changes={"wrong": True}, says=(Say(kind="ask_order", facts={"wrong": True}),)
+                outcome="wrong_order", changes=changes, says=(Say(kind="ask_order", facts={"wrong": True}),)
             )
         buyers = [member for member in self.known.buyers if member.ref == named.buyer_ref]
         if buyers and not self._free(buyers):
@@ -408,9 +416,46 @@ class _Deciding:
         """A place told in words: a coordinator reads it and sets the pin."""
         buyer = self.known.in_role(Role.BUYER)
         name = buyer.person.name if buyer is not None else ""
-        facts = {"name": name, "order_ids": list(self._pinless()), "words": self.said.text}
+        facts = {"role": "buyer", "name": name, "order_ids": list(self._pinless()), "words": self.said.text}
         told = tuple(Say(kind="word", facts=facts, to=each, must=True) for each in self.known.coordinators)
         return Decision(outcome="landmark", says=(receipt("landmark", "landmark_more"), *told))
+
+    def _at_work(self) -> Member | None:
+        """The rider or seller who was told of work in a wave that is not over."""
+        return next(
+            (
+                member
+                for member in self.known.members
+                for message in self.known.messages
+                if (message.role, message.member_ref) == (member.role, member.ref)
+                and message.kind == _SAID_TO.get(member.role)
+                and message.kind in ANSWERED
+                and message.state in {"accepted", "confirmed", "unknown"}
+                and self.now <= message.expires_at
+            ),
+            None,
+        )
+
+    def _says_more(self, meant: Meant) -> bool:
+        """Whether words tell something that no list of ours holds, and there is somebody to read them."""
+        asks = meant is Meant.WHERE and self.said.among_others and self.known.in_role(Role.BUYER) is None
+        return bool(self.said.text and self.known.coordinators) and (meant in _NOT_UNDERSTOOD or asks)
+
+    def _passed_on(self, member: Member) -> Decision:
+        """Words of who works now go to the coordinators, unless some have just gone there."""
+        last = self.chat.passed_on_at
+        if last is not None and self.now - last < PASSED_ON:
+            return Decision(outcome="word_waits", says=(receipt("word_waits", "word_waits_more"),))
+        facts = {
+            "role": member.role.value,
+            "name": member.person.name,
+            "phone": member.person.phone or "",
+            "words": self.said.text,
+        }
+        told = tuple(Say(kind="word", facts=facts, to=each, must=True) for each in self.known.coordinators)
+        return Decision(
+            outcome="word", changes={"passed_on": True}, says=(receipt("word_passed", "word_passed_more"), *told)
+        )
 
     def _sos(self) -> Decision:
         """Something bad has happened to a member: every coordinator hears of it at once."""

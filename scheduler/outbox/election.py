@@ -1,6 +1,7 @@
-"""Who sends over an account: one process at a time, by a lease row; the next takes up what the last one left.
+"""Who speaks and listens over an account: one process at a time, by a lease row; the next takes up what was left.
 
-Knows leases, and which rows a dead sender leaves in doubt; sends nothing.
+Knows leases, and which rows a dead sender leaves in doubt; sends nothing. Whoever sends over an account also fetches
+its updates and answers what is written there: a service that is polled lets one poller in.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ TOO_MANY = 429
 
 
 def lease_of(channel: str) -> str:
-    """The name of the lease that makes a process the sender of a channel's account."""
-    return f"sender:{channel}"
+    """The name of the lease that gives a process a channel's account."""
+    return f"account:{channel}"
 
 
 class Election:
-    """One process's part in the choice of the sender of one channel's account."""
+    """One process's part in the choice of who has one channel's account."""
 
     def __init__(
         self, store: Store, name: str, keyed: bool, clock: Clock, holder: str, pace: Pace, in_thread: InThread
@@ -38,11 +39,15 @@ class Election:
         self._token: int | None = None
         self._recovered = 0.0
         self._sure_until = 0.0
-        """By the machine's own clock: until when nobody else can have become the sender."""
+        """By the machine's own clock: until when nobody else can have the account."""
 
     def sure(self) -> bool:
         """Whether nobody else can have become the sender, however long this process has stood still."""
-        return self._token is not None and self._clock.monotonic() < self._sure_until
+        return self._token is not None and self.leads()
+
+    def leads(self, seconds: float = 0.0) -> bool:
+        """Whether the account is ours, and stays so for `seconds` whatever happens. Asks no database."""
+        return self._clock.monotonic() + seconds < self._sure_until
 
     def doubt(self) -> None:
         """Whoever is elected next takes back all that is in a hand, also in ours."""

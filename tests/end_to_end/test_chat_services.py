@@ -318,9 +318,9 @@ def _title(text: str) -> str:
 
 
 def test_busy_failing_and_broken_services_still_get_everything_once(services: Opening) -> None:
-    """429, 503, a connection that breaks before or after LINE took the message, a 500 for one it took: once each."""
+    """429 of two kinds, 503, connections that break before or after LINE took the message, a 500 for one: once each."""
     with services() as market:
-        points: tuple[Point, ...] = ("rate", "busy", "before_read", "reset", "server_error")
+        points: tuple[Point, ...] = ("rate", "concurrent", "busy", "before_read", "reset", "server_error")
         for point in points:
             market.line.faults.order(point)
         market.telegram.retry_after = 1

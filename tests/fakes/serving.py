@@ -16,7 +16,7 @@ from aiohttp import web
 
 # before_read: the connection breaks before the request is read. The others happen after the message was accepted:
 # its sender hears nothing (reset), nothing in time (slow), a 500, or a 200 whose body says nothing.
-Point = Literal["before_read", "reset", "slow", "server_error", "garbled", "rate", "busy"]
+Point = Literal["before_read", "reset", "slow", "server_error", "garbled", "rate", "concurrent", "busy"]
 
 
 @dataclass(slots=True)

@@ -53,6 +53,9 @@ class Scripted:
             await self.during()
         return self._script(address, sum(call[0] == address for call in self.calls))
 
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        return await self.send(address, part, key=f"edits {number}")
+
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         return ()
 
@@ -726,6 +729,9 @@ class Taking:
             self._done.add(key)
             self.taken.append(body)
         return Unknown(reason="timeout") if outcome == "lost" else Receipt(provider_id="1")
+
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        return Refused(reason="uneditable")
 
 
 def test_a_failure_inside_leaves_nothing_in_hand(store: Store, make: Any, clock: SteppedClock) -> None:
