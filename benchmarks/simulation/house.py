@@ -89,7 +89,11 @@ class House:
         return application.build(config_path=config, environ=environ, clock=self._clock)
 
     def _turns(self, app: App) -> dict[str, Callable[[], Coroutine[Any, Any, float]]]:
-        self._inbox = inbox = Inbox(
+        outboxes = {
+            name: Outbox(app.store, {name: channel}, app.clock, withhold=app.withhold, failpoint=failpoint)
+            for name, channel in app.channels().items()
+        }
+        inbox = Inbox(
             app.store,
             app.channels(),
             app.clock,
@@ -97,6 +101,7 @@ class House:
             lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
             secret_keys=secret_keys(app.environ),
             spoke=self._wake_senders,
+            leads=lambda name: outboxes[name].leads(name),
         )
 
         known: dt.datetime | None = None
@@ -110,14 +115,13 @@ class House:
             return self._until(following)
 
         async def work_off() -> float:
+            for name, outbox in outboxes.items():
+                await outbox.elect(name)
             await inbox.drain()
             left = await asyncio.to_thread(lambda: app.store.heard(limit=1))
-            return LOOK_AROUND if left else SWEEP  # another, perhaps dead by now, has the lease
+            return LOOK_AROUND if left else SWEEP  # another, perhaps dead by now, has the account
 
-        def sender(name: str) -> Callable[[], Coroutine[Any, Any, float]]:
-            channel = app.channels()[name]
-            outbox = Outbox(app.store, {name: channel}, app.clock, withhold=app.withhold, failpoint=failpoint)
-
+        def sender(name: str, outbox: Outbox) -> Callable[[], Coroutine[Any, Any, float]]:
             due: dt.datetime | None = app.clock.now()
 
             async def turn() -> float:
@@ -131,7 +135,7 @@ class House:
 
             return turn
 
-        return {"clock": tick, "inbox": work_off} | {name: sender(name) for name in app.channels()}
+        return {"clock": tick, "inbox": work_off} | {name: sender(name, each) for name, each in outboxes.items()}
 
     def _wake_senders(self) -> None:
         for name in self._woken.keys() - {"clock", "inbox"}:

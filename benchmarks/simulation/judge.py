@@ -86,7 +86,7 @@ class _Case:
             yield from (f"{service.name}: another body under key {key}" for key in service.other_bodies)
         yield from (f"taken, and in no row: {each.text[:80]}" for each in self._strangers)
         for row in self._rows:
-            for fault in self._of(row):
+            for fault in self._of(row) if row.edits is None else self._of_edit(row):
                 yield f"{row.kind} to {row.channel} {row.address} ({row.klass}, {row.state}): {fault}"
         yield from self._order()
 
@@ -112,6 +112,13 @@ class _Case:
                 yield f"taken at {took:%H:%M:%S}, of use until {row.expires_at:%H:%M:%S}"
             if begun < row.send_at and each.key is not None:
                 yield f"begun at {begun:%H:%M:%S}, not to be before {row.send_at:%H:%M:%S}"
+
+    def _of_edit(self, row: Message) -> Iterator[str]:
+        """What changes a message that is there may be done twice, and is none of its own."""
+        if row.state not in ENDED:
+            yield "it has no end"
+        if row.state == "accepted" and (row.edits, (row.payload or {}).get("text")) not in self._day.telegram.edits:
+            yield "lost"
 
     def _order(self) -> Iterator[str]:
         """To one chat, what is certain came in its order: by the moment it was for, then by the order of writing."""

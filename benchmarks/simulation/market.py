@@ -89,7 +89,7 @@ def _order(number: int, buyer: Person, chance: random.Random) -> Order:
         service_date=DAY,
         received_at=placed,
         placed_at=placed,
-        buyer_ref=f"B{buyer.phone[-4:]}",
+        buyer_ref=buyer.name,
         buyer=buyer,
         address_text=f"{number} ถนนตลาดใหม่",
         location=(HERE[0] + 0.0004 * number, HERE[1]),

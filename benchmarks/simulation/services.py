@@ -199,6 +199,8 @@ class Telegram(Service):
         self._events = 0
         self._calls: deque[float] = deque()
         self._last: defaultdict[str, float] = defaultdict(lambda: -1.0)
+        self.edits: set[tuple[str, str]] = set()
+        """The words that a message was edited to, by its number."""
 
     def event(self, chat: str, words: str | None) -> bytes:
         """The webhook's body when the person of `chat` writes `words`; None: he blocks the bot."""
@@ -221,6 +223,16 @@ class Telegram(Service):
             return Answer(status=403, said={"description": "Forbidden: bot was blocked by the user"}, headers={})
         taken = self.take(chat, key, [payload], asked)
         return Answer(status=200, said={"ok": True, "result": {"message_id": taken.numbers[0]}}, headers={})
+
+    def edit(self, chat: str, number: str, payload: Any) -> Answer:
+        if wait := self._wait(chat):
+            return _too_many(wait)
+        if chat in self.blockers:
+            return Answer(status=403, said={"description": "Forbidden: bot was blocked by the user"}, headers={})
+        if not any(number in taken.numbers and taken.address == chat for taken in self.log):
+            return Answer(status=400, said={"description": "Bad Request: message to edit not found"}, headers={})
+        self.edits.add((number, payload["text"]))
+        return Answer(status=200, said={"ok": True, "result": {"message_id": number}}, headers={})
 
     def _wait(self, chat: str) -> float:
         now = self.loop.time()
@@ -275,10 +287,22 @@ class OverTelegram(TelegramChannel):
     async def send(self, address: str, *parts: Payload, key: str) -> Outcome:
         service, (payload,) = self._service, parts
         asked = service.loop.time()
+        return await self._called(
+            lambda: service.send(address, key, payload, asked), telegram_outcomes.outcome_of_answer
+        )
 
-        def understood(answer: Answer) -> Outcome:
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        service = self._service
+        return await self._called(
+            lambda: service.edit(address, number, part), lambda said: telegram_outcomes.outcome_of_edit(said, number)
+        )
+
+    async def _called(
+        self, ask: Callable[[], Answer], understood: Callable[[telegram_outcomes.Answer], Outcome]
+    ) -> Outcome:
+        def heard(answer: Answer) -> Outcome:
             body = json.dumps(answer.said).encode()
-            return telegram_outcomes.outcome_of_answer(telegram_outcomes.Answer(status=answer.status, body=body))
+            return understood(telegram_outcomes.Answer(status=answer.status, body=body))
 
-        limited = _too_many(service.fate.chance.choice([1, 7, 40]))
-        return await service.call(lambda: service.send(address, key, payload, asked), 502, lambda: limited, understood)
+        limited = _too_many(self._service.fate.chance.choice([1, 7, 40]))
+        return await self._service.call(ask, 502, lambda: limited, heard)
