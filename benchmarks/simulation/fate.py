@@ -21,7 +21,10 @@ Call = Literal[
     "slow",  # taken, and no answer in time
     "late",  # given up, and taken only then
 ]
-TROUBLES: tuple[Call, ...] = ("unreachable", "lost", "busy", "rate", "reset", "error", "garbled", "slow", "late")
+TROUBLES: tuple[Call, ...] = (
+    *("unreachable", "unreachable", "rate", "rate"),  # what is certain, so that what waits behind it is seen to wait
+    *("lost", "busy", "reset", "error", "garbled", "slow", "late"),
+)
 Commit = Literal["well", "unreachable", "die"]
 
 STALL = (11.0, 40.0)

@@ -126,12 +126,12 @@ class _World:
         return {"line": OverLine(self.line), "telegram": OverTelegram(self.telegram)}
 
     def _break_services(self) -> None:
-        """Hours in which a service does not answer; the last is over well before the calm."""
-        length = (market.CALM - market.BEGINS).total_seconds() - 5 * 3600
+        """Minutes or hours in which a service does not answer, some longer than its messages are of use."""
+        until = (market.CALM - market.BEGINS).total_seconds()
         for _ in range(self.fate.weather.outages):
             service = self.chance.choice([self.line, self.telegram])
-            since = self.chance.uniform(0, length)
-            service.outages.append((since, since + self.chance.uniform(60, 3600)))
+            since = self.chance.uniform(0, until)
+            service.outages.append((since, min(until, since + 60 * self.chance.choice([1, 20, 60, 1200]))))
 
     # --- people ---------------------------------------------------------------------------------------------------
 
