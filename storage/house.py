@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, func, or_, select, update
 
 from storage.failpoints import writes
 from storage.records import AuditEntry, ConfigVersion
@@ -17,7 +17,10 @@ LEASE, VERSION, KEY, AUDIT = (row.__table__ for row in (LeaseRow, ConfigVersionR
 class House(Verbs):
     @writes
     def acquire_lease(self, name: str, holder: str, *, now: dt.datetime, seconds: float) -> int | None:
-        """Takes or renews the lease `name`; its fencing token, which grows with every taking. None: another has it."""
+        """Takes or renews the lease `name`; its fencing token, which grows with every taking. None: another has it.
+
+        One that lasts far longer than it can was written before the clock was set back: nobody waits for its end.
+        """
         until = now + dt.timedelta(seconds=seconds)
         with self._write("acquire_lease", holder, now) as write:
             mine = LEASE.c.name == name
@@ -32,7 +35,7 @@ class House(Verbs):
                 .on_conflict_do_update(
                     index_elements=[LEASE.c.name],
                     set_={"holder": holder, "token": LEASE.c.token + 1, "until": until},
-                    where=LEASE.c.until <= now,
+                    where=or_(LEASE.c.until <= now, LEASE.c.until > until + dt.timedelta(seconds=seconds)),
                 )
                 .returning(LEASE.c.token)
             )
@@ -41,6 +44,17 @@ class House(Verbs):
                 return None
             write.tell(f"lease:{name}", token=token)
             return int(token)
+
+    def clock_ahead(self, now: dt.datetime) -> dt.timedelta:
+        """By how much the database's clock is ahead of `now`, this machine's; a file has none of its own.
+
+        Leases are kept in the database's time, so that machines whose clocks differ agree on who has one.
+        """
+        with self._read() as connection:
+            if connection.dialect.name != "postgresql":
+                return dt.timedelta()
+            shared: dt.datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return shared - now
 
     @writes
     def release_lease(self, name: str, holder: str, *, now: dt.datetime) -> bool:
