@@ -70,8 +70,9 @@ faults: $(READY)  ## kill the sender at every point, over 1,000 messages on each
 	@$(BIN)/python tests/faults/sending.py --database sqlite
 	@$(BIN)/python tests/faults/sending.py --database postgresql
 
-soak: $(READY)  ## a million hostile webhook calls, about ten minutes; goes on where it stopped (SOAK="--minutes 3")
+soak: $(READY)  ## a million hostile webhook calls, then 10,000 days with faults; goes on where it stopped (SOAK="--minutes 3")
 	@$(BIN)/python -m benchmarks.soak $(SOAK)
+	@$(BIN)/python -m benchmarks.simulation $(SOAK)
 
 clean:  ## remove what the other targets made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var build dist .coverage .coverage.*

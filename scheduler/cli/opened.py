@@ -140,7 +140,17 @@ def _bad_clock(error: ClockError) -> Refusal:
 
 def no_database(error: Exception) -> Refusal:
     """The database could not be opened; nothing was done."""
+    import storage
+
     what = _one_line(error)
+    if isinstance(error, storage.NewerSchema):
+        return Refusal(
+            "database.newer",
+            "SONGSUK_DATABASE_URL",
+            {"th": f"ฐานข้อมูลเป็นของส่งสุขรุ่นใหม่กว่า: {what}", "en": f"a newer Songsuk made this database: {what}"},
+            {"th": "ติดตั้งส่งสุขรุ่นใหม่ แล้วสั่งอีกครั้ง", "en": "install a newer Songsuk, then try again"},
+            exit_code=2,
+        )
     return Refusal(
         "storage.unavailable",
         "SONGSUK_DATABASE_URL",

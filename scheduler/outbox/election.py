@@ -7,10 +7,8 @@ its updates and answers what is written there: a service that is polled lets one
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from time import monotonic
 
 from scheduler.clock import Clock
 from scheduler.outbox.pace import Pace
@@ -49,7 +47,7 @@ class Election:
 
     def leads(self, seconds: float = 0.0) -> bool:
         """Whether the account is ours, and stays so for `seconds` whatever happens. Asks no database."""
-        return monotonic() + seconds < self._sure_until
+        return self._clock.monotonic() + seconds < self._sure_until
 
     def doubt(self) -> None:
         """Whoever is elected next takes back all that is in a hand, also in ours."""
@@ -61,7 +59,7 @@ class Election:
         A new sender takes back what the last one held: nobody else has a hand on it any more. Now and then it looks
         for what was left later, such as a reply that nobody ended.
         """
-        asked = monotonic()
+        asked = self._clock.monotonic()
         token = await self._in_thread(self._take_lease)
         fresh = token is not None and token != self._token
         if fresh:
@@ -86,13 +84,13 @@ class Election:
         return {address: (until - now).total_seconds() for address, until in told.items()}
 
     def _take_lease(self) -> int | None:
-        now = dt.datetime.now(dt.UTC)
+        now = self._clock.machine_now()
         return self._store.acquire_lease(lease_of(self._name), self._holder, now=now, seconds=SENDER_LEASE_SECONDS)
 
     async def release(self) -> None:
         self._token, self._sure_until = None, 0.0
         name = lease_of(self._name)
-        await self._in_thread(lambda: self._store.release_lease(name, self._holder, now=dt.datetime.now(dt.UTC)))
+        await self._in_thread(lambda: self._store.release_lease(name, self._holder, now=self._clock.machine_now()))
 
     @asynccontextmanager
     async def renewed(self) -> AsyncIterator[None]:

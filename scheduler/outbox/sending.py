@@ -167,7 +167,7 @@ class _Sender:
     ) -> None:
         self._store, self._channel, self._clock, self._holder = store, channel, clock, holder
         self._in_thread, self._failpoint, self._scope = in_thread, failpoint, scope
-        self._pace, self._withhold = Pace(limits), withhold
+        self._pace, self._withhold = Pace(limits, now=clock.monotonic), withhold
         self.election = Election(store, channel.name, channel.keyed, clock, holder, self._pace, in_thread)
         self._width = IN_HAND.get(channel.name, MANY)
         self._stopped = False
