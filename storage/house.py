@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, or_, select, update
 
 from storage.failpoints import writes
 from storage.records import AuditEntry, ConfigVersion
@@ -16,8 +17,19 @@ LEASE, VERSION, KEY, AUDIT = (row.__table__ for row in (LeaseRow, ConfigVersionR
 
 class House(Verbs):
     @writes
-    def acquire_lease(self, name: str, holder: str, *, now: dt.datetime, seconds: float) -> int | None:
-        """Takes or renews the lease `name`; its fencing token, which grows with every taking. None: another has it."""
+    def acquire_lease(
+        self,
+        name: str,
+        holder: str,
+        *,
+        now: dt.datetime,
+        seconds: float,
+        gone: Callable[[str], bool] = lambda holder: False,
+    ) -> int | None:
+        """Takes or renews the lease `name`; its fencing token, which grows with every taking. None: another has it.
+
+        `gone`: whether a holder surely is no more, so that its lease need not run out first.
+        """
         until = now + dt.timedelta(seconds=seconds)
         with self._write("acquire_lease", holder, now) as write:
             mine = LEASE.c.name == name
@@ -25,6 +37,10 @@ class House(Verbs):
             kept = write.connection.execute(renew.values(until=until).returning(LEASE.c.token)).scalar()
             if kept is not None:
                 return int(kept)  # a renewal tells nothing new: no audit row every few seconds
+            other = write.connection.execute(select(LEASE.c.holder).where(mine, LEASE.c.until > now)).scalar()
+            free = LEASE.c.until <= now
+            if other is not None and gone(other):
+                free = or_(free, LEASE.c.holder == other)
             first = {"name": name, "holder": holder, "token": 1, "until": until}
             take = (
                 write.insert(LEASE)
@@ -32,7 +48,7 @@ class House(Verbs):
                 .on_conflict_do_update(
                     index_elements=[LEASE.c.name],
                     set_={"holder": holder, "token": LEASE.c.token + 1, "until": until},
-                    where=LEASE.c.until <= now,
+                    where=free,
                 )
                 .returning(LEASE.c.token)
             )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from dataclasses import dataclass, replace
 import storage
 from channels.base import Channel, Inbound, Outcome, Receipt, Refused, Unknown
 from scheduler.clock import Clock
+from scheduler.holder import is_gone, new_holder
 from scheduler.inbox.answers import Answered, Writer
 from scheduler.inbox.decide import decide
 from scheduler.inbox.known import Reader
@@ -64,16 +64,15 @@ class Inbox:
     ) -> None:
         self._store, self._channels, self._clock, self._versions = store, channels, clock, versions
         self._pin, self._reader, self._spoke, self._busy = pin, Reader(store, secret_keys), spoke, busy
-        self._holder = uuid.uuid4().hex
+        self._holder = new_holder()
 
     async def lead(self) -> bool:
         """Be the one process that works the inbox off, or stay it; False where another is."""
-        return await asyncio.to_thread(
-            lambda: (
-                self._store.acquire_lease(LEASE, self._holder, now=dt.datetime.now(dt.UTC), seconds=LEASE_SECONDS)
-                is not None
-            )
-        )
+        return await asyncio.to_thread(self._take_lease) is not None
+
+    def _take_lease(self) -> int | None:
+        now = dt.datetime.now(dt.UTC)
+        return self._store.acquire_lease(LEASE, self._holder, now=now, seconds=LEASE_SECONDS, gone=is_gone)
 
     async def release(self) -> None:
         """Let another process work at once."""

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 from scheduler.clock import Clock
+from scheduler.holder import is_gone
 from scheduler.outbox.pace import Pace
 from scheduler.outbox.unreadable import InThread, past_unreadable
 from scheduler.outbox.verdicts import may_repeat, repeat_after, unknown_attempts
@@ -82,7 +83,9 @@ class Election:
 
     def _take_lease(self) -> int | None:
         now = dt.datetime.now(dt.UTC)
-        return self._store.acquire_lease(lease_of(self._name), self._holder, now=now, seconds=SENDER_LEASE_SECONDS)
+        return self._store.acquire_lease(
+            lease_of(self._name), self._holder, now=now, seconds=SENDER_LEASE_SECONDS, gone=is_gone
+        )
 
     async def release(self) -> None:
         self._token, self._sure_until = None, 0.0

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -554,6 +555,31 @@ def test_a_sender_that_lost_its_lease_stops(store: Store, other_store: Store, ma
     service.during = lose
     assert run(outbox.drain()) == {"accepted": 1}
     assert (state_of(store, 1), state_of(store, 2)) == ("accepted", "ready")
+
+
+@pytest.mark.parametrize("klass", ["critical", "informative"])
+def test_who_stood_still_before_a_call_leaves_no_doubt_behind(
+    store: Store, make: Any, clock: SteppedClock, klass: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender that is not sure of its lease any more makes no call, which it alone knows: the message waits, as one
+    that was provably not sent, and goes out unmarked."""
+    service = Scripted(name="telegram", keyed=False)
+    say(store, line(make, channel="telegram", klass=klass))
+    stood = [0.0]
+
+    def stand_still(name: str) -> None:
+        stood[0] += 20.0 if name == "outbox.before_call" and not stood[0] else 0.0
+
+    monkeypatch.setattr("scheduler.outbox.election.monotonic", lambda: monotonic() + stood[0])
+    outbox = Outbox(store, {"telegram": service}, clock, limits={}, failpoint=stand_still)
+    run(outbox.drain())
+    assert service.calls == []
+    [waiting] = store.messages()
+    assert (waiting.state, waiting.attempts[0].outcome) == ("retry", "later")
+    clock.set(clock.now() + 2 * SECOND)
+    run(outbox.drain())
+    assert (state_of(store), len(service.calls)) == ("accepted", 1)
+    assert "ส่งซ้ำ" not in service.calls[0][1]
 
 
 class Died(BaseException):
