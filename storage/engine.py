@@ -24,6 +24,9 @@ WRITES = "songsuk_writes"
 """Execution option of a connection whose next transaction writes."""
 
 _PATIENCE_MS = 30_000
+_STANDS_STILL_MS = 10_000
+"""How long a process may stand still in the middle of a transaction: then PostgreSQL takes its locks away, so that one
+that hangs holds up nobody else. What it had written in there is undone, and it is told that its connection is gone."""
 _KNOWN = {"sqlite": "sqlite", "postgresql+psycopg": "postgresql"}
 
 
@@ -48,12 +51,13 @@ def connect(url: URL, *, reading: bool = False) -> Engine:
     """An engine for `url`; nothing is opened yet but the folder of a SQLite file. `reading`: it cannot write."""
     if url.get_backend_name() == "postgresql":
         only = " -c default_transaction_read_only=on" if reading else ""
+        still = f" -c idle_in_transaction_session_timeout={_STANDS_STILL_MS}"
         return create_engine(
             url,
             pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
             pool_size=10,
             json_serializer=to_json,
-            connect_args={"options": f"-c timezone=UTC{only}", "connect_timeout": 10},
+            connect_args={"options": f"-c timezone=UTC{still}{only}", "connect_timeout": 10},
         )
     extra: dict[str, Any] = {}
     if in_memory(url):
