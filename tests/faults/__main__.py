@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def main() -> int:
     part.options(options)
     asked = options.parse_args(rest)
     sys.stderr.write(f"{word}: seed {asked.seed}\n")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended on the way out
     import report
 
     broken = False

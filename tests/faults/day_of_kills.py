@@ -87,7 +87,9 @@ def _day(kind: str, asked: argparse.Namespace, points: Points) -> dict[str, Any]
                 found["day"] = judge.of_day(crowd, store, told, tapped, killer.ledger.heard())
         finally:
             killer.close()
-    return found | _figures(killer.deaths, killer.stops, points) | {"broken": judge.broken(found)}
+    figures = _figures(killer.deaths, killer.stops, points)
+    broken = judge.broken(found) + ["an end that was asked for failed"] * bool(figures["stop"]["ill"])
+    return found | figures | {"broken": broken + ["too slow an end"] * bool(figures["stop"]["over_the_bar"])}
 
 
 def _figures(deaths: list[Death], stops: list[tuple[int, float]], points: Points) -> dict[str, Any]:

@@ -77,24 +77,28 @@ def _words(text: str) -> str:
 
 
 def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]) -> dict[str, int]:
-    found = Counter({"messages": len(mine)})
-    by_number = {str(log.message_id): key for key, logs in said.items() for log in logs}
-    for row in mine:
-        number = row.attempts[-1].provider_id if row.attempts else None
+    found = Counter({"messages": len(mine), "unknown": sum(row.state == "unknown" for row in mine)})
+    groups: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
+    for row in mine:  # two answers to one person may say the same
         text = read_html(render(content_from_json(row.content))["text"])[0]
-        key = by_number.get(number or "") or (row.address or "", _words(text))
+        groups[row.address or "", _words(text)].append(row)
+    for key, rows in groups.items():
         logs = said.get(key, [])
-        doubts = sum(attempt.outcome in ("unknown", "sending") for attempt in row.attempts)
-        copies = logs[1:]
-        found["copies"] += len(copies)
-        found["unmarked_copies"] += sum(not log.text.startswith(MARKS) for log in copies)
-        found["copies_beyond_doubts"] += max(0, len(copies) - doubts)
-        found["unknown"] += row.state == "unknown"
-        found["lost"] += not logs and (row.klass == "critical" or row.state != "unknown")
-    return {
-        name: found[name]
-        for name in ("messages", "lost", "copies", "unmarked_copies", "copies_beyond_doubts", "unknown")
-    }
+        doubts = sum(attempt.outcome in ("unknown", "sending") for row in rows for attempt in row.attempts)
+        copies = max(0, len(logs) - len(rows))
+        numbers = {str(log.message_id) for log in logs}
+        unsaid = sum(row.state in ("accepted", "confirmed") and _number(row) not in numbers for row in rows)
+        bound = sum(row.klass == "critical" or row.state != "unknown" for row in rows)
+        found["copies"] += copies
+        found["unmarked_copies"] += max(0, sum(not log.text.startswith(MARKS) for log in logs) - len(rows))
+        found["copies_beyond_doubts"] += max(0, copies - doubts)
+        found["lost"] += max(unsaid, bound - len(logs), 0)
+    names = ("messages", "lost", "copies", "unmarked_copies", "copies_beyond_doubts", "unknown")
+    return {name: found[name] for name in names}
+
+
+def _number(row: Message) -> str | None:
+    return row.attempts[-1].provider_id if row.attempts else None
 
 
 def of_day(crowd: Crowd, store: Store, told: Sequence[tuple[str, str]], tapped: set[str], heard: Any) -> dict[str, int]:

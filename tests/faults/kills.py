@@ -163,12 +163,11 @@ class Killer:
                     glanced = time.monotonic()
                     waiting = self.ledger.waiting(self._watch.now())
                     if waiting is not None and base is not None and self._over(stage, waiting):
-                        self.stops.append(life.stop())
-                        return None
+                        return None if self._ends(life, stage, fate, waiting) else True
                     if waiting is not None and (moment_of_next := self._put_off(waiting)) is not None:
-                        self.stops.append(life.stop())
+                        ended = self._ends(life, stage, fate, waiting)
                         self._watch.put(moment_of_next)
-                        return False
+                        return not ended
                 if fate is not None and fate.point is None and not stage.posts and base is not None:
                     if moment is None and self._so_far(stage, fate, had):
                         moment = time.monotonic() + fate.after
@@ -177,6 +176,16 @@ class Killer:
                         return True
         finally:
             life.kill()
+
+    def _ends(self, life: Life, stage: Stage, fate: Fate | None, waiting: Waiting) -> bool:
+        """Asked to end, it does; False: on its way there it came by the point where it was to die."""
+        at = time.monotonic()
+        code, seconds = life.stop()
+        if code == -9 and fate is not None and fate.point is not None:
+            self._died(stage, fate, at, waiting)
+            return False
+        self.stops.append((code, seconds))
+        return True
 
     def _killed_in_a_call(self, life: Life, base: str, after: float) -> float:
         """Calls go on while somebody else kills it so many seconds from now; when that was."""
