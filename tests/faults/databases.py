@@ -133,6 +133,9 @@ class Troubled:
                     self.ended += 1
                     life = Life(self._crowd.house, self._watch)
                     base = until(life.address, "the daemon to listen")
+                if stage.share and self._chance.random() < 0.05:
+                    for found in self._ledger.to_confirm(1):
+                        self._visitors.tap(*found)
                 self._visitors.knock(base)
                 if left > 0 and time.monotonic() >= moment:
                     self._fault(stage, over)
@@ -170,7 +173,10 @@ class Troubled:
         waiting, runs = self._ledger.waiting(self._watch.now()), self._ledger.runs()
         if waiting is None or runs is None or self._visitors.pending:
             return False
-        if stage.share and (waiting.due or waiting.put_off):
+        if stage.settles and (waiting.due or waiting.put_off):
+            return False
+        outcomes = self._ledger.heard()
+        if not all(outcomes.get(event) for event in self._visitors.told):
             return False
         return all(runs.get(wave) == state for wave, state in stage.runs.items())
 

@@ -18,9 +18,9 @@ from crowd import DATE, TZ, Crowd
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.tables import AttemptRow, InboxRow, MessageRow, RunRow
+from storage.tables import InboxRow, MessageRow, RunRow
 
-MESSAGE, RUN, INBOX, ATTEMPT = (row.__table__ for row in (MessageRow, RunRow, InboxRow, AttemptRow))
+MESSAGE, RUN, INBOX = (row.__table__ for row in (MessageRow, RunRow, InboxRow))
 WAITS = ("held", "ready", "retry", "sending")
 BATCH = 50
 TELEGRAM = {"X-Telegram-Bot-Api-Secret-Token": "telegram-secret"}
@@ -35,6 +35,12 @@ class Stage:
     runs: Mapping[str, str] = field(default_factory=dict)
     share: float = 0.0
     posts: bool = False
+    last: bool = False
+
+    @property
+    def settles(self) -> bool:
+        """Whether it is over only when nothing waits to be sent; what plans say is for the next stage to see sent."""
+        return self.share > 0 or self.last
 
 
 def _at(day: int, hour: int, minute: int, second: int = 0) -> dt.datetime:
@@ -50,7 +56,7 @@ STAGES = (
     Stage(name="noon plans", opens=_at(0, 10, 59, 58), runs={"morning": "finished", "evening": "approved"}),
     Stage(name="noon", opens=_at(0, 11, 0), share=0.32),
     Stage(name="evening routes", opens=_at(0, 14, 0), runs={"evening": "dispatched"}, share=0.04),
-    Stage(name="end", opens=_at(0, 19, 31), runs={"midday": "finished", "evening": "finished"}),
+    Stage(name="end", opens=_at(0, 19, 31), runs={"midday": "finished", "evening": "finished"}, last=True),
 )
 
 
@@ -101,10 +107,13 @@ class Ledger:
             return None
 
     def heard(self) -> dict[tuple[str, str], str | None]:
-        """What came of each event that a service told."""
-        with self._engine.connect() as connection:
-            found = connection.execute(select(INBOX.c.channel, INBOX.c.event_id, INBOX.c.outcome))
-            return {(row[0], row[1]): row[2] for row in found}
+        """What came of each event that a service told; nothing where the database does not answer."""
+        try:
+            with self._engine.connect() as connection:
+                found = connection.execute(select(INBOX.c.channel, INBOX.c.event_id, INBOX.c.outcome))
+                return {(row[0], row[1]): row[2] for row in found}
+        except SQLAlchemyError:
+            return {}
 
     def to_confirm(self, most: int) -> list[tuple[str, str, str]]:
         """Channel, address and id of lists and routes that their readers could confirm."""
@@ -116,13 +125,6 @@ class Ledger:
                 return [(row[0], row[1], row[2]) for row in connection.execute(query)]
         except SQLAlchemyError:
             return []
-
-    def tries(self) -> dict[str, int]:
-        """How often each message was tried without an answer."""
-        with self._engine.connect() as connection:
-            doubted = ATTEMPT.c.outcome.in_(("unknown", "sending"))
-            counted = select(ATTEMPT.c.message_id, func.count()).where(doubted).group_by(ATTEMPT.c.message_id)
-            return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 @dataclass(frozen=True, slots=True)

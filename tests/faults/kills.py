@@ -208,8 +208,7 @@ class Killer:
         return (line if fate.channel == "line" else telegram) >= fate.count
 
     def _over(self, stage: Stage, waiting: Waiting) -> bool:
-        """A stage of plans is over when they are approved: what they say is for the next one to see sent."""
-        if self.visitors.pending or (stage.share and (waiting.due or waiting.put_off)):
+        if self.visitors.pending or (stage.settles and (waiting.due or waiting.put_off)):
             return False
         runs = self.ledger.runs() or {}
         if any(runs.get(wave) != state for wave, state in stage.runs.items()):
