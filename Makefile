@@ -66,9 +66,9 @@ bench-full: $(READY)  ## also big days, a month, and peers, installed apart from
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
 	@$(BIN)/python -m benchmarks days --scale 20
 
-faults: $(READY)  ## kill the sender at every point, over 1,000 messages on each database (docs/reliability.md)
-	@$(BIN)/python tests/faults/sending.py --database sqlite
-	@$(BIN)/python tests/faults/sending.py --database postgresql
+faults: $(READY)  ## kill, starve and cut off the daemon, an hour and a half (docs/reliability.md; FAULTS="kills --kills 50")
+	@if [ -n "$(FAULTS)" ]; then $(BIN)/python tests/faults $(FAULTS); \
+	  else for part in sender kills databases services together; do $(BIN)/python tests/faults $$part || exit 1; done; fi
 
 soak: $(READY)  ## a million hostile webhook calls, then 10,000 days with faults; goes on where it stopped (SOAK="--minutes 3")
 	@$(BIN)/python -m benchmarks.soak $(SOAK)

@@ -24,6 +24,9 @@ WRITES = "songsuk_writes"
 """Execution option of a connection whose next transaction writes."""
 
 _PATIENCE_MS = 30_000
+_STANDS_STILL_MS = 10_000
+"""How long a process may stand still in the middle of a transaction: then PostgreSQL takes its locks away, so that one
+that hangs holds up nobody else. What it had written in there is undone, and it is told that its connection is gone."""
 _KNOWN = {"sqlite": "sqlite", "postgresql+psycopg": "postgresql"}
 
 
@@ -47,12 +50,13 @@ def in_memory(url: URL) -> bool:
 def connect(url: URL, *, reading: bool = False) -> Engine:
     """An engine for `url`; nothing is opened yet but the folder of a SQLite file. `reading`: it cannot write."""
     if url.get_backend_name() == "postgresql":
+        still = f" -c idle_in_transaction_session_timeout={_STANDS_STILL_MS}"
         engine = create_engine(
             url,
             pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
             pool_size=10,
             json_serializer=to_json,
-            connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+            connect_args={"options": f"-c timezone=UTC{still}", "connect_timeout": 10},
         )
         if reading:
             event.listen(engine, "begin", _begin_reading)

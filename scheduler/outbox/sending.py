@@ -22,6 +22,7 @@ from typing import Protocol, TypeVar
 
 from channels.base import Content, Later, Outcome, Payload, Receipt, Unknown
 from scheduler.clock import Clock
+from scheduler.holder import new_holder
 from scheduler.notices import content_from_json
 from scheduler.outbox.election import LEASE_SECONDS, TOO_MANY, Election
 from scheduler.outbox.pace import LIMITS, Limits, Pace
@@ -84,7 +85,7 @@ class Outbox:
         failpoint: Callable[[str], None] = lambda name: None,
         scope: Scope | None = None,
     ) -> None:
-        holder = uuid.uuid4().hex
+        holder = new_holder()
         self._senders = {
             name: _Sender(
                 store,
@@ -296,7 +297,8 @@ class _Sender:
                 while wait := self._pace.account_wait():  # noqa: ASYNC110 - time is what it waits for
                     await asyncio.sleep(wait)
                 if not self.election.sure():
-                    return []  # begun, and perhaps another's by now: who is the sender says what becomes of it
+                    # Not called, which we alone know: where another has become the sender, it has its own say.
+                    return await self._end(messages, Later(reason="no_lease", after=0.0))
                 self._pace.begin(address)
         try:
             outcome = await self._call(messages[0], starts)

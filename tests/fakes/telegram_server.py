@@ -57,7 +57,8 @@ class TelegramServer(FakeServer):
         self._groups: defaultdict[str, Window] = defaultdict(lambda: Window(20, 60.0))
         self.blockers: set[str] = set()
         self.moved: dict[str, int] = {}
-        self.retry_after = 7
+        self.retry_after: float | None = 7
+        """What an ordered 429 asks to wait; None: it does not say."""
         self.bad_requests: list[Any] = []
         self.edits: list[Accepted] = []
         """Each edit that changed something, as the message was after it."""
@@ -109,6 +110,8 @@ class TelegramServer(FakeServer):
         if fault == "busy":
             return _error(502, "Bad Gateway")
         if fault == "rate":
+            if self.retry_after is None:
+                return _error(429, "Too Many Requests")
             told = f"Too Many Requests: retry after {self.retry_after}"
             return _error(429, told, parameters={"retry_after": self.retry_after})
         method = request.match_info["method"]

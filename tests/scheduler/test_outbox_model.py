@@ -461,12 +461,13 @@ def swept(url: str) -> None:
     ("kind", "examples"), [("sqlite", 40), pytest.param("postgres", 6, marks=pytest.mark.postgres)]
 )
 def test_whatever_happens_the_outbox_keeps_its_promises(
-    request: pytest.FixtureRequest, kind: str, examples: int
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, kind: str, examples: int
 ) -> None:
     """In any order of writing, sending, dying, taking over, resolving and leaving: no message is lost or takes a step
     that its life-cycle lacks, chats have one hand at a time and their order, keys one body, and nobody hears twice."""
     url: str = request.getfixturevalue(f"{kind}_url")
     with open_store(url) as store:
+        monkeypatch.setattr(store, "clock_ahead", lambda now: dt.timedelta())  # the server's clock is simulated too
 
         class Machine(OutboxMachine):
             def __init__(self) -> None:

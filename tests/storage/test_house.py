@@ -36,6 +36,15 @@ def test_the_time_that_all_share_is_the_databases(store: Store) -> None:
     assert ahead == dt.timedelta() if store.url_safe.startswith("sqlite") else abs(ahead - 3600 * SECOND) < 60 * SECOND
 
 
+def test_the_lease_of_one_who_is_gone_is_free(store: Store, make: Any) -> None:
+    """Who asks is told whose it is, and may say that nobody has it any more; a holder who lives keeps it."""
+    now = make.at
+    assert store.acquire_lease("line", "a", now=now, seconds=10) == 1
+    assert store.acquire_lease("line", "b", now=now, seconds=10, gone=lambda holder: holder != "a") is None
+    assert store.acquire_lease("line", "b", now=now, seconds=10, gone=lambda holder: holder == "a") == 2
+    assert store.acquire_lease("line", "a", now=now, seconds=10) is None
+
+
 def test_a_lease_let_go_is_free(store: Store, make: Any) -> None:
     """Only its holder releases it, and the next taker has a higher token."""
     store.acquire_lease("line", "a", now=make.at, seconds=10)
