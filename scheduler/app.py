@@ -26,6 +26,7 @@ from scheduler.cards import StatusCards
 from scheduler.clock import Clock, clock_from
 from scheduler.config import Config, ConfigError, Problem
 from scheduler.config.channels import ChannelSettings
+from scheduler.config_news import ConfigNews
 from scheduler.intake import IntakeContext
 from scheduler.redirect import Redirect
 from scheduler.versions import Versions
@@ -69,7 +70,7 @@ class App:
         self._cards = StatusCards(store, versions, lambda: self.clock.now())
         self._channels: dict[str, Channel] | None = None
         self._connected: dict[str, ChannelSettings] = {}
-        self._told_broken: str | None = None
+        self._config_news = ConfigNews(store, versions, config_path.name)
 
     @property
     def config(self) -> Config:
@@ -227,10 +228,7 @@ class App:
         now = self.clock.now()
         if self.versions.refresh(now):
             self.place_again(actor="config.yaml")
-        if (state := self.versions.stays_broken) is not None and state != self._told_broken:
-            faults = self.versions.broken.errors if self.versions.broken is not None else ()
-            self.waves.tell_broken(self.config_path.name, faults, state)
-            self._told_broken = state
+        self._config_news.tell(now)
         while True:
             runs = self._runs_to_look_at()
             waiting = self.store.waiting_waves()

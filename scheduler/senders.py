@@ -36,7 +36,7 @@ Listen = Callable[[Channel, asyncio.Event], Coroutine[Any, Any, None]]
 class _Sender:
     outbox: Outbox
     woken: asyncio.Event
-    idle: asyncio.Event
+    rested: asyncio.Event
     """Ends the rest between two menus."""
     over: asyncio.Event
     tasks: tuple[asyncio.Task[None], ...]
@@ -109,17 +109,18 @@ class Senders:
             await self._listen(channel, over)
             return 0.0
 
-        shown, idle = Menus(app.store, channel, app.versions, app.clock), asyncio.Event()
+        shown, rested = Menus(app.store, channel, app.versions, app.clock), asyncio.Event()
 
         async def show() -> float:
-            return MENUS_APART if outbox.leads(name) and await shown.settle() else MENUS_IDLE
+            idle = outbox.leads(name) and not await shown.settle()
+            return MENUS_IDLE if idle else MENUS_APART
 
         tasks = [asyncio.create_task(self._loops.keep(f"sender {name}", turn, woken, over))]
         if channel.menu_mark(menus(app.config.market.language)[0]) is not None:
-            tasks.append(asyncio.create_task(self._loops.keep(f"menus {name}", show, idle, over)))
+            tasks.append(asyncio.create_task(self._loops.keep(f"menus {name}", show, rested, over)))
         if getattr(app.config.channels.get(name), "updates", "") == "polling":
             tasks.append(asyncio.create_task(self._loops.keep(f"updates {name}", listen, asyncio.Event(), over)))
-        self._senders[name] = _Sender(outbox=outbox, woken=woken, idle=idle, over=over, tasks=tuple(tasks))
+        self._senders[name] = _Sender(outbox=outbox, woken=woken, rested=rested, over=over, tasks=tuple(tasks))
 
     async def _end(self, name: str) -> None:
         sender = self._senders.pop(name, None)
@@ -147,4 +148,4 @@ def _stop(sender: _Sender) -> None:
     sender.over.set()
     sender.outbox.stop()
     sender.woken.set()
-    sender.idle.set()
+    sender.rested.set()

@@ -47,14 +47,16 @@ def in_memory(url: URL) -> bool:
 def connect(url: URL, *, reading: bool = False) -> Engine:
     """An engine for `url`; nothing is opened yet but the folder of a SQLite file. `reading`: it cannot write."""
     if url.get_backend_name() == "postgresql":
-        only = " -c default_transaction_read_only=on" if reading else ""
-        return create_engine(
+        engine = create_engine(
             url,
             pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
             pool_size=10,
             json_serializer=to_json,
-            connect_args={"options": f"-c timezone=UTC{only}", "connect_timeout": 10},
+            connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
         )
+        if reading:
+            event.listen(engine, "begin", _begin_reading)
+        return engine
     extra: dict[str, Any] = {}
     if in_memory(url):
         # One connection, lent to one thread at a time: each new one would be another, empty database.
@@ -81,6 +83,11 @@ def _make_folder(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unreachable(f"cannot make the folder {path.parent}: {error.strerror}") from error
+
+
+def _begin_reading(connection: Connection) -> None:
+    """Said for each transaction: a connection that comes back from a snapshot has forgotten its session's default."""
+    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
 def _greet_sqlite(connection: Any, _record: object) -> None:

@@ -60,6 +60,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
         "version": 0,
         "faults": {"th": (), "en": ()},
         "more": 0,
+        "replaced": None,
     },
     **talk.KINDS,
 }
@@ -248,6 +249,12 @@ def _escalation(thai: bool) -> dict[str, Any]:
             "en": ["config.yaml:24:38: latitude and longitude are swapped; write [99.3257, 9.1463]"],
         },
         "more": 2,
+        "replaced": {
+            "version": 2,
+            "date": date(2026, 12, 1),
+            "note": "มติประชุม" if thai else "as the committee decided",
+            "by": 3,
+        },
     }
 
 

@@ -175,7 +175,7 @@ def needs_secrets(app: App) -> None:
         raise Refusal.of([problem.as_json() for problem in missing], 2)
 
 
-def date_of(app: App, text: str) -> dt.date:
+def date_of(app: App, text: str, place: str = "DATE") -> dt.date:
     """A date as people write it: ISO, or day first with a Buddhist or common year; `today`, `tomorrow`."""
     from scheduler.intake.thai import parse_date
 
@@ -186,7 +186,7 @@ def date_of(app: App, text: str) -> dt.date:
     if not isinstance(found, dt.date):
         raise Refusal(
             "date.invalid",
-            "DATE",
+            place,
             {"th": f"{text!r} ไม่ใช่วันที่", "en": f"{text!r} is not a date"},
             {"th": "เช่น 2026-11-24 หรือ 24/11/2569", "en": "e.g. 2026-11-24, or 24/11/2569"},
             exit_code=2,

@@ -3,6 +3,7 @@
     words       an event -> what was meant                       pure
     known       what the decision has to know                    reads rows
     decide      what was meant + what is known -> a decision     pure
+    passing     of these, what coordinators are to read          pure
     answers     a decision's answers -> messages                 pure
     worker      works the stored events off, one after another; the only part that touches the world
     polling     fetches Telegram's updates where no webhook can reach us

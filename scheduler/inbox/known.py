@@ -19,6 +19,8 @@ from storage.records import Member, Message, Order, Plan, Role
 
 ANSWERED = frozenset({"route", "pick_list", "changed", "cancelled"})
 """Kinds of message that their reader confirms."""
+WORK = {Role.RIDER: "route", Role.SELLER: "pick_list", Role.COORDINATOR: "summary"}
+"""What is a role's own work, by the kind of message that told it."""
 ORDER_ANSWERS = frozenset({Meant.OTHER, Meant.NO_NUMBER, Meant.NO})
 """What may be said to "which order?"."""
 IN_LINE = frozenset({"held", "ready", "retry", "sending"})
