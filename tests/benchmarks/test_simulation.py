@@ -20,7 +20,7 @@ from benchmarks.simulation.loop import WHO, Alone, Clock, Loop
 from benchmarks.simulation.services import Service, Taken
 from benchmarks.simulation.world import Day
 
-FIRST, DAYS, PARTS = 20_261_123, 40, 2
+FIRST, DAYS, PARTS = 20_261_123, 16, 2
 SEED = 20_261_124
 
 
@@ -81,6 +81,18 @@ def test_the_judge_sees_what_is_lost_doubled_late_and_made_up(good: Day) -> None
     ):
         with another_log(service, log):
             assert any(fault in each for each in judge.broken(good)[0]), fault
+
+
+def test_the_judge_sees_who_was_overtaken(good: Day) -> None:
+    """Of two things said to one chat, the later one said first breaks a promise; in their order they break none."""
+    chats: dict[tuple[str, str], list[Taken]] = {}
+    for taken in (each for service in good.services for each in service.log if each.key is not None):
+        chats.setdefault((taken.channel, taken.address), []).append(taken)
+    first, second = next(said[:2] for said in chats.values() if len({each.key for each in said[:2]}) == 2)
+    service = next(each for each in good.services if each.name == first.channel)
+    swapped = replace(first, at=second.at + 1, asked=second.at + 1)
+    with another_log(service, [swapped if each is first else each for each in service.log]):
+        assert any("overtook" in each for each in judge.broken(good)[0])
 
 
 def test_waiting_takes_no_time_and_the_dead_do_nothing() -> None:
