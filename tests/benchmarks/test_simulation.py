@@ -25,7 +25,7 @@ SEED = 20_261_124
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_forty_days_keep_their_promises(part: int) -> None:
+def test_days_keep_their_promises(part: int) -> None:
     """Whatever dies, hangs, is refused or comes late: nothing is lost, doubled, overtaken or said too late."""
     share = DAYS // PARTS
     tally = simulation.days(share, FIRST + part * share)

@@ -485,7 +485,7 @@ def swept(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "examples"), [("sqlite", 30), pytest.param("postgres", 5, marks=pytest.mark.postgres)]
+    ("kind", "examples"), [("sqlite", 15), pytest.param("postgres", 5, marks=pytest.mark.postgres)]
 )
 def test_whatever_happens_the_outbox_keeps_its_promises(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, kind: str, examples: int
