@@ -64,9 +64,9 @@ class House(Verbs):
 
         Leases are kept in the database's time, so that machines whose clocks differ agree on who has one.
         """
+        if self._engine.dialect.name != "postgresql":
+            return dt.timedelta()
         with self._read() as connection:
-            if connection.dialect.name != "postgresql":
-                return dt.timedelta()
             shared: dt.datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         return shared - now
 
