@@ -21,7 +21,7 @@ from storage.records import Message
 
 MARKS = ("(ส่งซ้ำ) ", "(sent again) ")
 PROMISES = {
-    "line": ("lost", "copies", "unknown_requests"),
+    "line": ("lost", "copies", "unknown_requests", "wrong_numbers"),
     "critical": ("lost", "unmarked_copies", "copies_beyond_doubts"),
     "informative": ("lost", "copies"),
     "day": ("orders_lost", "unsaid", "events_lost", "unconfirmed"),
@@ -54,7 +54,10 @@ def _line(mine: Sequence[Message], rows: Sequence[Message], server: Any) -> dict
     accepted = [row for row in mine if row.state in ("accepted", "confirmed")]
     return {
         "messages": len(mine),
-        "lost": sum(row.attempts[-1].provider_id not in numbers for row in accepted) + len(mine) - len(accepted),
+        "lost": sum(row.bundle not in keys for row in accepted) + len(mine) - len(accepted),
+        "wrong_numbers": sum(
+            row.attempts[-1].provider_id not in numbers for row in accepted if row.attempts[-1].provider_id
+        ),
         "copies": sum(count - 1 for count in heard.values()),
         "unknown_requests": len(keys - ours),
         "refused_copies": sum(attempt.status == 409 for row in mine for attempt in row.attempts),
