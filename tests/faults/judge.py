@@ -6,6 +6,7 @@ key; over Telegram a copy is the same words to the same chat, with or without th
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,11 @@ PROMISES = {
     "day": ("orders_lost", "unsaid", "events_lost", "unconfirmed"),
 }
 """What must be nought."""
+
+
+def of_today(store: Store, now: dt.datetime) -> list[Message]:
+    """The day's messages that are due: the next day's waves may just be closing as it ends."""
+    return [row for row in store.messages() if row.send_at <= now and (row.date is None or row.date <= DATE)]
 
 
 def of_messages(rows: Sequence[Message], line: Any, telegram: Any) -> dict[str, Any]:

@@ -121,6 +121,7 @@ def _outage(market: board.Board, asked: argparse.Namespace) -> dict[str, Any]:
     life = Life(market.house, watch)
     try:
         until(life.address, "the daemon to listen")
+        watch = Watch(board.SEVEN, SPEED)  # behind the daemon's own, so that what is useless here is so there
         began = watch.now()
         market.say(0, half, began, lasts=outage * 6)
         market.say(half, half, began, lasts=outage / 2)

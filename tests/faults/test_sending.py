@@ -31,7 +31,7 @@ def test_a_killed_sender_loses_nothing_and_says_nothing_twice() -> None:
 
 
 def test_a_killed_daemon_goes_on_where_it_stood(tmp_path: Path) -> None:
-    """Killed between a call and its record, it loses no order, no plan and no message of an evening, nor says any twice."""
+    """Killed between a call and its record, it loses no order and no message of an evening, and says none twice."""
     (tmp_path / "points.json").write_text(json.dumps(POINTS), encoding="utf-8")
     stages = ("orders", "plans", "evening before")
     words = ("--database", "sqlite", "--messages", 24, "--kills", 3, "--points", tmp_path / "points.json")
