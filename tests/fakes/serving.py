@@ -48,8 +48,6 @@ class FakeServer:
         """Every call as its head came in: when, from which address, and what was asked (the last word of its path)."""
         self.thinks = 0.0
         """Seconds between taking a message and answering, as long as nothing worse was ordered."""
-        self.down = False
-        """Whether every connection breaks before anything of it is read."""
         self.checked = True
         """Whether requests are held against the service's description: a millisecond each, which a race may spare."""
         self.base = ""
@@ -70,10 +68,11 @@ class FakeServer:
         """Serves inside the block; gives the base address."""
         runner = web.AppRunner(self.app(), shutdown_timeout=0.1, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
-        chosen = runner.addresses[0][1]
-        self.base = f"http://127.0.0.1:{chosen}"
+        self._runner, self._loop = runner, asyncio.get_running_loop()
+        self._site = web.TCPSite(runner, "127.0.0.1", port)
+        await self._site.start()
+        self._port = runner.addresses[0][1]
+        self.base = f"http://127.0.0.1:{self._port}"
         try:
             yield self.base
         finally:
@@ -83,7 +82,19 @@ class FakeServer:
     @web.middleware
     async def _noted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.calls.append((time.monotonic(), request.remote or "", request.path.rpartition("/")[2]))
-        return abort(request) if self.down else await handler(request)
+        return await handler(request)
+
+    def be_gone(self, gone: bool) -> None:
+        """Refuse every new connection, or take them again. For another thread than the server's own."""
+
+        async def change() -> None:
+            if gone:
+                await self._site.stop()
+            else:
+                self._site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+                await self._site.start()
+
+        asyncio.run_coroutine_threadsafe(change(), self._loop).result(30)
 
     def keep(self, accepted: Any) -> None:
         """Into the log: from here on the message is said."""

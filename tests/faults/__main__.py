@@ -45,12 +45,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended on the way out
     import report
 
-    broken = False
+    from benchmarks.harness import commit
+
+    version, broken = commit(), False
     for name, figures in part.run(asked):
         print(json.dumps({"part": word, "database": name, **figures}, ensure_ascii=False, indent=1))  # noqa: T201
         broken = broken or bool(figures["broken"])
         if asked.write:
-            report.keep(word, name, figures, seed=asked.seed)
+            report.keep(word, name, figures, seed=asked.seed, version=version)
             report.write(word, part.ROWS, *part.TRIALS)
     return int(broken)
 

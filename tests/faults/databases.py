@@ -99,7 +99,7 @@ class Troubled:
             try:
                 self._stages()
                 with open_store(self._url) as store:
-                    rows = [row for row in store.messages() if row.send_at <= self._watch.now()]
+                    rows = judge.of_today(store, self._watch.now())
                     found = judge.of_messages(rows, crowd.line, crowd.telegram)
                     told, tapped = self._visitors.told, self._visitors.tapped
                     found["day"] = judge.of_day(crowd, store, told, tapped, self._ledger.heard())

@@ -81,7 +81,7 @@ def _day(kind: str, asked: argparse.Namespace, points: Points) -> dict[str, Any]
         try:
             killer.day([stage for stage in STAGES if asked.stages is None or stage.name in asked.stages])
             with open_store(url) as store:
-                rows = [row for row in store.messages() if row.send_at <= killer.now()]
+                rows = judge.of_today(store, killer.now())
                 found = judge.of_messages(rows, crowd.line, crowd.telegram)
                 told, tapped = killer.visitors.told, killer.visitors.tapped
                 found["day"] = judge.of_day(crowd, store, told, tapped, killer.ledger.heard())

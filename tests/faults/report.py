@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.harness import HOUSE, commit
+from benchmarks.harness import HOUSE
 
 KEPT = HOUSE / "var" / "faults.json"
 PAGE = HOUSE / "docs" / "reliability.md"
@@ -25,11 +25,14 @@ Row = tuple[str, Sequence[str]]
 """What is shown, and where it stands among the figures: paths such as ``line.lost``."""
 
 
-def keep(part: str, database: str, figures: Mapping[str, Any], *, seed: int) -> None:
-    """Notes what one run found, in place of what an earlier one of the same part and database did."""
+def keep(part: str, database: str, figures: Mapping[str, Any], *, seed: int, version: str) -> None:
+    """Notes what one run found, in place of what an earlier one of the same part and database did.
+
+    `version`: the commit as the run began.
+    """
     kept = _kept()
     load = f"{os.getloadavg()[0]:.1f}"
-    run = {"commit": commit(), "date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, "load": load}
+    run = {"commit": version, "date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, "load": load}
     kept.setdefault(part, {})[database] = {**run, **figures}
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     KEPT.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -25,7 +25,6 @@ from serving import Point
 
 from benchmarks.sent import database
 from storage import open_store
-from storage.records import Message
 
 BOUTS: tuple[tuple[Point, float | None], ...] = (
     ("before_read", None),
@@ -116,27 +115,30 @@ def _outage(market: board.Board, asked: argparse.Namespace) -> dict[str, Any]:
     watch, ledger = Watch(board.SEVEN, SPEED), Ledger(market.house.url)
     outage = dt.timedelta(minutes=asked.minutes)
     half = asked.messages // 2
-    market.line.down = market.telegram.down = True
+    servers = (market.line, market.telegram)
+    for server in servers:
+        server.be_gone(True)
     life = Life(market.house, watch)
     try:
         until(life.address, "the daemon to listen")
+        watch = Watch(board.SEVEN, SPEED)  # behind the daemon's own, so that what is useless here is so there
         began = watch.now()
         market.say(0, half, began, lasts=outage * 6)
         market.say(half, half, began, lasts=outage / 2)
         while watch.now() - began < outage:
             time.sleep(0.1)
-        market.line.down = market.telegram.down = False
+        for server in servers:
+            server.be_gone(False)
         _settle(ledger, watch)
         assert life.code is None, life.said()[-3000:]
         assert life.stop()[0] == 0, life.said()[-3000:]
     finally:
         life.kill()
         ledger.close()
-    said = {*_numbers(str(log.messages) for log in market.line.log), *_numbers(log.text for log in market.telegram.log)}
+    said = _numbers(str([log.messages for log in market.line.log] + [log.text for log in market.telegram.log]))
     with open_store(market.house.url) as store:
         rows = store.messages()
-    useful = {_number(row.text) for row in rows if _number(row.text) < half and not _in_doubt(row)}
-    useless = {_number(row.text) for row in rows if _number(row.text) >= half}
+    useful, useless = set(range(half)), set(range(half, 2 * half))
     return {
         "outage": {
             "messages": len(rows),
@@ -150,16 +152,5 @@ def _outage(market: board.Board, asked: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _in_doubt(row: Message) -> bool:
-    """What only informs, over Telegram, and may have arrived as far as anybody can tell, is not said again."""
-    return row.state == "unknown" and row.channel == "telegram" and row.klass == "informative"
-
-
-def _numbers(texts: Iterator[str]) -> Iterator[int]:
-    return (_number(text) for text in texts)
-
-
-def _number(text: str) -> int:
-    found = re.search(r"#(\d+)\.", text)
-    assert found is not None, text
-    return int(found[1])
+def _numbers(text: str) -> set[int]:
+    return {int(number) for number in re.findall(r"#(\d+)\.", text)}
