@@ -37,14 +37,17 @@ def child(days: int, size: str) -> dict[str, Any]:
         def commits() -> int:
             return int(asked("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")[0][0])
 
-        before, committed, cpu = log(), commits(), time.process_time()
+        def files() -> int:
+            return int(asked("SELECT pg_database_size(current_database())")[0][0])
+
+        before, empty, committed, cpu = log(), files(), commits(), time.process_time()
         with lived(MIX, days, size, lambda folder: url) as month:
             cpu = time.process_time() - cpu
             written = log() - before
             committed = commits() - committed  # the app is closed: what its connections did is counted
             counted = month.counted()
         rows = asked(f"SELECT relname, {', '.join(ROWS)} FROM pg_stat_user_tables")  # noqa: S608 - names of our own
-        size_of = int(asked("SELECT pg_database_size(current_database())")[0][0])
+        grown = files() - empty
         engine.dispose()
     planners = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
@@ -52,7 +55,7 @@ def child(days: int, size: str) -> dict[str, Any]:
         "messages": sum(counted["states"].values()),
         "tables": {name: rest for name, *rest in rows},
         "log": written,
-        "size": size_of,
+        "files": grown,
         "commits": committed,
         "cpu": cpu,
         "planning_cpu": planners.ru_utime + planners.ru_stime,
@@ -83,12 +86,13 @@ def measure(scale: float) -> Table:
 
 
 def _note(orders: int, days: int, got: Mapping[str, Any]) -> str:
-    log, files = (got[name] / 1024 / orders for name in ("log", "size"))
+    log, files = (got[name] / 1024 / orders for name in ("log", "files"))
     ours, search = (got[name] * 1000 / orders for name in ("cpu", "planning_cpu"))
     return (
         f"An order delivered, of {orders:,} in {days} days of the typical market as in *A month in LINE's count*, "
         f"{MIX}, on PostgreSQL, by its own statistics. Beside these rows an order costs {log:.1f} KiB of the log, "
-        f"{files:.1f} KiB of the files, {got['commits'] / orders:.1f} transactions, {got['messages'] / orders:.2f} "
-        f"messages, and {ours:.0f} ms of a processor for all but the search, which had {search:.0f} ms. The process "
-        "that lived the days also played both services and all people: what it took of a processor is an upper bound."
+        f"{files:.1f} KiB of the files, {got['commits'] / orders:.1f} transactions (most only read), "
+        f"{got['messages'] / orders:.2f} messages, and {ours:.0f} ms of a processor for all but the search, which had "
+        f"{search:.0f} ms. The process that lived the days also played both services and all people: what it took of a "
+        "processor is an upper bound."
     )

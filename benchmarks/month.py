@@ -93,7 +93,8 @@ def _opened(folder: Path, url: str) -> tuple[App, SteppedClock]:
         dt.datetime.combine(FIRST - dt.timedelta(days=2), dt.time(8), dt.timezone(dt.timedelta(hours=7)))
     )
     environ = {**SECRETS, "SONGSUK_DATABASE_URL": url, "SONGSUK_SECRET_KEY": "bench"}
-    return application.build(config_path=folder / "config.yaml", environ=environ, clock=clock), clock
+    app = application.build(config_path=folder / "config.yaml", environ=environ, clock=clock, keep_warm=True)
+    return app, clock
 
 
 class Month:

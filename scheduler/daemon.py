@@ -63,7 +63,10 @@ async def serve(app: App, host: str, port: int) -> None:
     heard, counted = asyncio.Event(), asyncio.Event()
     channels = await asyncio.to_thread(app.channels)
     senders = Senders(
-        app, loops, lambda channel, over: poll(cast("Fetched", channel), inbox, over, heard.set), counted.set
+        app,
+        loops,
+        lambda channel, over: poll(cast("Fetched", channel), inbox, over, heard.set, senders.leads),
+        counted.set,
     )
     inbox = Inbox(
         app.store,
@@ -74,6 +77,7 @@ async def serve(app: App, host: str, port: int) -> None:
         secret_keys=secret_keys(app.environ),
         spoke=senders.wake,
         busy=lambda: site.state.door.busy(),
+        leads=senders.leads,
     )
 
     async def tick() -> dt.datetime | None:
@@ -133,10 +137,8 @@ async def serve(app: App, host: str, port: int) -> None:
     counted.set()
     resting = asyncio.create_task(at_rest.wait())
     await asyncio.wait([*sending, *working, web, resting], timeout=GRACE_SECONDS)
-    await senders.release()
-    if working[0].done():
-        with loops.watched("inbox"):
-            await inbox.release()
+    if working[0].done():  # no answer is under way any more
+        await senders.release()
     await ticker.stop()
     await app.close_channels()
 

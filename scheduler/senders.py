@@ -1,6 +1,7 @@
 """The daemon's chat services: one sender for each channel of the config in force, also of one that an edit brings.
 
-Knows when a channel is to be connected anew; what is sent over it is the outbox's affair.
+Knows when a channel is to be connected anew; what is sent over it is the outbox's affair. Who sends over an account
+also listens there and gives chats their menus; the other processes stand by.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from channels.base import Channel
 from scheduler.app import App
+from scheduler.inbox import Menus, menus
 from scheduler.loops import Loops
 from scheduler.outbox import Outbox
 from storage.failpoints import failpoint
@@ -23,6 +25,9 @@ log = logging.getLogger(__name__)
 IDLE = dt.timedelta(seconds=2)
 """How long the outbox rests at most, so that an approval typed elsewhere goes out soon."""
 
+MENUS_APART, MENUS_IDLE = 1.0, 10.0
+"""Seconds from a chat's menu to the next, so that they hold up no message; and where every chat shows its own."""
+
 Listen = Callable[[Channel, asyncio.Event], Coroutine[Any, Any, None]]
 """Fetches what a channel has to tell until the event, where it does not call us."""
 
@@ -31,6 +36,8 @@ Listen = Callable[[Channel, asyncio.Event], Coroutine[Any, Any, None]]
 class _Sender:
     outbox: Outbox
     woken: asyncio.Event
+    rested: asyncio.Event
+    """Ends the rest between two menus."""
     over: asyncio.Event
     tasks: tuple[asyncio.Task[None], ...]
 
@@ -53,6 +60,11 @@ class Senders:
         """Something may be due."""
         for sender in self._senders.values():
             sender.woken.set()
+
+    def leads(self, name: str, seconds: float = 0.0) -> bool:
+        """Whether this process has the account of channel `name`, for `seconds` more at least."""
+        sender = self._senders.get(name)
+        return sender is not None and sender.outbox.leads(name, seconds)
 
     async def follow(self) -> None:
         """Connect the channels that are new or changed in the config in force, and send over them from now on.
@@ -88,7 +100,7 @@ class Senders:
             await outbox.drain(name)
             following = await asyncio.to_thread(outbox.next_at, name)
             wait = IDLE.total_seconds()
-            if following is not None:
+            if following is not None and outbox.leads(name):  # who stands by looks in its own time
                 speed = getattr(app.clock, "speed", 1.0)
                 wait = min(wait, max(0.05, (following - app.clock.now()).total_seconds() / speed))
             return wait
@@ -97,10 +109,18 @@ class Senders:
             await self._listen(channel, over)
             return 0.0
 
+        shown, rested = Menus(app.store, channel, app.versions, app.clock), asyncio.Event()
+
+        async def show() -> float:
+            idle = outbox.leads(name) and not await shown.settle()
+            return MENUS_IDLE if idle else MENUS_APART
+
         tasks = [asyncio.create_task(self._loops.keep(f"sender {name}", turn, woken, over))]
+        if channel.menu_mark(menus(app.config.market.language)[0]) is not None:
+            tasks.append(asyncio.create_task(self._loops.keep(f"menus {name}", show, rested, over)))
         if getattr(app.config.channels.get(name), "updates", "") == "polling":
             tasks.append(asyncio.create_task(self._loops.keep(f"updates {name}", listen, asyncio.Event(), over)))
-        self._senders[name] = _Sender(outbox=outbox, woken=woken, over=over, tasks=tuple(tasks))
+        self._senders[name] = _Sender(outbox=outbox, woken=woken, rested=rested, over=over, tasks=tuple(tasks))
 
     async def _end(self, name: str) -> None:
         sender = self._senders.pop(name, None)
@@ -128,3 +148,4 @@ def _stop(sender: _Sender) -> None:
     sender.over.set()
     sender.outbox.stop()
     sender.woken.set()
+    sender.rested.set()

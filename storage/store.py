@@ -20,10 +20,13 @@ from storage.outbox import Outbox
 from storage.people import People
 from storage.plans import Plans
 from storage.pushes import Pushes
+from storage.revisions import Revisions
 from storage.stranded import Stranded
 
 
-class Store(People, Orders, OrderViews, Day, Plans, Outbox, Broken, Inbox, Chats, Erasure, Pushes, Stranded, House):
+class Store(
+    People, Orders, OrderViews, Day, Plans, Outbox, Revisions, Broken, Inbox, Chats, Erasure, Pushes, Stranded, House
+):
     """What is remembered, by named verbs. Each verb is one transaction; values go in and come out, rows never."""
 
     url_safe: str
