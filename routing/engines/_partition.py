@@ -53,6 +53,8 @@ class Prices:
     bound: float
     driven: list[int]
     """Columns, in the order they were added, of which the program drives some part."""
+    left_out: float
+    """Shipments, in parts too, that the program leaves out."""
 
 
 class Relaxation:
@@ -71,9 +73,9 @@ class Relaxation:
         self._driven = {kind: solver.RowConstraint(0, count, "") for kind, count in riders.items()}
         self._objective = solver.Objective()
         self._objective.SetMinimization()
-        for s, weight in left_out.items():
-            skip = solver.NumVar(0, 1, "")
-            self._objective.SetCoefficient(skip, weight)
+        self._skips = {s: solver.NumVar(0, 1, "") for s in left_out}
+        for s, skip in self._skips.items():
+            self._objective.SetCoefficient(skip, left_out[s])
             self._once[s].SetCoefficient(skip, 1)
 
     def add(self, columns: Sequence[Column]) -> None:
@@ -93,7 +95,8 @@ class Relaxation:
         worth = [row.dual_value() for row in self._once.values()]
         rent = {kind: row.dual_value() for kind, row in self._driven.items()}
         driven = [k for k, take in enumerate(self._takes) if take.solution_value() > SOME]
-        return Prices(worth=worth, rent=rent, bound=self._objective.Value(), driven=driven)
+        left_out = sum(skip.solution_value() for skip in self._skips.values())
+        return Prices(worth=worth, rent=rent, bound=self._objective.Value(), driven=driven, left_out=left_out)
 
 
 def partition(

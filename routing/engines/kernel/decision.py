@@ -30,6 +30,9 @@ EXCHANGED = 1000
 FULL, KEPT = 15_000, 8_000
 """Where so many routes were met, only so many stay."""
 
+NOTHING = 1e-6
+"""Parts of shipments that count as none."""
+
 PRICING = 0.5
 """Share of a decision's time that the prices may take."""
 
@@ -84,6 +87,35 @@ class Decision:
             best = market.best(worth)[: EXCHANGED // len(self.first_of_kind)]
             rows = np.array(list(dict.fromkeys([*incumbent, *best.tolist()])), dtype=np.int64)
             exchange(self.data, self.state, self.pool, rows, self.first_of_kind)
+        answer = self._asked(market, worth, incumbent, effort, began)
+        driven = None if answer is incumbent else self._driven(answer, routes)
+        self._forget(market, worth)
+        return driven
+
+    def fewer(self, routes: Sequence[Sequence[int]], possible: Ints, effort: Effort) -> list[list[int]] | None:
+        """Routes of one vehicle less, which may leave some shipments out; None where none are found.
+
+        None too where no parts of routes serve all with so few: that is known in a moment. To leave a shipment out
+        costs as much as all routes do: enough to be seen, and little enough to make prices of.
+        """
+        began = monotonic()
+        worth, incumbent = self._shares(routes)
+        riders, spared = Counter({self.kinds[0]: len(incumbent) - 1}), float(self.data.rate[0, c.FIXED])
+        weight = sum(float(self.pool.cost[row]) - spared for row in incumbent)
+        market = self._market(riders, {int(s): weight for s in possible}, spared)
+        worth = market.prices(worth, incumbent, replace(effort, seconds=PRICING * effort.seconds))
+        if worth.left_out > NOTHING:
+            self._forget(market, worth)
+            return None
+        least = min(incumbent, key=lambda row: int(self.pool.head[row, LENGTH]))
+        without = [row for row in incumbent if row != least]
+        answer = self._asked(market, worth, without, effort, began)
+        driven = self._driven(answer, routes) if answer is not without else None
+        self._forget(market, worth)
+        return driven
+
+    def _asked(self, market: Market, worth: Worth, incumbent: list[int], effort: Effort, began: float) -> list[int]:
+        """The best rows that CP-SAT finds, asked about ever more of them; the incumbent where it finds none better."""
         answer, asked = incumbent, 0
         for most in ASKED:
             rows = market.promising(worth, answer)[:most]
@@ -92,10 +124,7 @@ class Decision:
                 break
             asked = len(rows)
             answer = self._chosen(market, rows, answer, worth, replace(effort, seconds=seconds)) or answer
-        driven = None if answer is incumbent else self._driven(answer, routes)
-        if self.pool.note[SIZE] > FULL:
-            self._keep(market.best(worth)[:KEPT])
-        return driven
+        return answer
 
     def _market(self, riders: Counter[int], left_out: dict[int, float], spared: float) -> Market:
         return Market(self.data, self.state, self.pool, riders, left_out, spared)
@@ -120,7 +149,12 @@ class Decision:
                 rows.append(int(offer(self.data, self.state, self.pool, stops, len(route), v)))
                 brought = np.unique(self.data.stop[stops, c.SHIPMENT])
                 goods[brought] = self.state.arc[len(self.kinds), 0] / len(brought)
-        return Worth(goods, np.zeros(max(self.kinds) + 1), -math.inf, ()), rows
+        return Worth(goods, np.zeros(max(self.kinds) + 1), -math.inf, (), 0.0), rows
+
+    def _forget(self, market: Market, worth: Worth) -> None:
+        """Make room for further routes."""
+        if self.pool.note[SIZE] > FULL:
+            self._keep(market.best(worth)[:KEPT])
 
     def _keep(self, rows: Ints) -> None:
         self.pool = refilled(self.pool, self.data, rows, self.state.pos.shape[1])

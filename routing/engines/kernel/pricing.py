@@ -44,13 +44,14 @@ LEAST = 0.01
 
 
 class Worth(NamedTuple):
-    """By shipment, and by kind of vehicle; what no choice of routes costs less than, as far as is known; and the rows
-    of which the program drives some part."""
+    """By shipment, and by kind of vehicle; what no choice of routes costs less than, as far as is known; the rows of
+    which the program drives some part, and how many shipments it leaves out, in parts too."""
 
     goods: Floats
     rent: Floats
     bound: float
     driven: Sequence[int]
+    left_out: float
 
 
 class Market:
@@ -86,8 +87,10 @@ class Market:
         return found
 
     def gap(self, worth: Worth, rows: Sequence[int]) -> float:
-        """What choosing these rows costs more than the bound."""
+        """What choosing these rows costs more than the bound; of more rows than there are vehicles, what one costs."""
         columns = [self.column(row) for row in rows]
+        if len(columns) > sum(self.riders.values()):
+            return sum(column.cost for column in columns) / len(columns)
         served = {s for column in columns for s in column.shipments}
         out = sum(weight for s, weight in self.left_out.items() if s not in served)
         return sum(column.cost for column in columns) + out - worth.bound
@@ -149,4 +152,4 @@ class Market:
         rents = np.zeros(len(self._drivers))
         for kind, price in prices.rent.items():
             rents[kind] = price
-        return Worth(worth, rents, prices.bound, [rows[k] for k in prices.driven])
+        return Worth(worth, rents, prices.bound, [rows[k] for k in prices.driven], prices.left_out)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Protocol
 
@@ -70,6 +71,12 @@ DECISIONS = (0.7,)
 
 DECIDING, PRICING = 0.05, 0.25
 """Share of a round's time for each of these; where routes are priced first, that of all the time that is left."""
+
+FEWER = 0.5
+"""Share of a decision's time in which CP-SAT is asked for routes of one vehicle less, where vehicles are dear."""
+
+FLEET_AGAIN = 0.25
+"""Most of the time or iterations left that placing what those leave out may take."""
 
 LEAST_DECIDING = 0.5
 """Seconds of work that CP-SAT is given in any case where a search is bounded by iterations."""
@@ -283,21 +290,22 @@ class Session:
             trouble = {v: float(self.state.score[c.BLAME, shipments[routes[v]]].sum()) for v in used}
             victim = min(used, key=lambda v: (trouble[v] / (1 + data.rate[v, c.FIXED]), v))
             self.start([[] if v == victim else route for v, route in enumerate(routes)])
-            emptied = False
-            tries = FLEET_TRIES * len(self.possible)
-            while tries > 0 and not emptied and self._wanted(until) and (bound is None or self.iterations < bound):
-                size = FLEET_SLICE if bound is None else min(FLEET_SLICE, bound - self.iterations)
-                emptied = bool(
-                    search.search(
-                        data, self.state, search.REDUCE, NONE, EJECT_EVERY, size, WARM * self.unit, WARM * self.unit
-                    )
-                )
-                self.iterations += size
-                tries -= size
-            if not emptied or self.weight >= least:
+            if not self._placed(until, bound) or self.weight >= least:
                 self.start(routes)
                 return
             self._tell()
+
+    def _placed(self, until: float, bound: int | None) -> bool:
+        """Whether what the routes leave out could be placed in them, without one vehicle more."""
+        placed = self.state.note[c.ABSENT] == 0
+        tries = FLEET_TRIES * len(self.possible)
+        while tries > 0 and not placed and self._wanted(until) and (bound is None or self.iterations < bound):
+            size = FLEET_SLICE if bound is None else min(FLEET_SLICE, bound - self.iterations)
+            warm = WARM * self.unit
+            placed = bool(search.search(self.data, self.state, search.REDUCE, NONE, EJECT_EVERY, size, warm, warm))
+            self.iterations += size
+            tries -= size
+        return placed
 
     def _left(self) -> bool:
         if self.settings.iterations is not None and self.iterations >= self.settings.iterations:
@@ -370,11 +378,36 @@ class Session:
             return
         self.company.meet(self)
         effort = Effort(seconds=seconds, seed=self.seed, steady=steady, stopped=self.report.stopped)
+        if self.priced and self.state.note[c.DEAR] and self.state.note[c.BEST_ABSENT] == 0:
+            self._save_one(replace(effort, seconds=FEWER * seconds))
+            if not steady:
+                effort = replace(effort, seconds=min(seconds, self.deadline - monotonic()))
+        if effort.seconds <= 0:
+            return
         better = self.decision.better(self.routes(), self.possible, effort)
         if better is not None:
             self.decided = True
             self.start(better)
             self._tell()
+
+    def _save_one(self, effort: Effort) -> None:
+        """Try one vehicle less, where prices do not show that to be hopeless.
+
+        CP-SAT chooses the routes; what these leave out, the reduction of the fleet tries to place in them.
+        """
+        routes, least = self.routes(), self.weight
+        fewer = self.decision.fewer(routes, self.possible, effort)
+        if fewer is None:
+            return
+        self.start(fewer)
+        until = monotonic() + FLEET_AGAIN * (self.deadline - monotonic())
+        share = self.settings.iterations
+        bound = None if share is None else self.iterations + int(FLEET_AGAIN * (share - self.iterations))
+        if self._placed(until, bound) and self.weight < least:
+            self.decided = True
+            self._tell()
+        else:
+            self.start(routes)
 
     def _tell(self, force: bool = False) -> None:
         now = monotonic()
