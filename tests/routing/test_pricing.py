@@ -129,3 +129,27 @@ def test_routes_nobody_met_are_bred_and_chosen(street: Any) -> None:
     session.start([[2, 3, 4, 5], [0, 1, 6, 7]])
     better = session.decision.better(session.routes(), session.possible, EFFORT)
     assert [sorted(route) for route in better] == [[0, 1, 4, 5], [2, 3, 6, 7]]
+
+
+def dear(street: Any, windows: Any = ()) -> Any:
+    """Three vehicles that cost more than their routes, each on its way with one order of three along one street."""
+    costs = Costs(fixed=1_000_000, per_hour=0, per_km=100)
+    vans = [street.rider(f"van {v}", costs=costs) for v in range(3)]
+    session = begun(street.problem(vans, [street.order(f"O{k}", k + 1, k + 5, windows=windows) for k in range(3)]))
+    session.start([[0, 1], [2, 3], [4, 5]])
+    return session
+
+
+def test_one_vehicle_less_is_found_where_prices_allow_it(street: Any) -> None:
+    """Of three vans that could carry all orders in one at least one is saved, and every stop is still driven to once."""
+    session = dear(street)
+    fewer = session.decision.fewer(session.routes(), session.possible, EFFORT)
+    assert sum(bool(route) for route in fewer) < 3
+    assert sorted(stop for route in fewer for stop in route) == [0, 1, 2, 3, 4, 5]
+
+
+def test_prices_tell_where_one_vehicle_less_is_hopeless(street: Any) -> None:
+    """Three orders that are all due in one minute, far apart, need their three vans: nothing is looked for."""
+    session = dear(street, windows=((2000, 2001),))
+    assert session.decision.fewer(session.routes(), session.possible, EFFORT) is None
+    assert sum(bool(route) for route in session.routes()) == 3

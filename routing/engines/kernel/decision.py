@@ -93,7 +93,7 @@ class Decision:
         return driven
 
     def fewer(self, routes: Sequence[Sequence[int]], possible: Ints, effort: Effort) -> list[list[int]] | None:
-        """Routes of one vehicle less, which may leave some shipments out; None where none are found.
+        """Routes of at least one vehicle less, which may leave some shipments out; None where none are found.
 
         None too where no parts of routes serve all with so few: that is known in a moment. To leave a shipment out
         costs as much as all routes do: enough to be seen, and little enough to make prices of.
