@@ -25,6 +25,7 @@ PROMISES = {
     "line": ("lost", "copies", "unknown_requests", "wrong_numbers"),
     "critical": ("lost", "unmarked_copies", "copies_beyond_doubts"),
     "informative": ("lost", "copies"),
+    "edits": ("lost", "outdated"),
     "day": ("orders_lost", "unsaid", "events_lost", "unconfirmed"),
 }
 """What must be nought."""
@@ -42,8 +43,9 @@ def of_messages(rows: Sequence[Message], line: Any, telegram: Any) -> dict[str, 
     found["line"] = _line([row for row in pushed if row.channel == "line"], rows, line)
     said = _said(telegram)
     for klass in ("critical", "informative"):
-        mine = [row for row in pushed if row.channel == "telegram" and row.klass == klass]
+        mine = [row for row in pushed if row.channel == "telegram" and row.klass == klass and row.edits is None]
         found[klass] = _telegram(mine, said)
+    found["edits"] = _edits([row for row in pushed if row.edits is not None], telegram)
     return found
 
 
@@ -89,8 +91,7 @@ def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]
     found = Counter({"messages": len(mine), "unknown": sum(row.state == "unknown" for row in mine)})
     groups: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
     for row in mine:  # two answers to one person may say the same
-        text = read_html(render(content_from_json(row.content))["text"])[0]
-        groups[row.address or "", _words(text)].append(row)
+        groups[row.address or "", _words(_text(row))].append(row)
     for key, rows in groups.items():
         logs = said.get(key, [])
         doubts = sum(attempt.outcome in ("unknown", "sending") for row in rows for attempt in row.attempts)
@@ -106,6 +107,27 @@ def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]
     return {name: found[name] for name in names}
 
 
+def _edits(mine: Sequence[Message], server: Any) -> dict[str, int]:
+    """Of messages that are put in an earlier one's place: what never stood there, and what does not stand there now."""
+    made = {(log.chat_id, str(log.message_id), _words(log.text)) for log in server.edits}
+    accepted = [row for row in mine if row.state == "accepted"]
+    last = {row.edits: row for row in sorted(accepted, key=lambda row: row.revision)}
+    stands = {str(number): _words(log.text) for number, log in server.shown.items()}
+    might = defaultdict(set)  # one in doubt may have come
+    for row in mine:
+        if row.edits in last and row.revision >= last[row.edits].revision:
+            might[row.edits].add(_words(_text(row)))
+    return {
+        "messages": len(mine),
+        "lost": sum((row.address, row.edits, _words(_text(row))) not in made for row in accepted),
+        "outdated": sum(stands.get(number or "") not in texts for number, texts in might.items()),
+    }
+
+
+def _text(row: Message) -> str:
+    return read_html(render(content_from_json(row.content))["text"])[0]
+
+
 def _number(row: Message) -> str | None:
     return row.attempts[-1].provider_id if row.attempts else None
 
@@ -115,7 +137,7 @@ def of_day(crowd: Crowd, store: Store, told: Sequence[tuple[str, str]], tapped: 
     ids = {row["order_id"] for row in crowd.orders}
     orders = {order.order_id: order for order in store.orders(service_date=DATE)}
     rows = store.messages(date=DATE)
-    events = Counter((row.event, row.member_ref) for row in rows)
+    events = Counter((row.event, row.member_ref) for row in rows if row.edits is None)
     windows = {order_id for row in rows if row.kind in ("window", "changed", "ask_pin") for order_id in row.order_ids}
     unsaid = 0
     for plan in store.plans(DATE):
