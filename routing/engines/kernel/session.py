@@ -297,7 +297,7 @@ class Session:
 
     def _placed(self, until: float, bound: int | None) -> bool:
         """Whether what the routes leave out could be placed in them, without one vehicle more."""
-        placed = self.state.note[c.ABSENT] == 0
+        placed = bool(self.state.note[c.ABSENT] == 0)
         tries = FLEET_TRIES * len(self.possible)
         while tries > 0 and not placed and self._wanted(until) and (bound is None or self.iterations < bound):
             size = FLEET_SLICE if bound is None else min(FLEET_SLICE, bound - self.iterations)
