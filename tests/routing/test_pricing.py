@@ -141,7 +141,7 @@ def dear(street: Any, windows: Any = ()) -> Any:
 
 
 def test_one_vehicle_less_is_found_where_prices_allow_it(street: Any) -> None:
-    """Of three vans that could carry all orders in one at least one is saved, and every stop is still driven to once."""
+    """Of three vans that could carry all orders in one some are saved, and every stop is still driven to once."""
     session = dear(street)
     fewer = session.decision.fewer(session.routes(), session.possible, EFFORT)
     assert sum(bool(route) for route in fewer) < 3
