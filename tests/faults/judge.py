@@ -21,6 +21,9 @@ from storage import Store
 from storage.records import Message
 
 MARKS = ("(ส่งซ้ำ) ", "(sent again) ")
+WHICH = 10
+"""Most messages that were lost, or left, that are shown."""
+LEFT = ("held", "ready", "retry", "sending")
 PROMISES = {
     "line": ("lost", "copies", "unknown_requests", "wrong_numbers"),
     "critical": ("lost", "unmarked_copies", "copies_beyond_doubts"),
@@ -45,6 +48,8 @@ def of_messages(rows: Sequence[Message], line: Any, telegram: Any) -> dict[str, 
     for klass in ("critical", "informative"):
         mine = [row for row in pushed if row.channel == "telegram" and row.klass == klass and row.edits is None]
         found[klass] = _telegram(mine, said)
+    if left := [row for row in rows if row.state in LEFT]:
+        found["left"] = [_shown(row) for row in left[:WHICH]]
     found["edits"] = _edits([row for row in pushed if row.edits is not None], telegram)
     return found
 
@@ -87,7 +92,8 @@ def _words(text: str) -> str:
     return "".join(text.split())
 
 
-def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]) -> dict[str, int]:
+def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]) -> dict[str, Any]:
+    lost: list[str] = []
     found = Counter({"messages": len(mine), "unknown": sum(row.state == "unknown" for row in mine)})
     groups: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
     for row in mine:  # two answers to one person may say the same
@@ -102,9 +108,18 @@ def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]
         found["copies"] += copies
         found["unmarked_copies"] += max(0, sum(not log.text.startswith(MARKS) for log in logs) - len(rows))
         found["copies_beyond_doubts"] += max(0, copies - doubts)
-        found["lost"] += max(unsaid, bound - len(logs), 0)
+        missing = max(unsaid, bound - len(logs), 0)
+        found["lost"] += missing
+        lost += [f"{len(logs)} said of {_shown(row)}" for row in rows] if missing else []
     names = ("messages", "lost", "copies", "unmarked_copies", "copies_beyond_doubts", "unknown")
-    return {name: found[name] for name in names}
+    return {name: found[name] for name in names} | ({"which": lost[:WHICH]} if lost else {})
+
+
+def _shown(row: Message) -> str:
+    """A message and what was tried with it, in a line."""
+    tries = ", ".join(f"{tried.outcome} {tried.provider_id or tried.detail or ''}".strip() for tried in row.attempts)
+    due = f"{row.send_at:%d %H:%M:%S} to {row.expires_at:%d %H:%M:%S}"
+    return f"{row.kind} of {row.event} to {row.member_ref}, due {due}: {row.state} ({tries})"
 
 
 def _edits(mine: Sequence[Message], server: Any) -> dict[str, int]:
@@ -167,5 +182,4 @@ def broken(found: Mapping[str, Any]) -> list[str]:
         for name in names
         if found.get(of, {}).get(name)
     ]
-    left = [state for state in found["states"] if state in ("held", "ready", "retry", "sending")]
-    return kept + [f"left {state}" for state in left]
+    return kept + [f"left {state}" for state in found["states"] if state in LEFT]
