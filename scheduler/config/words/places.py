@@ -240,8 +240,8 @@ WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "edit the file by hand",
     ),
     "file.own": (
-        "{value} คือไฟล์ตั้งค่าของตลาด ไม่เขียนแผนที่ทับ",
-        "{value} is the market's own config file: no map is written over it",
+        "{value} เป็นไฟล์ของ config ตลาดเอง ไม่เขียนแผนที่ทับ",
+        "{value} is a file of the market's own config: no map is written over it",
         "ตั้งชื่ออื่น เช่น zones.geojson",
         "give another name, e.g. zones.geojson",
     ),

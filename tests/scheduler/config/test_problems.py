@@ -180,7 +180,6 @@ EDITS = [
         "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
         "file: ⟦none.geojson",
     ),
-    ("file.geojson", "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]", "file: ⟦line.geojson"),
     ("file.texts", "vehicles:\n", "texts: ⟦thai.yaml\nvehicles:\n"),
 ]
 HUB = """\
@@ -235,7 +234,7 @@ WARNINGS = [
     ),
 ]
 ELSEWHERE = {
-    *("file.too_big", "file.encoding", "yaml.empty", "yaml.too_many"),
+    *("file.too_big", "file.encoding", "file.geojson", "yaml.empty", "yaml.too_many"),
     *("secret.missing", "secret.unreadable", "market.changed", "channel.official"),
     *("zone.unknown", "zone.last", "edit.unsafe", "file.changed", "file.own"),
     *(code for code in WORDING if code.startswith("geojson.")),
@@ -255,7 +254,6 @@ def edited(text: str, old: str, new: str) -> tuple[str, int, int]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("market")
-    (folder / "line.geojson").write_text('{"type": "LineString", "coordinates": [[99.3, 9.1], [99.4, 9.1]]}')
     (folder / "thai.yaml").write_bytes("th: {}  # ตลาด".encode("cp874"))
     return folder
 
