@@ -16,8 +16,9 @@ from typing import Any
 
 from scheduler import config as configs
 from scheduler.config import Config, Report
+from scheduler.config.area_file import NoArea
 from scheduler.config.models import Zone
-from scheduler.config.reader import Reading
+from scheduler.config.reader import INVISIBLE, Reading
 from scheduler.config.shapes import Ring, Shapes, as_geometry, square_km
 from scheduler.editing.drawing import drawn
 from scheduler.editing.geojson import Feature, Remark, Unusable, turning
@@ -191,6 +192,11 @@ class _Bringing:
         said |= {key: feature.properties[key] for key in self._said(feature)}
         said["name"] = feature.properties.get(self.named)
         values = {key: _value(key, said[key]) for key in KEYS if said.get(key) is not None}
+        for key, value in values.items():
+            if hidden := INVISIBLE.search("".join(_texts(value))):
+                place = f"{feature.path}.properties.{self.named if key == 'name' else key}".lstrip(".")
+                facts = {"value": f"U+{ord(hidden[0]):04X}"}
+                self.wrong.append(Remark(path=place, code="yaml.character", facts=facts))
         for key, option in NEEDED.items():
             if key not in values:
                 known = ", ".join(each.id for each in self.config.communities)
@@ -214,8 +220,11 @@ class _Bringing:
             self.wrong.append(Remark(path=place, code="geojson.file_shared", facts={"value": id, "file": name}))
             return
         path = self.path.parent / name
-        before = path.read_bytes()
-        self.files.append(FileChange(name=name, path=path, before=before, after=drawn(before, shapes)))
+        try:
+            before = path.read_bytes()
+            self.files.append(FileChange(name=name, path=path, before=before, after=drawn(before, shapes)))
+        except (OSError, NoArea):  # it was good when the config was read
+            self.wrong.append(Remark(path=name, code="file.changed", facts={"value": name}))
 
 
 def _rounded(shapes: Shapes) -> Shapes:
@@ -275,6 +284,15 @@ def _readings(said: Any) -> Iterator[Any]:
             yield json.loads(said)
         except (ValueError, RecursionError):
             return
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a property's value, keys too."""
+    if isinstance(value, str):
+        yield value
+    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from _texts(each)
 
 
 def _value(key: str, said: Any) -> Any:
