@@ -71,6 +71,19 @@ def test_the_edited_file_itself_is_tried_and_does_not_take_force(market: House) 
         assert len(store.config_versions()) == 1
 
 
+def test_a_broken_file_of_the_market_is_told_beside_the_draft_that_is_tried(market: House) -> None:
+    """With line and column, as with every command; the draft is tried all the same."""
+    text = market.config.read_text(encoding="utf-8")
+    try:
+        market.config.write_text(text.replace("fee_baht: 20", "fee_baht: many"), encoding="utf-8")
+        said = market.run("config", "preview", market.folder / "new.yaml", "--days", 1)
+    finally:
+        market.config.write_text(text, encoding="utf-8")
+    assert said.code == 0
+    assert "config.yaml:59:15: many is not a number" in said.err
+    assert "going on with version 1" in said.err
+
+
 def test_neither_channels_nor_secrets_are_needed(market: House) -> None:
     """A config that would write to LINE is tried without a token, and under a clock that is set."""
     text = market.config.read_text(encoding="utf-8")
