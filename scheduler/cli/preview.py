@@ -56,6 +56,12 @@ def preview(
             found = compare(before, after, period, past, pending, planner.each, expected=plans, on_progress=show)
     finally:
         planner.close()
+    if plans is not None and not period.orders:
+        said = {
+            "th": f"ไม่ได้คำนวณ {expect}: ไม่มีออเดอร์จริงในช่วงนี้ให้วางคู่กัน ใช้ --days ให้ยาวขึ้น",
+            "en": f"{expect} is left out: these days have no real orders to add them to; take more --days",
+        }
+        screen.say(screen.spoken(said))
     document = found.document | {"errors": [error.as_json() for error in errors]}
     if picture is not None:
         _draw(picture, before.config, after.config, found)

@@ -99,6 +99,10 @@ def import_(
     community: Annotated[
         str | None, typer.Option("--community", help="Whose new zones are that do not say it themselves.")
     ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option("--priority", help="Of new zones that do not say it: below 0, what they share stays the others'."),
+    ] = None,
     dry_run: DryRun = False,
     config: ConfigFile = None,
     json: Json = False,
@@ -121,6 +125,7 @@ def import_(
             id_property=id_property,
             name_property=name_property,
             community=community,
+            priority=priority,
         )
     report = _passed(brought.report, own.path)
     remarks = [remark.as_json() for remark in (*mended, *brought.remarks)]

@@ -64,19 +64,20 @@ def bring(
     id_property: str | None = None,
     name_property: str | None = None,
     community: str | None = None,
+    priority: int | None = None,
 ) -> Brought:
     """The areas brought into the config at `path`, whose bytes are `data` and whose meaning is `config`.
 
     `only`: these zones alone, by id; a single area is that zone whatever it says of itself. `id_property`: where the
     features say which zone they are, else their ``id``. Of new zones, `name_property`: where they say their name, else
-    ``name``; `community`: whose those are that do not say it. Raises `Unusable` with everything that is in the way, and
-    `CannotEdit`, `ConfigError` as `edited`.
+    ``name``; `community` and `priority`: of those that do not say them. Raises `Unusable` with everything that is in
+    the way, and `CannotEdit`, `ConfigError` as `edited`.
     """
     text = data.decode("utf-8")
     root = Reading(text.removeprefix("\ufeff"), path.name).root
     raw = {str(zone.get("id")).strip(): zone for zone in (root.plain()["zones"] if root is not None else ())}
     targets = _targets(config, features, only, id_property)
-    bringing = _Bringing(path, config, raw, name_property or "name", community)
+    bringing = _Bringing(path, config, raw, name_property or "name", {"community": community, "priority": priority})
     for feature, id in targets:
         bringing.take(feature, id)
     if bringing.wrong:
@@ -141,9 +142,9 @@ class _Bringing:
     """Gathers the edits of one import."""
 
     def __init__(
-        self, path: Path, config: Config, raw: Mapping[str, dict[str, Any]], named: str, community: str | None
+        self, path: Path, config: Config, raw: Mapping[str, dict[str, Any]], named: str, unsaid: Mapping[str, Any]
     ) -> None:
-        self.path, self.config, self.raw, self.named, self.community = path, config, raw, named, community
+        self.path, self.config, self.raw, self.named, self.unsaid = path, config, raw, named, unsaid
         self.edits: dict[str, Mapping[str, Any]] = {}
         self.files: list[FileChange] = []
         self.placed: list[Placed] = []
@@ -188,7 +189,7 @@ class _Bringing:
             self.wrong.append(Remark(path=feature.path, code="id.format", facts={"value": id}))
             return
         code = re.fullmatch(f"th({_TAMBON})", id)
-        said = {"community": self.community, "tambons": [code[1]] if code else None}
+        said = {**self.unsaid, "tambons": [code[1]] if code else None}
         said |= {key: feature.properties[key] for key in self._said(feature)}
         said["name"] = feature.properties.get(self.named)
         values = {key: _value(key, said[key]) for key in KEYS if said.get(key) is not None}

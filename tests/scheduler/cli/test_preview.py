@@ -151,6 +151,10 @@ def test_without_orders_it_says_so_and_compares_the_zones(market: House) -> None
     said = market.run("config", "preview", market.folder / "new.yaml", "--days", 5, **at)
     assert said.code == 0
     assert "no orders in these days" in said.out
+    hoped = market.folder / "hoped.csv"
+    hoped.write_text("zone,orders\ntalat,20\n", encoding="utf-8")
+    said = market.run("config", "preview", market.folder / "new.yaml", "--days", 5, "--expect", hoped, **at)
+    assert "is left out: these days have no real orders" in said.err, "what was asked for is not dropped in silence"
     assert "border moved" in said.out
     nothing = f"sqlite:///{market.folder / 'none.db'}"
     found = market.json("config", "preview", market.folder / "new.yaml", SONGSUK_DATABASE_URL=nothing)

@@ -11,6 +11,7 @@ import pytest
 
 from scheduler.config import ConfigError, load, parse
 from scheduler.editing import Brought, Unusable, bring, collection, compare, read
+from scheduler.zones import ZoneIndex
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = (ROOT / "config.yaml").read_text(encoding="utf-8")
@@ -151,6 +152,25 @@ def test_a_neighbouring_tambon_becomes_a_zone_without_touching_the_file(tmp_path
     assert (zone.name.th, zone.community, zone.tambons) == (there["ADM3_TH"], "sirisuk", ("840209",))
     [change] = found.files
     assert all(line.startswith("+") for line in change.diff()[3:])
+
+
+def test_what_a_new_zone_shares_stays_with_those_that_are_there(tmp_path: Path, surat_thani: Path) -> None:
+    """The shipped borders are simpler than a real tambon's: a lower priority lets it in, and theirs is theirs."""
+    features, _ = read((surat_thani / "neighbour_tambons_kanchanadit_phunphin.geojson").read_bytes())
+    path = market(tmp_path)
+    how: dict[str, Any] = {"only": ["th840201"], "id_property": "ADM3_PCODE", "name_property": "ADM3_TH"}
+
+    def found(**more: Any) -> Brought:
+        return bring(path, path.read_bytes(), parse(SAMPLE), features, **how, community="sirisuk", **more)
+
+    assert [error.code for error in found().report.errors] == ["zone.overlap"]
+    after = found(priority=-1).report.config
+    assert after is not None
+    assert after.zone("th840201").priority == -1
+    shared = after.zone("th840201").shape.intersection(after.zone("bang_kung").shape).representative_point()
+    served = ZoneIndex(after).locate((shared.x, shared.y))
+    assert served is not None
+    assert served.id == "bang_kung"
 
 
 @pytest.mark.parametrize(
