@@ -250,8 +250,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except editing.Unusable as error:
-        unreadable = error.remarks[0].path == ""
-        raise Refusal.of([remark.as_json() for remark in error.remarks], 2 if unreadable else 1) from None
+        raise Refusal.of([remark.as_json() for remark in error.remarks], 2 if error.unread else 1) from None
     except editing.CannotEdit as error:
         raise _refused(error.code, path.name, facts=error.facts) from None
     except ConfigError as error:
@@ -270,4 +269,4 @@ def _refused(code: str, place: str, *, facts: Mapping[str, object], exit_code: i
 def _not_opened(path: Path, error: OSError) -> Refusal:
     from scheduler.config.files import unreadable
 
-    return _refused("file.unreadable", str(path), facts={"value": path.name, **unreadable(error)}, exit_code=2)
+    return _refused("file.unreadable", str(path), facts={"value": path.name or path, **unreadable(error)}, exit_code=2)

@@ -143,7 +143,7 @@ def unreadable(error: Exception) -> dict[str, str]:
         return {"reason_th": "ไม่พบไฟล์", "reason_en": "not found"}
     if isinstance(error, PermissionError):
         return {"reason_th": "ไม่มีสิทธิ์อ่าน", "reason_en": "not permitted"}
-    if isinstance(error, NotAFile):
+    if isinstance(error, NotAFile | IsADirectoryError):
         return {"reason_th": "ไม่ใช่ไฟล์ธรรมดา", "reason_en": "not a plain file"}
     said = getattr(error, "strerror", None)
     return {"reason_th": said or "ชื่อไฟล์ใช้ไม่ได้", "reason_en": said or "bad name"}

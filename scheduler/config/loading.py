@@ -28,6 +28,7 @@ from scheduler.config.wording import WORDING, near, nearest
 
 T = TypeVar("T")
 
+BOM = b"\xef\xbb\xbf"
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
 MOST_ENTRIES = 2_000
 MOST_COUNTED = 5_000
@@ -99,9 +100,9 @@ def _of_bytes(data: bytes, file: FilePath) -> Report:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:  # UTF-16, with its mark or without
         return _only("file.encoding", file.name, {})
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
+        before = data[: error.start].removeprefix(BOM)
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
         return _only("file.encoding", file.name, {}, line=before.count(b"\n") + 1, column=column + 1)
     return examine(text, file.name, file.parent)

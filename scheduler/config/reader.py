@@ -95,6 +95,7 @@ class Reading:
         self.file = file
         self.problems: list[Problem] = []
         self.more = 0
+        self._repeated: set[int] = set()
         self.root: Node | None = None
         if self._characters_ok(text):
             self._run(text)
@@ -210,7 +211,9 @@ class Reading:
         elif name == "<<" and event.implicit[0]:
             self._say("yaml.merge", *here, around.path)
         elif name in keys:
-            self._say("key.duplicate", *here, (*around.path, name), key=name, first=keys[name].line)
+            if id(keys[name]) not in self._repeated:  # one line for a key, however often it comes
+                self._repeated.add(id(keys[name]))
+                self._say("key.duplicate", *here, (*around.path, name), key=name, first=keys[name].line)
         else:
             keys[name] = node
 

@@ -251,6 +251,19 @@ def test_a_draft_that_waits_leaves_the_file_in_force(house: House) -> None:
     assert "not taken up" not in said
 
 
+def test_a_map_that_lacks_a_word_is_refused_and_one_that_is_none_cannot_be_read(house: House) -> None:
+    """Exit 1 where a single area does not say what it must, as of several; exit 2 where there is no such file."""
+    area = {"type": "Polygon", "coordinates": [[[99.45, 9.13], [99.48, 9.13], [99.48, 9.15], [99.45, 9.13]]]}
+    drawn = house.folder / "drawn.geojson"
+    for properties, code in (({"name": "ใหม่"}, "geojson.no_id"), ({"id": "mai"}, "geojson.key_missing")):
+        drawn.write_text(json.dumps({"type": "Feature", "properties": properties, "geometry": area}), encoding="utf-8")
+        assert code_of(house.json("zones", "import", drawn, code=1)) == code
+    for file in (house.folder, house.folder / "none.geojson"):
+        assert code_of(house.json("zones", "import", file, code=2)) == "file.unreadable"
+    drawn.write_text('{"type": "Feature"', encoding="utf-8")
+    assert code_of(house.json("zones", "import", drawn, code=2)) == "geojson.json"
+
+
 def test_no_map_is_written_over_a_file_of_the_config(house: House) -> None:
     """Neither over config.yaml nor over a border's own file, however it is called; beside them it is."""
     file = house.folder / "config.yaml"

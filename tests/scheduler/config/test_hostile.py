@@ -103,6 +103,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path, minima
     path = tmp_path / "config.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + minimal.replace("\n", "\r\n").encode())
     assert check(path).ok
+    path.write_bytes(b"\xef\xbb\xbf" * 2 + minimal.encode())
+    assert [(e.code, e.line, e.column) for e in check(path).errors] == [("yaml.character", 1, 1)], "one mark, not two"
     path.write_bytes(b"\xef\xbb\xbf" + minimal.replace("market: {id", "market: {idd").replace("\n", "\r\n").encode())
     assert [(e.line, e.column) for e in check(path).errors] == [(1, 10)]
 
@@ -170,8 +172,8 @@ def test_a_hostile_file_is_one_line(
 
 
 def test_a_key_given_twice_is_one_line(minimal: str) -> None:
-    """With the line of the first; the first value counts in whatever else is said."""
-    text = TWICE + minimal[minimal.index("hubs:") :]
+    """However often it comes; with the line of the first, whose value counts in whatever else is said."""
+    text = TWICE.replace("id: bandon", "id: bandon" + ", id: x" * 500) + minimal[minimal.index("hubs:") :]
     [line] = examine(text).lines()
     assert line == "config.yaml:1:63: the key id is given twice (first on line 1); keep one of them"
 

@@ -135,6 +135,16 @@ EDITS = [
         "⟦[[99.31, 9.13], [99.34, 9.155], [99.34, 9.13], [99.31, 9.155]]",
     ),
     (
+        "polygon.rings",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155]], [[99.4, 9.2], [99.41, 9.2], [99.41, 9.21]]]",
+    ),
+    (
+        "polygon.rings",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[[[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155]]], [[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155]]]]",
+    ),
+    (
         "polygon.flat",
         "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
         "⟦[[99.31, 9.13], [99.32, 9.13], [99.33, 9.13]]",
@@ -412,13 +422,13 @@ def test_a_broken_zone_is_still_compared_with_its_neighbours(minimal: str) -> No
 
 TAMBONS = "    tambons: [" + ", ".join(["x"] * 251) + "]\n    community: sirisuk"
 KEYS = "".join(f"k{number}: 1\n" for number in range(251))
-TWICE = "    fee_baht: 1\n" * 252 + "    community: sirisuk"
+TAGS = "    days: [" + ", ".join(["!x mon"] * 251) + "]\n    community: sirisuk"
 REFERENCES = "    waves: [" + ", ".join(["night"] * 251) + "]\n    community: sirisuk"
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("    community: sirisuk", TAMBONS), ("hubs:\n", KEYS + "hubs:\n"), ("    community: sirisuk", TWICE),
+    [("    community: sirisuk", TAMBONS), ("hubs:\n", KEYS + "hubs:\n"), ("    community: sirisuk", TAGS),
      ("    community: sirisuk", REFERENCES)],
     ids=["values", "keys", "yaml", "references"],
 )  # fmt: skip

@@ -208,6 +208,8 @@ def test_what_is_clear_is_taken_with_a_remark(data: bytes, codes: list[str]) -> 
         (b"[]", ("", "geojson.none")),
         (b'{"type": "FeatureCollection", "features": []}', ("", "geojson.none")),
         (b'{"type": "Topology"}', ("", "geojson.none")),
+        (b'{"type": ["Polygon"]}', ("", "geojson.none")),
+        (b'{"type": "Feature", "geometry": {"type": {}}}', ("geometry", "geojson.kind")),
         (document([99.3, 9.1], "Point"), ("geometry", "geojson.kind")),
         (b'{"type": "Feature", "geometry": null, "properties": {}}', ("geometry", "geojson.kind")),
         (b'{"type": "FeatureCollection", "features": [7]}', ("features[0].geometry", "geojson.kind")),
