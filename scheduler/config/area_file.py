@@ -6,6 +6,7 @@ Knows JSON and its places; no zones, no disk, and not which coordinates are good
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +14,11 @@ from types import MappingProxyType
 from typing import Any
 
 from scheduler.config.problems import Path
-from scheduler.config.reader import Node, Reading
+from scheduler.config.reader import INVISIBLE, Node, Reading
 
 _KINDS = ("Polygon", "MultiPolygon")
+_ODD = re.compile(rf"\r\n|\\u[dD][89a-fA-F][0-9a-fA-F]{{2}}|{INVISIBLE.pattern}")
+"""What YAML does not take inside JSON: letters written in halves, and invisible ones."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -56,8 +59,9 @@ class AreaFile:
 
     @cached_property
     def _root(self) -> Node | None:
-        """JSON is YAML in brackets, but for halves of a letter that are written as escapes."""
-        return Reading(self.text, self.name).root
+        """JSON is YAML in brackets, but for some letters; others of the same length stand in for them here."""
+        text = _ODD.sub(lambda found: {"\r\n": "\r\n", "\r": "\n"}.get(found[0], "?" * len(found[0])), self.text)
+        return Reading(text, self.name).root
 
 
 def area_file(data: bytes, name: str) -> AreaFile:

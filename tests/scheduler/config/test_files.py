@@ -119,10 +119,21 @@ def test_what_is_wrong_in_an_areas_file_is_told_there(
     assert error.text().startswith("{}:{}:{}: ".format(*place))
 
 
-def test_a_place_that_cannot_be_counted_is_told_by_its_way(tmp_path: Path, minimal: str) -> None:
-    """JSON may write a letter in halves, which no reader of places takes: the way to the point still leads there."""
+@pytest.mark.parametrize("name", ["\\ud83d\\ude00", "\u200e", "ตลาด\\/\\u0e01", "\ufeff", "😀"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_letters_that_yaml_does_not_take_hide_no_place(name: str, end: str, tmp_path: Path, minimal: str) -> None:
+    """JSON may write a letter in halves and hold invisible ones; the place behind them is counted all the same."""
     config = _market(tmp_path, minimal, POLYGON)
-    odd = AREA.replace("ตลาด", "\\ud83d\\ude00").replace("[99.34, 9.155]", "[9.155, 99.34]")
+    odd = AREA.replace("ตลาด", name).replace("[99.34, 9.155]", "[9.155, 99.34]").replace("\n", end)
+    (tmp_path / "zones" / "talat.geojson").write_bytes(odd.encode())
+    [error] = check(config).errors
+    assert (error.code, error.file, error.line, error.column) == ("coordinates.swapped", "zones/talat.geojson", 5, 4)
+
+
+def test_a_place_that_cannot_be_counted_is_told_by_its_way(tmp_path: Path, minimal: str) -> None:
+    """Where something else in the file is nested too deeply to go through: the way to the point still leads there."""
+    config = _market(tmp_path, minimal, POLYGON)
+    odd = AREA.replace('"ตลาด"', "[" * 30 + "]" * 30).replace("[99.34, 9.155]", "[9.155, 99.34]")
     (tmp_path / "zones" / "talat.geojson").write_text(odd, encoding="utf-8")
     [error] = check(config).errors
     assert (error.code, error.file, error.line, error.column) == ("coordinates.swapped", "zones/talat.geojson", 1, 1)
