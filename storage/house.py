@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from sqlalchemy import RowMapping, func, or_, select, update
+from sqlalchemy import RowMapping, bindparam, func, or_, select, update
 
 from storage.failpoints import writes
 from storage.records import AuditEntry, ConfigVersion
@@ -13,6 +13,19 @@ from storage.tables import ApiKeyRow, AuditRow, ConfigVersionRow, LeaseRow
 from storage.verbs import Verbs
 
 LEASE, VERSION, KEY, AUDIT = (row.__table__ for row in (LeaseRow, ConfigVersionRow, ApiKeyRow, AuditRow))
+
+_RENEW = (
+    update(LEASE)
+    .where(LEASE.c.name == bindparam("lease"), LEASE.c.holder == bindparam("who"), LEASE.c.until > bindparam("now"))
+    .values(until=bindparam("longer"))
+    .returning(LEASE.c.token)
+)
+_HOLDER = select(LEASE.c.holder).where(LEASE.c.name == bindparam("lease"), LEASE.c.until > bindparam("now"))
+_STARTS = (
+    select(VERSION.c.version, VERSION.c.from_date)
+    .where(VERSION.c.version > bindparam("after"))
+    .order_by(VERSION.c.version)
+)
 
 
 class House(Verbs):
@@ -33,12 +46,11 @@ class House(Verbs):
         """
         until = now + dt.timedelta(seconds=seconds)
         with self._write("acquire_lease", holder, now) as write:
-            mine = LEASE.c.name == name
-            renew = update(LEASE).where(mine, LEASE.c.holder == holder, LEASE.c.until > now)
-            kept = write.connection.execute(renew.values(until=until).returning(LEASE.c.token)).scalar()
+            asked = {"lease": name, "who": holder, "now": now, "longer": until}
+            kept = write.connection.execute(_RENEW, asked).scalar()
             if kept is not None:
                 return int(kept)  # a renewal tells nothing new: no audit row every few seconds
-            other = write.connection.execute(select(LEASE.c.holder).where(mine, LEASE.c.until > now)).scalar()
+            other = write.connection.execute(_HOLDER, asked).scalar()
             free = or_(LEASE.c.until <= now, LEASE.c.until > until + dt.timedelta(seconds=seconds))
             if other is not None and gone(other):
                 free = or_(free, LEASE.c.holder == other)
@@ -127,9 +139,8 @@ class House(Verbs):
 
     def config_starts(self, after: int = 0) -> list[tuple[int, dt.date | None]]:
         """The versions behind `after`, the first first, and from which day on each is meant to be in force."""
-        query = select(VERSION.c.version, VERSION.c.from_date).where(VERSION.c.version > after)
         with self._read() as connection:
-            return [(row[0], row[1]) for row in connection.execute(query.order_by(VERSION.c.version))]
+            return [(row[0], row[1]) for row in connection.execute(_STARTS, {"after": after})]
 
     def config_version(self, version: int) -> ConfigVersion | None:
         with self._read() as connection:

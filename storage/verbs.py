@@ -1,6 +1,7 @@
 """What every verb of the Store is made of: one transaction, its audit row, its two failpoints.
 
-Knows how to begin, lock, end and record; not what is written.
+Knows how to begin, lock, end and record; not what is written. What a daemon asks again and again is written once, as
+its module is loaded, and asked with parameters: to build such a statement costs more than to run it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, Table, text
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, RowMapping, Table, bindparam, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.engine import WRITES
@@ -27,6 +28,9 @@ CHUNK = 1000
 
 _DAY_LOCK = 7_306_002
 _CLAIM_LOCK = 7_306_003
+
+_LOCK = text("SELECT pg_advisory_xact_lock(:key, hashtext(:sub))")
+_ENTRY = insert(AuditRow.__table__)
 
 T = TypeVar("T")
 
@@ -93,8 +97,7 @@ class Write:
     def lock(self, key: int, sub: str = "") -> None:
         """Until the end: only one transaction holds `key`. SQLite has one writer anyway."""
         if self.connection.dialect.name == "postgresql":
-            lock = text("SELECT pg_advisory_xact_lock(:key, hashtext(:sub))")
-            self.connection.execute(lock, {"key": key, "sub": sub})
+            self.connection.execute(_LOCK, {"key": key, "sub": sub})
 
     def lock_day(self) -> None:
         """People, orders, runs and plans change one verb at a time: 'changed since the plan' then has one answer."""
@@ -120,15 +123,8 @@ class Verbs:
                 write = Write(connection, at)
                 yield write
                 if write.subject is not None and not write.given_up:
-                    entry = AuditRow.__table__.insert().values(
-                        at=at,
-                        recorded_at=dt.datetime.now(dt.UTC),
-                        actor=actor,
-                        verb=verb,
-                        subject=write.subject,
-                        detail=dict(write.detail),
-                    )
-                    connection.execute(entry)
+                    entry = {"actor": actor, "verb": verb, "subject": write.subject, "detail": dict(write.detail)}
+                    connection.execute(_ENTRY, {"at": at, "recorded_at": dt.datetime.now(dt.UTC), **entry})
                 failpoint(f"{verb}.before_commit")
                 if write.given_up:
                     transaction.rollback()
@@ -151,8 +147,11 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def fetch(
-    connection: Connection, query: Select[Any], column: ColumnElement[Any], keys: Iterable[Any]
-) -> list[RowMapping]:
-    """The rows of `query` whose `column` is one of `keys`, asked for a chunk at a time."""
-    return [row for chunk in chunks(keys) for row in connection.execute(query.where(column.in_(chunk))).mappings()]
+def among(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
+    """It is one of the list that a statement is given by this name; `fetch` gives its `keys`."""
+    return column.in_(bindparam(name, type_=column.type))
+
+
+def fetch(connection: Connection, query: Executable, keys: Iterable[Any], **asked: Any) -> list[RowMapping]:
+    """The rows of `query` for its `keys` (`among`), asked for a chunk at a time."""
+    return [row for chunk in chunks(keys) for row in connection.execute(query, {"keys": chunk, **asked}).mappings()]

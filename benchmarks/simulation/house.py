@@ -21,6 +21,7 @@ from scheduler.config import secret_keys
 from scheduler.inbox import Inbox
 from scheduler.loops import Loops
 from scheduler.outbox import Outbox
+from storage import Store
 from storage.errors import Unreachable
 from storage.failpoints import failpoint
 from storage.heard import Told
@@ -34,11 +35,11 @@ SWEEP = 12 * 3600.0
 
 
 class House:
-    """One process. `config` and `url` are all it has in common with others."""
+    """One process. The config and the database are all it has in common with others."""
 
-    def __init__(self, fate: Fate, clock: Clock, channels: Callable[[], Mapping[str, Channel]]) -> None:
+    def __init__(self, fate: Fate, clock: Clock, store: Store, channels: Callable[[], Mapping[str, Channel]]) -> None:
         self.alive = True
-        self._fate, self._clock, self._channels = fate, clock, channels
+        self._fate, self._clock, self._store, self._channels = fate, clock, store, channels
         self._tasks: list[asyncio.Task[None]] = []
         self._woken: dict[str, asyncio.Event] = {}
         self._app: App | None = None
@@ -86,7 +87,7 @@ class House:
                 self._app.store.close()
 
     def _built(self, config: Path, environ: Mapping[str, str]) -> App:
-        return application.build(config_path=config, environ=environ, clock=self._clock)
+        return application.build(config_path=config, environ=environ, clock=self._clock, store=self._store)
 
     def _turns(self, app: App) -> dict[str, Callable[[], Coroutine[Any, Any, float]]]:
         outboxes = {
