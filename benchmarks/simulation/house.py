@@ -63,8 +63,7 @@ class House:
 
     def wake(self) -> None:
         """Something may be due: a step of the day, or a message."""
-        for name in self._woken.keys() - {"inbox"}:
-            self._woken[name].set()
+        self._wake_all_but("inbox")
 
     async def live(self, config: Path, environ: Mapping[str, str]) -> None:
         """Until it dies."""
@@ -139,8 +138,12 @@ class House:
         return {"clock": tick, "inbox": work_off} | {name: sender(name, each) for name, each in outboxes.items()}
 
     def _wake_senders(self) -> None:
-        for name in self._woken.keys() - {"clock", "inbox"}:
-            self._woken[name].set()
+        self._wake_all_but("clock", "inbox")
+
+    def _wake_all_but(self, *others: str) -> None:
+        for name, woken in self._woken.items():  # in their own order: a set has another one in each Python
+            if name not in others:
+                woken.set()
 
     def _until(self, moment: dt.datetime | None) -> float:
         """Seconds to rest; what is due and was not done is looked at again as soon as the daemon would."""
