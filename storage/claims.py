@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from storage.message_rows import ATTEMPT, MESSAGE, NOW, WAITING, may_be_taken, moving, stranded
 from storage.records import Scope
-from storage.verbs import among
+from storage.verbs import among, one_of
 
 _DATE = bindparam("scope_date", type_=MESSAGE.c.date.type)
 _WAVE = bindparam("scope_wave", type_=MESSAGE.c.wave.type)
@@ -57,7 +57,7 @@ def _claimable() -> ColumnElement[bool]:
     first = MESSAGE.alias("first")
     in_hand = first.c.state == "sending"
     before_it = and_(
-        first.c.state.in_(("ready", "retry")),
+        one_of(first.c.state, "ready", "retry"),
         first.c.expires_at > NOW,
         _within(first),
         tuple_(first.c.send_at, first.c.seq) < tuple_(MESSAGE.c.send_at, MESSAGE.c.seq),
@@ -84,7 +84,7 @@ def _followed() -> ColumnElement[bool]:
     """One of `keys`, each the first in its address's line, or going out with it: its request, or due behind it."""
     first, other = MESSAGE.alias("first"), MESSAGE.alias("other")
     joins = and_(_due(other), other.c.bundle.is_not_distinct_from(first.c.bundle), ~stranded(other))
-    waits = and_(other.c.state.in_(("ready", "retry")), other.c.via == "push", other.c.expires_at > NOW)
+    waits = and_(one_of(other.c.state, "ready", "retry"), other.c.via == "push", other.c.expires_at > NOW)
     waits = and_(waits, or_(_within(other), other.c.bundle == first.c.bundle))  # a request stays whole
 
     def behind(counted: FunctionElement[int]) -> Over[int]:
@@ -175,7 +175,7 @@ def _earliest(
     *states: str,
     when: ColumnElement[bool] | None = None,
 ) -> ScalarSelect[Any]:
-    which = and_(MESSAGE.c.state.in_(states), _THEIRS, true() if when is None else when)
+    which = and_(one_of(MESSAGE.c.state, *states), _THEIRS, true() if when is None else when)
     return select(func.min(column)).where(which).scalar_subquery()
 
 

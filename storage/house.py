@@ -5,22 +5,33 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from sqlalchemy import RowMapping, bindparam, func, or_, select, update
+from sqlalchemy import Executable, RowMapping, bindparam, func, or_, select, update
 
 from storage.failpoints import writes
 from storage.records import AuditEntry, ConfigVersion
 from storage.tables import ApiKeyRow, AuditRow, ConfigVersionRow, LeaseRow
-from storage.verbs import Verbs
+from storage.verbs import TONGUES, Insert, Verbs
 
 LEASE, VERSION, KEY, AUDIT = (row.__table__ for row in (LeaseRow, ConfigVersionRow, ApiKeyRow, AuditRow))
 
+_NOW = bindparam("now", type_=LEASE.c.until.type)
 _RENEW = (
     update(LEASE)
-    .where(LEASE.c.name == bindparam("lease"), LEASE.c.holder == bindparam("who"), LEASE.c.until > bindparam("now"))
+    .where(LEASE.c.name == bindparam("lease"), LEASE.c.holder == bindparam("who"), LEASE.c.until > _NOW)
     .values(until=bindparam("longer"))
     .returning(LEASE.c.token)
 )
-_HOLDER = select(LEASE.c.holder).where(LEASE.c.name == bindparam("lease"), LEASE.c.until > bindparam("now"))
+
+
+def _taking(take: Insert) -> Executable:
+    """Takes a lease that nobody has: new, over, of an end that it can never have been given, or still `dead`'s."""
+    free = or_(LEASE.c.until <= _NOW, LEASE.c.until > bindparam("far"), LEASE.c.holder == bindparam("dead"))
+    taken = {"holder": take.excluded.holder, "token": LEASE.c.token + 1, "until": take.excluded.until}
+    return take.on_conflict_do_update(index_elements=[LEASE.c.name], set_=taken, where=free).returning(LEASE.c.token)
+
+
+_TAKE = {tongue: _taking(insert(LEASE)) for tongue, insert in TONGUES.items()}
+_HOLDER = select(LEASE.c.holder).where(LEASE.c.name == bindparam("lease"), LEASE.c.until > _NOW)
 _STARTS = (
     select(VERSION.c.version, VERSION.c.from_date)
     .where(VERSION.c.version > bindparam("after"))
@@ -51,21 +62,10 @@ class House(Verbs):
             if kept is not None:
                 return int(kept)  # a renewal tells nothing new: no audit row every few seconds
             other = write.connection.execute(_HOLDER, asked).scalar()
-            free = or_(LEASE.c.until <= now, LEASE.c.until > until + dt.timedelta(seconds=seconds))
-            if other is not None and gone(other):
-                free = or_(free, LEASE.c.holder == other)
+            dead = other if other is not None and gone(other) else None
             first = {"name": name, "holder": holder, "token": 1, "until": until}
-            take = (
-                write.insert(LEASE)
-                .values(first)
-                .on_conflict_do_update(
-                    index_elements=[LEASE.c.name],
-                    set_={"holder": holder, "token": LEASE.c.token + 1, "until": until},
-                    where=free,
-                )
-                .returning(LEASE.c.token)
-            )
-            token = write.connection.execute(take).scalar()
+            over = {"now": now, "far": until + dt.timedelta(seconds=seconds), "dead": dead}
+            token = write.connection.execute(_TAKE[write.tongue], first | over).scalar()
             if token is None:
                 return None
             write.tell(f"lease:{name}", token=token)

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Update, bindparam, case, func, or_, update
+from sqlalchemy import Column, ColumnElement, Connection, Update, bindparam, case, func, update
 
 from storage.records import LegMove
 from storage.tables import LegRow
+from storage.verbs import one_of
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ def _move(state: str) -> Update:
         .where(
             LEG.c.order_id == bindparam("b_order"),
             LEG.c.leg == bindparam("b_leg"),
-            or_(*(LEG.c.state == source for source in SOURCES[state])),  # IN would not go through executemany
+            one_of(LEG.c.state, *SOURCES[state]),
         )
         .values(
             state=state,

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from storage.records import Attempt, AttemptStart, Message, Role
 from storage.tables import AttemptRow, ChatAddressRow, MemberRow, MessageOrderRow, MessageRow
-from storage.verbs import Write, among, chunks, fetch
+from storage.verbs import TONGUES, Write, among, chunks, fetch, one_of
 
 MESSAGE, ABOUT, ATTEMPT = MessageRow.__table__, MessageOrderRow.__table__, AttemptRow.__table__
 
@@ -57,6 +57,9 @@ _ADDRESS, _MEMBER = ChatAddressRow.__table__, MemberRow.__table__
 _TO_OTHERS = ("sos", "word", "link_request", "chat_added")
 """What somebody else hears of a thing written in a chat; every other message of such an event is an answer there."""
 
+_WRITE_ONCE = {
+    tongue: insert(MESSAGE).on_conflict_do_nothing().returning(MESSAGE.c.id) for tongue, insert in TONGUES.items()
+}
 _FREEZE = (
     update(MESSAGE)
     .where(MESSAGE.c.id == bindparam("b_id"), MESSAGE.c.payload.is_(None))
@@ -105,7 +108,7 @@ def closed(message: FromClause) -> ColumnElement[bool]:
         _MEMBER.c.role == message.c.role,
         _MEMBER.c.ref == message.c.member_ref,
     )
-    return and_(theirs, or_(message.c.event.not_like("heard:%"), message.c.kind.in_(_TO_OTHERS)))
+    return and_(theirs, or_(message.c.event.not_like("heard:%"), one_of(message.c.kind, *_TO_OTHERS)))
 
 
 def stranded(message: FromClause) -> ColumnElement[bool]:
@@ -130,8 +133,7 @@ def insert_messages(write: Write, messages: Sequence[Message]) -> int:
             | {"role": message.role.value, "created_at": write.at, "changed_at": write.at}
             for message in chunk
         ]
-        statement = write.insert(MESSAGE).on_conflict_do_nothing().returning(MESSAGE.c.id)
-        new = set(write.connection.execute(statement, rows).scalars())
+        new = set(write.connection.execute(_WRITE_ONCE[write.tongue], rows).scalars())
         about = [
             {"message_id": message.id, "position": position, "order_id": order_id}
             for message in chunk
@@ -145,7 +147,7 @@ def insert_messages(write: Write, messages: Sequence[Message]) -> int:
 
 def moving(which: ColumnElement[bool], state: str, **values: Any) -> Executable:
     """The statement that takes the messages of `which` to `state` at `NOW`, those that may go; it returns their ids."""
-    guarded = update(MESSAGE).where(which, MESSAGE.c.state.in_(SOURCES[state]))
+    guarded = update(MESSAGE).where(which, one_of(MESSAGE.c.state, *SOURCES[state]))
     return guarded.values(state=state, changed_at=NOW, **values).returning(MESSAGE.c.id)
 
 

@@ -14,11 +14,11 @@ from storage.directory import ADDRESS
 from storage.failpoints import writes
 from storage.message_rows import ATTEMPT, MESSAGE, NOW, WAITING, break_up, closed, read_messages, stranded
 from storage.records import Message
-from storage.verbs import Verbs
+from storage.verbs import Verbs, one_of
 
 _GONE = ("blocked", "unknown_recipient", "moved")
 
-_WAITS = and_(MESSAGE.c.state.in_(("ready", "retry")), stranded(MESSAGE))
+_WAITS = and_(one_of(MESSAGE.c.state, "ready", "retry"), stranded(MESSAGE))
 _ANEW = MESSAGE.alias("anew")
 _SAID_ANEW = exists().where(
     _ANEW.c.event == MESSAGE.c.event,
@@ -26,10 +26,10 @@ _SAID_ANEW = exists().where(
     _ANEW.c.member_ref == MESSAGE.c.member_ref,
     _ANEW.c.revision > MESSAGE.c.revision,
 )
-_REFUSED = and_(MESSAGE.c.state == "failed", MESSAGE.c.reason.in_(_GONE), MESSAGE.c.expires_at > NOW)
+_REFUSED = and_(MESSAGE.c.state == "failed", one_of(MESSAGE.c.reason, *_GONE), MESSAGE.c.expires_at > NOW)
 _STRANDED = (
     select(MESSAGE)
-    .where(MESSAGE.c.channel == bindparam("channel"), MESSAGE.c.state.in_(("ready", "retry", "failed")))
+    .where(MESSAGE.c.channel == bindparam("channel"), one_of(MESSAGE.c.state, "ready", "retry", "failed"))
     .where(or_(_WAITS, and_(_REFUSED, closed(MESSAGE), ~_SAID_ANEW)))
     .order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
 )
@@ -67,7 +67,7 @@ class Stranded(Verbs):
         """
         with self._write("redirect_messages", actor, at) as write:
             connection = write.connection
-            asked = and_(MESSAGE.c.id.in_([id for id, _, _ in ways]), MESSAGE.c.state.in_(("ready", "retry")))
+            asked = and_(MESSAGE.c.id.in_([id for id, _, _ in ways]), one_of(MESSAGE.c.state, "ready", "retry"))
             waiting = select(MESSAGE.c.id).where(asked, stranded(MESSAGE)).with_for_update()
             found = set(connection.execute(waiting).scalars())
             break_up(connection, sorted(found))

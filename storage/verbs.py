@@ -9,14 +9,28 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, RowMapping, Table, bindparam, insert, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    Executable,
+    RowMapping,
+    Table,
+    bindparam,
+    insert,
+    literal,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.engine import WRITES
 from storage.errors import translated
@@ -46,6 +60,21 @@ def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
         yield chunk
 
 
+Insert = sqlite.Insert | postgresql.Insert
+TONGUES: Mapping[str, Callable[[Table], Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""By the database's name, the INSERT that can say ON CONFLICT there."""
+
+
+@lru_cache(maxsize=64)  # to compile it costs more than to write a few rows
+def _many(table: Table, names: tuple[str, ...], replace: bool, dialect: Dialect) -> SQLCompiler:
+    form = TONGUES[dialect.name](table)
+    if replace:
+        key = table.primary_key.columns.keys()
+        news = {name: form.excluded[name] for name in names if name not in key}
+        form = form.on_conflict_do_update(index_elements=key, set_=news)
+    return form.compile(dialect=dialect, column_keys=names)
+
+
 class Write:
     """A transaction that writes, and what the audit will say of it. No subject: nothing changed, no audit row."""
 
@@ -63,9 +92,14 @@ class Write:
         """Nothing of this is kept, though the verb ends well."""
         self.given_up = True
 
-    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+    @property
+    def tongue(self) -> str:
+        """Which of `TONGUES` this database speaks."""
+        return self.connection.dialect.name
+
+    def insert(self, table: Table) -> Insert:
         """An INSERT that can say ON CONFLICT, in the database's own tongue."""
-        return postgresql.insert(table) if self.connection.dialect.name == "postgresql" else sqlite.insert(table)
+        return TONGUES[self.tongue](table)
 
     def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> None:
         """Many rows of the same columns by the driver's executemany, values made ready a column at a time.
@@ -74,14 +108,8 @@ class Write:
         """
         if not rows:
             return
-        dialect = self.connection.dialect
-        names = list(rows[0])
-        form = self.insert(table)
-        if replace:
-            key = table.primary_key.columns.keys()
-            news = {name: form.excluded[name] for name in names if name not in key}
-            form = form.on_conflict_do_update(index_elements=key, set_=news)
-        statement = form.compile(dialect=dialect, column_keys=names)
+        dialect, names = self.connection.dialect, tuple(rows[0])
+        statement = _many(table, names, replace, dialect)
         columns = []
         for name in names:
             values = [row[name] for row in rows]
@@ -150,6 +178,11 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 def among(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
     """It is one of the list that a statement is given by this name; `fetch` gives its `keys`."""
     return column.in_(bindparam(name, type_=column.type))
+
+
+def one_of(column: ColumnElement[Any], *values: Any) -> ColumnElement[bool]:
+    """It is one of a list that never changes, and so is not laid out anew each time that the statement is asked."""
+    return column.in_([literal(value, type_=column.type) for value in values])
 
 
 def fetch(connection: Connection, query: Executable, keys: Iterable[Any], **asked: Any) -> list[RowMapping]:

@@ -1,4 +1,5 @@
-"""A process of the daemon's kind: the real application, outbox and inbox on a Store of its own, until it is killed.
+"""A process of the daemon's kind: the real application, outbox and inbox with connections of its own, until it is
+killed.
 
 The loops are its own: the daemon looks around every two seconds, for which a simulated day has no time. It is woken two
 seconds after something was written elsewhere. What dies leaves its rows and leases, and nothing else.
