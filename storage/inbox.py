@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, exists, not_, or_, select, update
+from sqlalchemy import Integer, RowMapping, and_, bindparam, delete, exists, not_, or_, select, update
 
 from storage.chats import CHAT, GUESS, INVITATION, REQUEST, TRIES_LAST, agree, link
 from storage.directory import ADDRESS
@@ -25,10 +25,12 @@ from storage.message_rows import (
 )
 from storage.records import Message
 from storage.tables import InboxRow
-from storage.verbs import Verbs, Write
+from storage.verbs import Verbs, Write, among
 
 INBOX = InboxRow.__table__
 _NOT_DONE = INBOX.c.done_at.is_(None)
+_HEARD = select(INBOX).where(_NOT_DONE).order_by(INBOX.c.seq).limit(bindparam("limit", type_=Integer()))
+_HEARD_OVER = _HEARD.where(among(INBOX.c.channel))
 REPLY_LEASE = dt.timedelta(minutes=1)
 
 
@@ -51,11 +53,10 @@ class Inbox(Verbs):
 
     def heard(self, *, limit: int = 50, channels: Collection[str] | None = None) -> list[Heard]:
         """The events nobody has worked off yet, of these channels or of all, the first first."""
-        query = select(INBOX).where(_NOT_DONE).order_by(INBOX.c.seq).limit(limit)
-        if channels is not None:
-            query = query.where(INBOX.c.channel.in_(list(channels)))
+        query = _HEARD if channels is None else _HEARD_OVER
         with self._read() as connection:
-            return [_heard(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query, {"limit": limit, "keys": list(channels or ())})
+            return [_heard(row) for row in rows.mappings()]
 
     def heard_before(self, channel: str, event_id: str) -> Heard | None:
         """An event by the service's own id, worked off or not."""
