@@ -126,7 +126,8 @@ class Outbox(Verbs):
         at = items[0].at
         with self._write("begin_attempts", _ACTOR, at) as write:
             connection = write.connection
-            ours = _in_hand(connection, holder, [item.message_id for item in items])
+            asked = {"keys": [item.message_id for item in items], "holder": holder}
+            ours = set(connection.execute(claims.UNBEGUN_IN_HAND, asked).scalars())
             broken = {item.bundle for item in items if item.message_id not in ours} - {None}
             mine = [item for item in items if item.message_id in ours and item.bundle not in broken]
             if mine:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crowd import DATE, Crowd
 from telegram_server import read_html
 
+from channels.base import Content
 from channels.telegram.html import render
-from scheduler.notices import content_from_json
+from scheduler.notices import CARD, content_from_json
+from scheduler.outbox.verdicts import said_again
 from storage import Store
 from storage.records import Message
 
@@ -35,8 +37,9 @@ PROMISES = {
 
 
 def of_today(store: Store, now: dt.datetime) -> list[Message]:
-    """The day's messages that are due: the next day's waves may just be closing as it ends."""
-    return [row for row in store.messages() if row.send_at <= now and (row.date is None or row.date <= DATE)]
+    """The day's messages that are due: the next day's waves may just be closing as it ends, and a card be changing."""
+    due = [row for row in store.messages() if row.send_at <= now and (row.date is None or row.date <= DATE)]
+    return [row for row in due if row.kind != CARD or row.state not in LEFT]
 
 
 def of_messages(rows: Sequence[Message], line: Any, telegram: Any) -> dict[str, Any]:
@@ -99,7 +102,8 @@ def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]
     for row in mine:  # two answers to one person may say the same
         groups[row.address or "", _words(_text(row))].append(row)
     for key, rows in groups.items():
-        logs = said.get(key, [])
+        again = key[0], _words(_text(rows[0], said_again))  # the mark may leave a long text a line less
+        logs = [*said.get(key, []), *(said.get(again, []) if again != key else [])]
         doubts = sum(attempt.outcome in ("unknown", "sending") for row in rows for attempt in row.attempts)
         copies = max(0, len(logs) - len(rows))
         numbers = {str(log.message_id) for log in logs}
@@ -139,8 +143,8 @@ def _edits(mine: Sequence[Message], server: Any) -> dict[str, int]:
     }
 
 
-def _text(row: Message) -> str:
-    return read_html(render(content_from_json(row.content))["text"])[0]
+def _text(row: Message, said: Callable[[Content], Content] = lambda content: content) -> str:
+    return read_html(render(said(content_from_json(row.content)))["text"])[0]
 
 
 def _number(row: Message) -> str | None:

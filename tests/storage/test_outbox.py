@@ -238,6 +238,16 @@ def test_a_new_sole_sender_takes_all_back(store: Store, make: Any) -> None:
     assert store.message_counts() == {"unknown": 1, "retry": 1}
 
 
+def test_what_is_in_two_hands_of_one_holder_is_begun_by_one_of_them(store: Store, make: Any) -> None:
+    """A holder that stood still, lost its messages and claimed them again begins each once, whichever hand is first."""
+    add(store, make, make.message(state="ready"))
+    (id,) = claim(store, make.at)
+    store.expire_leases(make.at, channel="line", whole=True)
+    assert claim(store, make.at + SECOND) == [id]
+    assert begin(store, make.at + SECOND, id) == [id]
+    assert begin(store, make.at + SECOND, id) == []
+
+
 def test_an_unknown_message_is_resolved_once(store: Store, make: Any) -> None:
     """sent, resend or drop: by hand, from unknown alone."""
     add(store, make, *(make.message(number, state="ready") for number in (1, 2, 3)))
