@@ -51,7 +51,7 @@ WAITING = ("held", "ready", "retry")
 """Written, and in nobody's hands."""
 
 _ADDRESS, _MEMBER = ChatAddressRow.__table__, MemberRow.__table__
-_TO_OTHERS = ("sos", "word", "link_request", "chat_added")
+TO_OTHERS = ("sos", "word", "link_request", "chat_added")
 """What somebody else hears of a thing written in a chat; every other message of such an event is an answer there."""
 
 _FREEZE = (
@@ -89,7 +89,7 @@ def closed(message: FromClause) -> ColumnElement[bool]:
         _MEMBER.c.role == message.c.role,
         _MEMBER.c.ref == message.c.member_ref,
     )
-    return and_(theirs, or_(message.c.event.not_like("heard:%"), message.c.kind.in_(_TO_OTHERS)))
+    return and_(theirs, or_(message.c.event.not_like("heard:%"), message.c.kind.in_(TO_OTHERS)))
 
 
 def stranded(message: FromClause) -> ColumnElement[bool]:
