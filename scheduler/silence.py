@@ -42,8 +42,9 @@ def silences(messages: Sequence[Message], patience: dt.timedelta) -> Mapping[str
     """Who has not answered the last that they were told of their round, by rider; each once for each plan.
 
     `messages` are the wave's of `KINDS`, in the order they were written. A rider who is told anew, or has nothing to
-    ride any more, is not waited for, nor one whose every order was called off. Whom a message did not reach has to be phoned: soon where it ended so and no
-    other chat has it by then, else when it has been tried for as long as one waits for an answer.
+    ride any more, is not waited for, nor one whose every order was called off. Whom a message did not reach has to be
+    phoned: soon where it ended so and no other chat has it by then, else when it has been tried for as long as one
+    waits for an answer.
     """
     said = {message.event for message in messages if message.kind == ESCALATION}
     found = {}
