@@ -90,11 +90,11 @@ def _passed(
     chat, text, instead = known.chat, said.text, tuple[str, ...]()
     last = chat.passed_on_at
     moment = now
-    if last is not None and now < last:
+    if last is not None and now < last and chat.gathered:
         text, instead = f"{chat.gathered['words']}\n{text}", tuple(chat.gathered["messages"])
         moment = min(last, now + PAUSE) if urgent else last
     elif last is not None and now < last + PAUSE:
-        moment = last + PAUSE
+        moment = min(last, now) + PAUSE  # a clock may have been put back
     if len(text) > MOST:
         return Decision(outcome="word_full", says=(receipt("word_full", "word_full_more"),))
     if not urgent:
