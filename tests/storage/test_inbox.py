@@ -257,6 +257,27 @@ def test_nothing_of_a_forgotten_person_is_left(store: Store, buyer: Member, make
     assert store.orders(order_ids=["SR-0001"])[0].pickups == order.pickups
 
 
+def test_a_forgotten_rider_is_in_no_coordinators_message(store: Store, make: Any) -> None:
+    """Neither that they were silent, nor the cards of the rounds that they rode; another wave's card stays."""
+    order = make.order(1)
+    store.save_orders([order], actor="import", at=make.at)
+    plan = make.planned(store, order)
+    rider = Member(role=Role.RIDER, ref="R1", person=Person(name="วิชัย", phone="0800000002"))
+    store.save_members([rider], actor="import", at=make.at)
+    to = {"role": Role.COORDINATOR, "member_ref": "C1", "text": "วิชัย 0800000002", "order_ids": ()}
+    written = [
+        make.message(1, kind="escalation", event=f"silent:{plan.id}:R1", state="accepted", **to),
+        make.message(2, kind="escalation", event=f"unreached:{plan.id}:R1", state="held", **to),
+        make.message(3, kind="status_card", event="status:1", date=plan.date, wave=plan.wave, state="accepted", **to),
+        make.message(4, kind="status_card", event="status:2", date=plan.date, wave="other", state="accepted", **to),
+        make.message(5, kind="escalation", event=f"silent:{plan.id}:XR1", state="accepted", **to),
+    ]
+    store.add_messages(written, actor="app", at=make.at)
+    assert store.erase_member((Role.RIDER, "R1"), actor="cli", at=make.at)
+    assert {m.id for m in store.messages() if m.text} == {"m4", "m5"}
+    assert next(m.state for m in store.messages() if m.id == "m2") == "superseded"
+
+
 def test_what_goes_along_with_a_reply_is_all_of_it_or_nothing(store: Store, make: Any) -> None:
     """It is begun with the reply; where some waits no longer, or a sender has that address, nothing is written."""
     chat = {"channel": "line", "address": "U1"}
