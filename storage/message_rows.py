@@ -173,7 +173,8 @@ def call_back(
     A request that its service may have taken is one whole until it is settled: nothing is withdrawn from it. One that
     was provably never taken is broken up, and what is left of it goes out in another.
     """
-    open_request = and_(MESSAGE.c.state == "retry", MESSAGE.c.bundle.is_not(None), may_be_taken(MESSAGE))
+    begun = and_(MESSAGE.c.bundle.is_not(None), MESSAGE.c.via == "push", may_be_taken(MESSAGE))
+    open_request = and_(MESSAGE.c.state.in_(("retry", "unknown")), begun)  # what is unknown may be tried again whole
     gone = move_messages(connection, and_(which, ~open_request), state, at, reason=reason)
     break_up(connection, gone)
     return gone
