@@ -12,7 +12,7 @@ from storage.chats import CHAT, GUESS, INVITATION, REQUEST, TRIES_LAST, agree, l
 from storage.directory import ADDRESS
 from storage.erasure import erase
 from storage.failpoints import writes
-from storage.heard import Heard, Heeded, LinkRequest, Step, Told
+from storage.heard import Heard, Heeded, LinkRequest, PassedOn, Step, Told
 from storage.message_rows import (
     ATTEMPT,
     MESSAGE,
@@ -127,8 +127,8 @@ def _change(write: Write, channel: str, came_to: Heeded) -> None:
         _count_wrong(write, channel, address)
     if came_to.guessed is not None:
         _count_guess(write, came_to.guessed)
-    if came_to.passed_on:
-        _on_chat(write, channel, address, passed_on_at=write.at)
+    if came_to.passed_on is not None:
+        _pass_on(write, channel, address, came_to.passed_on, came_to.messages)
     if came_to.request is not None:
         asked = came_to.request
         names = ("id", "channel", "address", "phone", "created_at")
@@ -171,6 +171,7 @@ def _on_chat(write: Write, channel: str, address: str, **news: Any) -> None:
         "tries": 0,
         "tries_since": None,
         "passed_on_at": None,
+        "gathered": {},
     }
     put = write.insert(CHAT).values({"channel": channel, "address": address, **fresh, **news})
     write.connection.execute(put.on_conflict_do_update(index_elements=[CHAT.c.channel, CHAT.c.address], set_=news))
@@ -192,6 +193,13 @@ def _count_guess(write: Write, digest: str) -> None:
     put = write.insert(GUESS).values(digest=digest, tries=1, since=write.at)
     more = {"tries": GUESS.c.tries + 1}
     write.connection.execute(put.on_conflict_do_update(index_elements=[GUESS.c.digest], set_=more))
+
+
+def _pass_on(write: Write, channel: str, address: str, passed: PassedOn, told: Sequence[Message]) -> None:
+    """Of what waits to be passed on the last is all: it holds what the others do. What is under way already goes."""
+    call_back(write.connection, MESSAGE.c.id.in_(passed.instead), "superseded", write.at, reason="gathered")
+    waits = {"words": passed.words, "messages": [message.id for message in told if message.kind == "word"]}
+    _on_chat(write, channel, address, passed_on_at=passed.at, gathered=waits if passed.at > write.at else {})
 
 
 def _take_along(write: Write, channel: str, came_to: Heeded, holder: str) -> bool:

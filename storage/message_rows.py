@@ -54,7 +54,7 @@ NOW = bindparam("now", type_=MESSAGE.c.changed_at.type)
 """The moment of a statement that is written once."""
 
 _ADDRESS, _MEMBER = ChatAddressRow.__table__, MemberRow.__table__
-_TO_OTHERS = ("sos", "word", "link_request", "chat_added")
+TO_OTHERS = ("sos", "word", "link_request", "chat_added")
 """What somebody else hears of a thing written in a chat; every other message of such an event is an answer there."""
 
 _WRITE_ONCE = {
@@ -108,7 +108,7 @@ def closed(message: FromClause) -> ColumnElement[bool]:
         _MEMBER.c.role == message.c.role,
         _MEMBER.c.ref == message.c.member_ref,
     )
-    return and_(theirs, or_(message.c.event.not_like("heard:%"), one_of(message.c.kind, *_TO_OTHERS)))
+    return and_(theirs, or_(message.c.event.not_like("heard:%"), one_of(message.c.kind, *TO_OTHERS)))
 
 
 def stranded(message: FromClause) -> ColumnElement[bool]:
@@ -190,7 +190,8 @@ def call_back(
     A request that its service may have taken is one whole until it is settled: nothing is withdrawn from it. One that
     was provably never taken is broken up, and what is left of it goes out in another.
     """
-    open_request = and_(MESSAGE.c.state == "retry", MESSAGE.c.bundle.is_not(None), may_be_taken(MESSAGE))
+    begun = and_(MESSAGE.c.bundle.is_not(None), MESSAGE.c.via == "push", may_be_taken(MESSAGE))
+    open_request = and_(MESSAGE.c.state.in_(("retry", "unknown")), begun)  # what is unknown may be tried again whole
     gone = move_messages(connection, and_(which, ~open_request), state, at, reason=reason)
     break_up(connection, gone)
     return gone

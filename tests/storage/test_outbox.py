@@ -384,3 +384,18 @@ def test_everything_is_sent_once_and_in_order(
         for address in {message.address for message in sent}:
             moments = [message.send_at for message in sent if message.address == address]
             assert moments == sorted(moments)
+
+
+def test_nothing_is_withdrawn_from_a_push_in_doubt(store: Store, make: Any) -> None:
+    """Between a sender's death and the next try of the same request it stays whole, as its key stands for all of it."""
+    chat = {"channel": "line", "address": "U1", "state": "ready"}
+    store.add_messages([make.message(1, **chat), make.message(2, **chat)], actor="app", at=make.at)
+    later = make.at + dt.timedelta(minutes=2)
+    claimed = store.claim_messages(make.at, channel="line", holder="s", limit=1, lease_seconds=60, together=5)
+    assert len(claimed) == 2
+    starts = [AttemptStart(message_id=each.id, payload={}, bundle="b", at=make.at) for each in claimed]
+    assert len(store.begin_attempts(starts, holder="s")) == 2
+    store.expire_leases(later, channel="line")
+    assert store.move_messages(["m1"], "superseded", actor="app", at=later) == []
+    assert store.resolve_message("m2", "retry", actor="outbox", at=later)
+    assert {message.state for message in store.messages()} == {"retry"}

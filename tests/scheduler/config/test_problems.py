@@ -329,6 +329,11 @@ def _only(text: str) -> Problem:
         ("vehicles:\n", "version: 2\nvehicles:\n", "write version: 1"),
         ("vehicles:\n", "channels: {telegramm: {}}\nvehicles:\n", "did you mean telegram?"),
         ("vehicles:\n", "web: {public_url: http://a.example/}\nvehicles:\n", "write http://a.example"),
+        (
+            "vehicles:\n",
+            "messages: {line_quota: {drop: [window, status_card]}}\nvehicles:\n",
+            "status cards do not go over LINE and take nothing of its month; leave it out",
+        ),
     ],
 )
 def test_the_hint_says_what_to_write(old: str, new: str, hint: str, minimal: str) -> None:
