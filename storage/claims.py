@@ -117,8 +117,11 @@ _BEGUN = exists().where(ATTEMPT.c.message_id == MESSAGE.c.id, ATTEMPT.c.outcome 
 _HOLDERS_OWN = and_(among(MESSAGE.c.id), MESSAGE.c.lease_holder == bindparam("holder"))
 
 IN_HAND = select(MESSAGE.c.id).where(_HOLDERS_OWN, MESSAGE.c.state == "sending").with_for_update()
-UNBEGUN_IN_HAND = IN_HAND.where(~_BEGUN)
-"""A holder who claims again what was taken back from it has it in two hands: only one of them may begin."""
+TRIES = (
+    select(ATTEMPT.c.message_id, func.count().label("tries"))
+    .where(among(ATTEMPT.c.message_id))
+    .group_by(ATTEMPT.c.message_id)
+)
 PUT_BACK = moving(and_(_HOLDERS_OWN, ~_BEGUN), "retry", not_before=bindparam("again"), **_LET_GO)
 
 _LATE = MESSAGE.c.lease_until <= NOW

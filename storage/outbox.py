@@ -118,6 +118,9 @@ class Outbox(Verbs):
     def begin_attempts(self, items: Sequence[AttemptStart], *, holder: str) -> list[str]:
         """Notes, before the call, what will be asked; returns the ids still in `holder`'s hand: only those may be sent.
 
+        A holder who stood still may have claimed again what was taken back from it. One of its two hands has an old
+        copy of the message: it knows fewer ``tries`` than there are.
+
         The first payload of a message is frozen, and with it the request it belongs to: later ones are not written over
         them. Of a request all messages are begun or none.
         """
@@ -126,8 +129,13 @@ class Outbox(Verbs):
         at = items[0].at
         with self._write("begin_attempts", _ACTOR, at) as write:
             connection = write.connection
-            asked = {"keys": [item.message_id for item in items], "holder": holder}
-            ours = set(connection.execute(claims.UNBEGUN_IN_HAND, asked).scalars())
+            held = _in_hand(connection, holder, [item.message_id for item in items])
+            tries = {row.message_id: row.tries for row in connection.execute(claims.TRIES, {"keys": list(held)})}
+            ours = {
+                item.message_id
+                for item in items
+                if item.message_id in held and tries.get(item.message_id, 0) == item.tries
+            }
             broken = {item.bundle for item in items if item.message_id not in ours} - {None}
             mine = [item for item in items if item.message_id in ours and item.bundle not in broken]
             if mine:

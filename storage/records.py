@@ -419,11 +419,13 @@ class AttemptStart:
     """What is about to be asked of a service for one message. ``payload`` is frozen by its first attempt.
 
     ``bundle`` is the request it goes out in; what has one is begun together, or not at all. ``expires_at`` is until
-    when the request is of use, which is then each of its messages' own: they end together too.
+    when the request is of use, which is then each of its messages' own: they end together too. ``tries`` is how many
+    attempts who asks knows of: where there are more it has an old copy in hand, and may not begin.
     """
 
     message_id: str
     payload: Json
+    tries: int = 0
     retry_key: str | None = None
     bundle: str | None = None
     expires_at: dt.datetime | None = None

@@ -329,6 +329,7 @@ class _Sender:
             AttemptStart(
                 message_id=message.id,
                 payload=dict(part),
+                tries=len(message.attempts),
                 retry_key=request,
                 bundle=request if channel.holds > 1 else None,
                 expires_at=max(message.expires_at for message in messages),

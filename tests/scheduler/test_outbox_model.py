@@ -236,6 +236,7 @@ class OutboxMachine(RuleBasedStateMachine):
             AttemptStart(
                 message_id=each.id,
                 payload=part(channel, each),
+                tries=len(each.attempts),
                 retry_key=key,
                 bundle=key if HOLDS[channel] > 1 else None,
                 expires_at=max(other.expires_at for other in group),

@@ -25,9 +25,20 @@ def claim(store: Store, now: dt.datetime, **options: Any) -> list[str]:
     return [message.id for message in store.claim_messages(now, **chosen)]
 
 
-def begin(store: Store, at: dt.datetime, *ids: str, payload: str = "hi", **more: Any) -> list[str]:
+def begin(
+    store: Store, at: dt.datetime, *ids: str, payload: str = "hi", tries: int | None = None, **more: Any
+) -> list[str]:
+    known = {message.id: len(message.attempts) for message in store.messages()}
     starts = [
-        AttemptStart(message_id=id, payload={"text": payload}, retry_key=f"key-{id}", at=at, **more) for id in ids
+        AttemptStart(
+            message_id=id,
+            payload={"text": payload},
+            tries=known.get(id, 0) if tries is None else tries,
+            retry_key=f"key-{id}",
+            at=at,
+            **more,
+        )
+        for id in ids
     ]
     return store.begin_attempts(starts, holder="h1")
 
@@ -238,14 +249,18 @@ def test_a_new_sole_sender_takes_all_back(store: Store, make: Any) -> None:
     assert store.message_counts() == {"unknown": 1, "retry": 1}
 
 
-def test_what_is_in_two_hands_of_one_holder_is_begun_by_one_of_them(store: Store, make: Any) -> None:
+def test_an_old_hand_of_the_same_holder_begins_nothing(store: Store, make: Any) -> None:
     """A holder that stood still, lost its messages and claimed them again begins each once, whichever hand is first."""
     add(store, make, make.message(state="ready"))
     (id,) = claim(store, make.at)
     store.expire_leases(make.at, channel="line", whole=True)
     assert claim(store, make.at + SECOND) == [id]
-    assert begin(store, make.at + SECOND, id) == [id]
-    assert begin(store, make.at + SECOND, id) == []
+    assert begin(store, make.at + SECOND, id, tries=0) == [id]
+    assert begin(store, make.at + SECOND, id, tries=0) == []
+    end(store, make.at + SECOND, id, "retry", not_before=make.at + SECOND)
+    assert claim(store, make.at + SECOND) == [id]
+    assert begin(store, make.at + SECOND, id, tries=0) == []
+    assert begin(store, make.at + SECOND, id, tries=1) == [id]
 
 
 def test_an_unknown_message_is_resolved_once(store: Store, make: Any) -> None:

@@ -148,7 +148,7 @@ def test_who_is_to_be_left_alone_is_known_to_the_next_sender(store: Store, make:
     assert store.resting("telegram", at, 429) == {}
     store.begin_attempts([AttemptStart(message_id="m2", payload={}, at=at)], holder="h")
     assert claimed(store, make, at + 9 * SECOND) == ["m2"]
-    store.begin_attempts([AttemptStart(message_id="m2", payload={}, at=at)], holder="h")
+    store.begin_attempts([AttemptStart(message_id="m2", payload={}, tries=1, at=at)], holder="h")
     refused = AttemptEnd(message_id="m2", at=at, state="retry", outcome="unknown", not_before=at + 30 * SECOND)
     store.finish_attempts([refused], holder="h")
     assert set(store.resting("line", at + 9 * SECOND, 429)) == {"U0001"}
