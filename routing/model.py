@@ -22,11 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .fixes import Fix
+from .terms import Amount as Amount
+from .terms import Id as Id
+from .terms import Location as Location
+from .terms import TimeWindow as TimeWindow
 
-Id = str | int
-Location = tuple[float, float]
-TimeWindow = tuple[int, int]
-Amount = tuple[int, ...]
 IntMatrix = npt.NDArray[np.int32]
 
 UNREACHABLE = 10**8

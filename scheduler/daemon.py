@@ -18,9 +18,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast
 
 from channels.base import NotConfigured
+from scheduler import engine as engines
 from scheduler.app import App, OfficialBase
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
 from scheduler.config import UnreadableSecret, secret_keys
+from scheduler.engine import PLANNING, EngineUnavailable
 from scheduler.inbox import Fetched, Inbox, poll
 from scheduler.loops import Loops
 from scheduler.senders import IDLE, Senders
@@ -42,8 +44,11 @@ class CannotListen(Exception):
     """The address is taken, not allowed, or not this machine's."""
 
 
-async def serve(app: App, host: str, port: int) -> None:
-    """Run until SIGINT or SIGTERM; stops within ten seconds, finishing what is being sent."""
+async def serve(app: App, host: str, port: int, planning: int) -> None:
+    """Run until SIGINT or SIGTERM; stops within ten seconds, finishing what is being sent.
+
+    `planning`: how many areas are solved at once here; 0 leaves them to `songsuk worker`.
+    """
     import uvicorn
 
     from scheduler.web import create
@@ -55,13 +60,12 @@ async def serve(app: App, host: str, port: int) -> None:
         raise TypeError("the daemon needs a clock that runs")
     stop, at_rest = asyncio.Event(), asyncio.Event()
     at_rest.set()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
+    stops(loop, stop)
 
-    loops = Loops(telling=(NotConfigured, UnreadableSecret, OfficialBase))
+    loops = Loops(telling=(NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable))
     heard, counted = asyncio.Event(), asyncio.Event()
     channels = await asyncio.to_thread(app.channels)
+    engine = await asyncio.to_thread(app.engine)
     senders = Senders(
         app, loops, lambda channel, over: poll(cast("Fetched", channel), inbox, over, heard.set), counted.set
     )
@@ -107,7 +111,7 @@ async def serve(app: App, host: str, port: int) -> None:
     address, actual = listening.getsockname()[:2]
     address = f"[{address}]" if ":" in address else address
     print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - always the first line
-    _log()
+    log_lines()
     if app.versions.broken is not None:
         said = " · ".join(problem.text() for problem in app.versions.broken.errors[:3])
         log.warning("%s is not valid; going on with version %s: %s", app.config_path, app.versions.latest, said)
@@ -118,12 +122,15 @@ async def serve(app: App, host: str, port: int) -> None:
     web = asyncio.create_task(server.serve(sockets=[listening]))
     senders.start()
     ticker = Ticker(clock, tick, at_least=LOOK_AROUND)
+    areas = app.waves.solver = app.areas(engine.wake, planning, ticker.soon)
     await ticker.start()
     working = [
         asyncio.create_task(loops.keep("inbox", work_off, heard, stop)),
         asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
-        asyncio.create_task(_warm(app, stop)),
+        *engines.begin(engine, [areas], {PLANNING: planning} if planning else {}, loops, stop),
     ]
+    if planning:
+        working.append(asyncio.create_task(warm(app, stop)))
     await stop.wait()
     log.info("stopping")
     app.planner.stop()
@@ -139,9 +146,17 @@ async def serve(app: App, host: str, port: int) -> None:
             await inbox.release()
     await ticker.stop()
     await app.close_channels()
+    engine.close()
 
 
-async def _warm(app: App, stop: asyncio.Event) -> None:
+def stops(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """SIGINT and SIGTERM set `stop`."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+
+
+async def warm(app: App, stop: asyncio.Event) -> None:
     """So that no first plan waits; a planner that cannot be warmed says so, and again when it is needed."""
     try:
         await asyncio.to_thread(app.planner.warm)
@@ -150,10 +165,11 @@ async def _warm(app: App, stop: asyncio.Event) -> None:
             log.exception("the planner cannot be made ready")
 
 
-def _log() -> None:
+def log_lines() -> None:
     """What happens from now on is told on stderr, a line each."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for library in ("apscheduler", "procrastinate"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _server(config: uvicorn.Config) -> uvicorn.Server:

@@ -11,23 +11,22 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Protocol
 
 from routing.model import Settings
 from scheduler import batch, notices, planning, revision, silence
 from scheduler.amendment import Amending
 from scheduler.batch import Market, WaveKey
 from scheduler.config import Config, Problem
-from scheduler.config.models import Zone
 from scheduler.day import Action, Step
+from scheduler.gathering import Gathering
 from scheduler.notices import Notices, People
 from scheduler.planning import moves as moving
 from scheduler.revision import HEARD, Heard
 from scheduler.silence import Silence
 from scheduler.versions import Versions
-from scheduler.workers import Planner
-from scheduler.zones import ZoneIndex
 from storage import Store
-from storage.records import DATABASE, Approval, Leg, Member, Message, Order, Plan, Role, Run, SellerDetails
+from storage.records import DATABASE, Approval, Member, Message, Order, Plan, Role, Run, SellerDetails
 
 Now = Callable[[], dt.datetime]
 UNDER_WAY = frozenset({"approved", "dispatched"})
@@ -45,11 +44,27 @@ class Approved:
     messages: tuple[Message, ...] = ()
 
 
+class Solver(Protocol):
+    """Who solves the areas of a wave: this process at once, or whoever is free."""
+
+    def under_way(self, run: Run) -> bool:
+        """Whether they are being solved, so that there is nothing to ask for yet."""
+        ...
+
+    def solve(
+        self, run: Run, areas: Sequence[planning.AreaProblem], settings: Settings
+    ) -> Sequence[planning.AreaPlan] | None:
+        """The areas' plans, in the order given; None: not all of them are there yet, so ask again."""
+        ...
+
+
 class Waves:
     """Performs the steps of one market's waves."""
 
-    def __init__(self, store: Store, versions: Versions, planner: Planner, now: Now) -> None:
-        self._store, self._versions, self._planner, self._now = store, versions, planner, now
+    def __init__(self, store: Store, versions: Versions, solver: Solver, now: Now) -> None:
+        self._store, self._versions, self._now = store, versions, now
+        self._gathering = Gathering(store, versions)
+        self.solver = solver
 
     # --- what is known ------------------------------------------------------------------------------------------
 
@@ -168,91 +183,50 @@ class Waves:
         """Solve a closed wave, or a planned one anew. The plan is checked by routing before it comes back.
 
         Who was left out of the plan before stays out of the next, until it is made anew `with_riders`.
-        None: while this went on, somebody else has planned or approved it.
+        None: it is being solved elsewhere, and is there to be had later; or somebody else has planned or approved it.
         """
+        if self.solver.under_way(run):
+            return None
         config = self._versions.config(run.config_version)
-        wave = config.wave(run.wave)
-        seen = self._store.mark()
-        orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
-        if add_orders:
-            orders = [*orders, *self._added(run, add_orders, {order.order_id for order in orders})]
-        pinless = [order for order in orders if order.location is None]
-        zones = self._versions.zones(run.config_version)
-        orders = [_in_its_zone(order, zones) for order in orders if order.location is not None]
-        present = self._store.plan(run.plan_id) if run.plan_id is not None else None
-        out = (_left_out(present) | set(without_riders)) - set(with_riders)
-        riders = [rider for rider in self._store.members(Role.RIDER) if rider.ref not in out and rider.active]
-        areas = self._areas(run, orders, riders)
-        if present is not None:
-            areas = planning.keeping(areas, present, config)
-        engine = planning.engine_for(areas, config)
+        found = self._gathering.wave(run, without_riders=without_riders, with_riders=with_riders, add_orders=add_orders)
+        engine = planning.engine_for(found.areas, config)
         settings = Settings(engine=engine, seconds=config.solver.seconds, seed=config.solver.seed)
-        answers = self._planner.solve(areas, settings)
-        by_id = {order.order_id: order for order in orders}
+        answers = self.solver.solve(run, found.areas, settings)
+        if answers is None:
+            return None
+        by_id = {order.order_id: order for order in found.orders}
         lacking = set(planning.lacking(answers))
         following = self._next_waves(run, [by_id[order_id] for order_id in sorted(lacking)], answers)
         plan = planning.to_plan(
             _plan_id(),
             run,
-            wave,
+            config.wave(run.wave),
             answers,
             by_id,
-            {rider.ref: rider for rider in riders},
+            {rider.ref: rider for rider in found.riders},
             following,
             config,
             self._now(),
         )
-        if out:
-            plan = replace(plan, summary={**plan.summary, "without_riders": sorted(out)})
-        moves = moving.of_plan(plan, orders)
-        if pinless:
-            moves += moving.put_off(pinless, (run.date, run.wave), self.market(on=run.date), "needs_pin")[0]
-        return self._store.save_plan(replace(plan, seen=seen), found=run, moves=moves, actor=actor, at=self._now())
-
-    def _areas(self, run: Run, orders: Sequence[Order], riders: Sequence[Member]) -> list[planning.AreaProblem]:
-        config, zones = self._versions.config(run.config_version), self._versions.zones(run.config_version)
-        sellers = self._by_ref(Role.SELLER)
-        return planning.problems(
-            run.date, config.wave(run.wave), orders, riders, sellers, config, zones, self._busy(run)
+        if found.out:
+            plan = replace(plan, summary={**plan.summary, "without_riders": sorted(found.out)})
+        moves = moving.of_plan(plan, found.orders)
+        if found.pinless:
+            moves += moving.put_off(found.pinless, (run.date, run.wave), self.market(on=run.date), "needs_pin")[0]
+        return self._store.save_plan(
+            replace(plan, seen=found.seen), found=run, moves=moves, actor=actor, at=self._now()
         )
 
     def fits(self, run: Run, plan: Plan, order_id: str, most: int) -> planning.Late | None:
         """Where a late order fits into the plan as it is; None where it cannot be in this wave. Writes nothing."""
-        config, zones = self._versions.config(run.config_version), self._versions.zones(run.config_version)
-        added = self._added(run, [order_id], ())
+        added = self._gathering.added(run, [order_id])
         if not added:
             return None
-        ids = {step.order_id for route in plan.routes for step in route.steps if step.order_id is not None}
-        planned = [order for order in self._store.orders(order_ids=sorted(ids)) if not order.cancelled]
-        orders = [_in_its_zone(order, zones) for order in planned if order.location is not None]
-        out = _left_out(plan)
-        riders = [rider for rider in self._store.members(Role.RIDER) if rider.active and rider.ref not in out]
-        areas = self._areas(run, [*orders, *added], riders)
+        areas = self._gathering.with_late(run, plan, added[0])
         area = next(area for area in areas if any(s.id == order_id for s in area.shipments))
+        config = self._versions.config(run.config_version)
         wave, tz = config.wave(run.wave), config.market.time_zone
         return planning.late_order(area, plan, added[0], wave, self._now(), tz, most)
-
-    def _added(self, run: Run, order_ids: Sequence[str], have: Collection[str]) -> list[Order]:
-        """Late orders that a coordinator wants in all the same: batched into this wave by hand."""
-        zones = self._versions.zones(run.config_version)
-        found = []
-        for order in self._store.orders(order_ids=[each for each in order_ids if each not in have]):
-            zone = zones.locate(order.location) if order.location is not None else None
-            if zone is None or order.legs[0].state not in {"received", "unassigned"}:
-                continue
-            leg = replace(order.legs[0], date=run.date, wave=run.wave, reason=None)
-            found.append(replace(order, legs=(_leg_in(leg, zone),)))
-        return found
-
-    def _busy(self, run: Run) -> dict[str, list[planning.Span]]:
-        """When each rider is out for another wave of the same day."""
-        busy: dict[str, list[planning.Span]] = {}
-        rides = {other.id for other in self._store.runs(date=run.date) if other.state != "cancelled"} - {run.id}
-        for plan in self._store.plans(run.date):
-            if plan.run_id in rides:
-                for route in plan.routes:
-                    busy.setdefault(route.rider_id, []).append((route.steps[0].arrival, route.steps[-1].arrival))
-        return busy
 
     def _next_waves(
         self, run: Run, orders: Sequence[Order], answers: Sequence[planning.AreaPlan]
@@ -525,23 +499,6 @@ class Waves:
 def _over(ride: Run | Plan, config: Config) -> dt.datetime:
     """When the delivery time of a wave ends, by the config that it was closed with."""
     return config.wave(ride.wave).deliver.on(ride.date, config.market.time_zone)[1]
-
-
-def _left_out(plan: Plan | None) -> set[str]:
-    """The riders whom a coordinator took out of this wave."""
-    return set() if plan is None else set(plan.summary.get("without_riders", ()))
-
-
-def _in_its_zone(order: Order, zones: ZoneIndex) -> Order:
-    """A place corrected since the cut-off may lie in another zone; outside all of them the order keeps its own."""
-    zone = zones.locate(order.location) if order.location is not None else None
-    if zone is None or zone.id == order.legs[0].zone:
-        return order
-    return replace(order, legs=(_leg_in(order.legs[0], zone), *order.legs[1:]))
-
-
-def _leg_in(leg: Leg, zone: Zone) -> Leg:
-    return replace(leg, zone=zone.id, area=zone.area, fee_satang=zone.fee_satang)
 
 
 def _plan_id() -> str:

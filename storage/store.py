@@ -6,6 +6,7 @@ from types import TracebackType
 
 from sqlalchemy import text
 
+from storage.areas import Areas
 from storage.broken import Broken
 from storage.chats import Chats
 from storage.day import Day
@@ -23,7 +24,9 @@ from storage.pushes import Pushes
 from storage.stranded import Stranded
 
 
-class Store(People, Orders, OrderViews, Day, Plans, Outbox, Broken, Inbox, Chats, Erasure, Pushes, Stranded, House):
+class Store(
+    People, Orders, OrderViews, Day, Areas, Plans, Outbox, Broken, Inbox, Chats, Erasure, Pushes, Stranded, House
+):
     """What is remembered, by named verbs. Each verb is one transaction; values go in and come out, rows never."""
 
     url_safe: str

@@ -1,4 +1,4 @@
-"""`songsuk serve`: the daemon; `songsuk doctor`: is this machine ready."""
+"""`songsuk serve`: the daemon; `songsuk worker`: more cores for it; `songsuk doctor`: is this machine ready."""
 
 from __future__ import annotations
 
@@ -11,12 +11,21 @@ from scheduler.cli import screen
 from scheduler.cli.opened import ConfigFile, Json, needs_secrets, opened
 from scheduler.cli.screen import Refusal
 
+Concurrency = Annotated[
+    int | None,
+    typer.Option("--concurrency", min=1, max=1024, help="Areas solved at once here; default: one per core."),
+]
+
 
 def serve(
     host: Annotated[str | None, typer.Option("--host", help="Overrides web.host.")] = None,
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="Overrides web.port; 0 takes a free one.")
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan/--no-plan", help="Whether this machine solves areas too, or workers alone.")
+    ] = True,
+    concurrency: Concurrency = None,
     config: ConfigFile = None,
 ) -> None:
     """Run the market: the clock, the outbox and the web, in one process."""
@@ -26,8 +35,12 @@ def serve(
 
     with opened(config, keep_warm=True, acts=True) as app:
         needs_secrets(app)
+        if not plan and app.config.engine.kind == "local":
+            raise _no_workers("--no-plan")
+        planning = (concurrency or app.planner.workers) if plan else 0
+        web = app.config.web
         try:
-            asyncio.run(daemon.serve(app, host or app.config.web.host, app.config.web.port if port is None else port))
+            asyncio.run(daemon.serve(app, host or web.host, web.port if port is None else port, planning))
         except daemon.CannotListen as error:
             raise Refusal(
                 "web.address",
@@ -39,6 +52,34 @@ def serve(
                 },
                 exit_code=2,
             ) from None
+
+
+def worker(concurrency: Concurrency = None, config: ConfigFile = None) -> None:
+    """Solve planning areas beside `songsuk serve`, on as many machines as you like; needs the database alone."""
+    import asyncio
+
+    from scheduler import worker as working
+
+    with opened(config, keep_warm=True) as app:
+        if app.config.engine.kind == "local":
+            raise _no_workers("engine.kind")
+        asyncio.run(working.work(app, concurrency or app.planner.workers))
+
+
+def _no_workers(where: str) -> Refusal:
+    return Refusal(
+        "engine.local",
+        where,
+        {
+            "th": "ตลาดนี้วางแผนในเครื่องเดียวกับ songsuk serve",
+            "en": "this market plans where songsuk serve runs, and nowhere else",
+        },
+        {
+            "th": "ใช้ PostgreSQL แล้วเขียน engine: {kind: procrastinate} ใน config.yaml",
+            "en": "take PostgreSQL, and write engine: {kind: procrastinate} in config.yaml",
+        },
+        exit_code=2,
+    )
 
 
 def doctor(config: ConfigFile = None, json: Json = False) -> None:

@@ -1,0 +1,162 @@
+"""Planning areas as work: a clock posts a wave's as rows, whoever is free solves one, the clock takes the answers.
+
+The `Solver` of `serve`, and the work `plan_area` of its engine and of `songsuk worker`. What is posted names orders and
+riders; who solves it reads them anew and makes the same problem, or withdraws what is no more as it was. A crash at any
+point leaves rows that somebody else goes on with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+from routing.model import Settings
+from scheduler.engine import PLANNING, Wake
+from scheduler.gathering import Gathering
+from scheduler.planning import AreaPlan, AreaProblem, posted
+from scheduler.versions import Versions
+from scheduler.workers import Planner, Stopped, shared
+from storage import StorageError, Store
+from storage.records import PlanningArea, Run
+
+LEASE_SECONDS = 8.0
+"""How long an area stays in the hand of who died over it."""
+RENEW_SECONDS = 2.0
+PAUSES = (2.0, 10.0, 60.0)
+"""Seconds after a first, second and later failure until an area is tried again."""
+
+
+class Areas:
+    """The areas of one market's waves. `wake`: the engine's; `solved`: called when an area was, in the event loop."""
+
+    name, queue = "plan_area", PLANNING
+
+    def __init__(
+        self,
+        store: Store,
+        versions: Versions,
+        planner: Planner,
+        *,
+        wake: Wake,
+        at_once: int,
+        now: Callable[[], dt.datetime],
+        solved: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store, self._planner = store, planner
+        self._gathering = Gathering(store, versions)
+        self._wake, self._at_once, self._now, self._solved = wake, at_once, now, solved
+        self._holder = uuid.uuid4().hex
+        self._in_hand = 0
+
+    # --- what the clock asks ------------------------------------------------------------------------------------
+
+    def under_way(self, run: Run) -> bool:
+        return self._store.unsolved(run.id) > 0
+
+    def solve(self, run: Run, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan] | None:
+        """The plans of the areas where all are there; else those that are not there yet are posted."""
+        if not areas:
+            return []
+        seconds = shared(settings, self._planner.workers, len(areas)).seconds
+        fresh = [_posted(run, area, settings, seconds) for area in areas]
+        rows = self._store.post_areas(run, fresh, actor="clock", at=self._now())
+        if rows is None:
+            return None
+        answers = {row.area: row.answer for row in rows if row.answer is not None}
+        if len(answers) == len(areas):
+            return [posted.plan_read(answers[area.area], area) for area in areas]
+        self._wake(self.name, self.queue, [row.id for row in rows if row.answer is None])
+        return None
+
+    # --- the work -----------------------------------------------------------------------------------------------
+
+    def waiting(self) -> list[str]:
+        return self._store.waiting_areas(_machine_now())
+
+    async def do(self, key: str) -> None:
+        """Solve the area of this key, unless it is solved or in somebody's hand."""
+        area = await asyncio.to_thread(
+            lambda: self._store.claim_area(key, self._holder, now=_machine_now(), seconds=LEASE_SECONDS)
+        )
+        if area is None:
+            return
+        self._in_hand += 1
+        try:
+            async with self._held(area):
+                await self._solve(area)
+        except Stopped:
+            await self._hold(area, 0.0)
+        except Exception:
+            await self._hold(area, PAUSES[min(area.tries, len(PAUSES)) - 1])
+            raise
+        finally:
+            self._in_hand -= 1
+
+    async def _solve(self, area: PlanningArea) -> None:
+        problem = await asyncio.to_thread(self._problem, area)
+        if problem is None:
+            await asyncio.to_thread(lambda: self._store.drop_area(area, actor=self.name, at=self._now()))
+            return
+        plan = await self._planner.one(problem, await asyncio.to_thread(self._share, area))
+        answered = replace(area, answer=posted.plan_written(plan))
+        await asyncio.to_thread(lambda: self._store.answer_area(answered, actor=self.name, at=self._now()))
+        self._solved()
+
+    def _problem(self, area: PlanningArea) -> AreaProblem | None:
+        """The problem that was posted; None where the rows it is made of have changed since."""
+        run = self._store.run_by_id(area.run_id)
+        if run is None:
+            return None
+        problems = self._gathering.area(run, area.order_ids, area.rider_ids)
+        return next((problem for problem in problems if posted.digest(problem) == area.digest), None)
+
+    def _share(self, area: PlanningArea) -> Settings:
+        """The settings posted, with this machine's cores shared out among what it may have in hand at once."""
+        likely = self._in_hand + len(self._store.waiting_areas(_machine_now()))
+        workers = max(1, self._planner.workers // min(self._at_once, likely))
+        return replace(posted.settings_read(area.settings), workers=workers)
+
+    @asynccontextmanager
+    async def _held(self, area: PlanningArea) -> AsyncIterator[None]:
+        """Keeps the area in our hand for as long as it takes; when it is left, no renewal is under way any more."""
+        over = asyncio.Event()
+        renewing = asyncio.create_task(self._renew(area, over))
+        try:
+            yield
+        finally:
+            over.set()
+            await renewing
+
+    async def _renew(self, area: PlanningArea, over: asyncio.Event) -> None:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), RENEW_SECONDS)
+            if not over.is_set():
+                with suppress(StorageError):  # tried again soon; who has lost it may answer all the same
+                    await self._hold(area, LEASE_SECONDS)
+
+    async def _hold(self, area: PlanningArea, seconds: float) -> None:
+        now = _machine_now()
+        until = now + dt.timedelta(seconds=seconds)
+        await asyncio.to_thread(lambda: self._store.hold_area(area.id, self._holder, until=until, now=now))
+
+
+def _posted(run: Run, area: AreaProblem, settings: Settings, seconds: float) -> PlanningArea:
+    return PlanningArea(
+        id=f"a_{uuid.uuid4().hex}",
+        run_id=run.id,
+        area=area.area,
+        digest=posted.digest(area),
+        order_ids=tuple(str(shipment.id) for shipment in area.shipments),
+        rider_ids=tuple(str(vehicle.id) for vehicle in area.vehicles),
+        settings=posted.settings_written(replace(settings, seconds=seconds)),
+    )
+
+
+def _machine_now() -> dt.datetime:
+    """The machine's own time, by which machines agree on who has what; the market's may run at another speed."""
+    return dt.datetime.now(dt.UTC)
