@@ -18,6 +18,7 @@ from pathlib import Path
 from benchmarks import (
     day,
     days,
+    engine,
     hooks,
     intake,
     limits,
@@ -44,6 +45,7 @@ BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
     "messages": messages.measure,
     "sending": sending.measure,
     "limits": limits.measure,
+    "engine": engine.measure,
     "hooks": hooks.measure,
     "prism": prism.measure,
     "month": month.measure,

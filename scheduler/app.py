@@ -26,8 +26,9 @@ from scheduler.budget import LineBudget
 from scheduler.clock import Clock, clock_from
 from scheduler.config import Config, ConfigError, Problem
 from scheduler.config.channels import ChannelSettings
-from scheduler.engine import Engine, Wake
+from scheduler.engine import Engine, EngineUnavailable, Wake
 from scheduler.intake import IntakeContext
+from scheduler.outbox import DRAIN_CHANNEL, lease_of, queue_of
 from scheduler.redirect import Redirect
 from scheduler.versions import Versions
 from scheduler.waves import Waves
@@ -124,6 +125,26 @@ class App:
             now=lambda: self.clock.now(),
             solved=solved,
         )
+
+    def wake_sender(self, wake: Wake, channel: str) -> None:
+        """Tells the process that sends over `channel` that something is due; where none is, who comes next finds it."""
+        holder = self.store.lease_holder(lease_of(channel), now=dt.datetime.now(dt.UTC))
+        if holder is not None:
+            wake(DRAIN_CHANNEL, queue_of(holder), [channel])
+
+    def wake_senders(self) -> None:
+        """As `wake_sender`, for every channel, from a process that runs no engine: what was due is approved here."""
+        if self.config.engine.kind == "local":
+            return  # the daemon on this machine looks every two seconds
+        try:
+            engine = self.engine()
+            try:
+                for channel in self.config.channels:
+                    self.wake_sender(engine.wake, channel)
+            finally:
+                engine.close()
+        except EngineUnavailable as error:
+            log.warning("nobody could be woken, so what is due goes out a little later: %s", error)
 
     def known_waves(self) -> list[str]:
         """The waves of the config in force, then those that an edit has taken out of it and that have run."""

@@ -22,7 +22,7 @@ from scheduler import engine as engines
 from scheduler.app import App, OfficialBase
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
 from scheduler.config import UnreadableSecret, secret_keys
-from scheduler.engine import PLANNING, EngineUnavailable
+from scheduler.engine import EngineUnavailable
 from scheduler.inbox import Fetched, Inbox, poll
 from scheduler.loops import Loops
 from scheduler.senders import IDLE, Senders
@@ -36,6 +36,8 @@ STORE_THREADS = 8
 READ_QUOTA = dt.timedelta(minutes=15)
 LOOK_AROUND = dt.timedelta(seconds=2)
 """How often the clock looks around at least, in real time, for a changed config or orders for a day that was closed."""
+TELLING = (NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable)
+"""What goes wrong in words of ours, which name no secret."""
 GRACE_SECONDS = 8
 """How long what is being sent and answered may take to end."""
 
@@ -44,10 +46,10 @@ class CannotListen(Exception):
     """The address is taken, not allowed, or not this machine's."""
 
 
-async def serve(app: App, host: str, port: int, planning: int) -> None:
+async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -> None:
     """Run until SIGINT or SIGTERM; stops within ten seconds, finishing what is being sent.
 
-    `planning`: how many areas are solved at once here; 0 leaves them to `songsuk worker`.
+    `planning`: how many areas are solved at once here; 0 leaves them to workers, as does `sends` False what is due.
     """
     import uvicorn
 
@@ -62,12 +64,17 @@ async def serve(app: App, host: str, port: int, planning: int) -> None:
     at_rest.set()
     stops(loop, stop)
 
-    loops = Loops(telling=(NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable))
+    loops = Loops(telling=TELLING)
     heard, counted = asyncio.Event(), asyncio.Event()
     channels = await asyncio.to_thread(app.channels)
     engine = await asyncio.to_thread(app.engine)
     senders = Senders(
-        app, loops, lambda channel, over: poll(cast("Fetched", channel), inbox, over, heard.set), counted.set
+        app,
+        loops,
+        engine.wake,
+        listen=lambda channel, over: poll(cast("Fetched", channel), inbox, over, heard.set),
+        changed=counted.set,
+        sends=sends,
     )
     inbox = Inbox(
         app.store,
@@ -127,7 +134,7 @@ async def serve(app: App, host: str, port: int, planning: int) -> None:
     working = [
         asyncio.create_task(loops.keep("inbox", work_off, heard, stop)),
         asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
-        *engines.begin(engine, [areas], {PLANNING: planning} if planning else {}, loops, stop),
+        *engines.begin(engine, {areas: planning, senders.draining: int(sends)}, loops, stop),
     ]
     if planning:
         working.append(asyncio.create_task(warm(app, stop)))

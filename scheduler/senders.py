@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from channels.base import Channel
 from scheduler.app import App
+from scheduler.engine import Wake
 from scheduler.loops import Loops
-from scheduler.outbox import Outbox
+from scheduler.outbox import Draining, Outbox
 from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
@@ -36,10 +38,26 @@ class _Sender:
 
 
 class Senders:
-    """Sends over the app's channels until it is stopped. `changed` is called when a channel was connected anew."""
+    """Sends over the app's channels until it is stopped.
 
-    def __init__(self, app: App, loops: Loops, listen: Listen, changed: Callable[[], None]) -> None:
+    `wake` is the engine's: where another process sends, it is told of what is due. `sends` False: all is left to it.
+    `listen`: how it is heard what people write, None: by others. `changed` is called when a channel was connected anew.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        loops: Loops,
+        wake: Wake,
+        *,
+        listen: Listen | None = None,
+        changed: Callable[[], None] = lambda: None,
+        sends: bool = True,
+    ) -> None:
         self._app, self._loops, self._listen, self._changed = app, loops, listen, changed
+        self._wake, self._sends = wake, sends
+        self._process = uuid.uuid4().hex
+        self.draining = Draining(self._process, self._woken)
         self._senders: dict[str, _Sender] = {}
         self._missed: set[str] = set()
         self._trouble: set[str] = set()
@@ -53,6 +71,10 @@ class Senders:
         """Something may be due."""
         for sender in self._senders.values():
             sender.woken.set()
+
+    def _woken(self, name: str) -> None:
+        if name in self._senders:
+            self._senders[name].woken.set()
 
     async def follow(self) -> None:
         """Connect the channels that are new or changed in the config in force, and send over them from now on.
@@ -81,24 +103,31 @@ class Senders:
         if self._stopped:
             return
         app = self._app
-        outbox = Outbox(app.store, {name: channel}, app.clock, withhold=app.withhold, failpoint=failpoint)
+        outbox = Outbox(
+            app.store, {name: channel}, app.clock, withhold=app.withhold, failpoint=failpoint, holder=self._process
+        )
         woken, over = asyncio.Event(), asyncio.Event()
 
         async def turn() -> float:
-            await outbox.drain(name)
+            if self._sends:
+                await outbox.drain(name)
             following = await asyncio.to_thread(outbox.next_at, name)
             wait = IDLE.total_seconds()
-            if following is not None:
+            if not outbox.sends(name):
+                if following is not None and following <= app.clock.now():
+                    await asyncio.to_thread(app.wake_sender, self._wake, name)
+            elif following is not None:
                 speed = getattr(app.clock, "speed", 1.0)
                 wait = min(wait, max(0.05, (following - app.clock.now()).total_seconds() / speed))
             return wait
 
-        async def listen() -> float:
-            await self._listen(channel, over)
-            return 0.0
-
         tasks = [asyncio.create_task(self._loops.keep(f"sender {name}", turn, woken, over))]
-        if getattr(app.config.channels.get(name), "updates", "") == "polling":
+        if (hear := self._listen) is not None and getattr(app.config.channels.get(name), "updates", "") == "polling":
+
+            async def listen() -> float:
+                await hear(channel, over)
+                return 0.0
+
             tasks.append(asyncio.create_task(self._loops.keep(f"updates {name}", listen, asyncio.Event(), over)))
         self._senders[name] = _Sender(outbox=outbox, woken=woken, over=over, tasks=tuple(tasks))
 

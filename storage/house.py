@@ -42,6 +42,13 @@ class House(Verbs):
             write.tell(f"lease:{name}", token=token)
             return int(token)
 
+    def lease_holder(self, name: str, *, now: dt.datetime) -> str | None:
+        """Who has the lease `name` now; None: nobody."""
+        query = select(LEASE.c.holder).where(LEASE.c.name == name, LEASE.c.until > now)
+        with self._read() as connection:
+            holder: str | None = connection.execute(query).scalar()
+        return holder
+
     @writes
     def release_lease(self, name: str, holder: str, *, now: dt.datetime) -> bool:
         """Lets a lease go that `holder` has, so that the next need not wait for its end."""

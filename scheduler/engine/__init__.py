@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
@@ -27,13 +27,14 @@ def connect(kind: EngineKind, database: str) -> Engine:
     return cast("Engine", importlib.import_module(f"scheduler.engine.{kind}").connect(database))
 
 
-def begin(
-    engine: Engine, works: Sequence[Work], concurrency: Mapping[str, int], loops: Loops, stop: asyncio.Event
-) -> list[asyncio.Task[None]]:
-    """Works these queues until `stop`, and looks for what no wake-up came for; an engine that stumbles goes on."""
+def begin(engine: Engine, works: Mapping[Work, int], loops: Loops, stop: asyncio.Event) -> list[asyncio.Task[None]]:
+    """Does each work, so much of it at once, until `stop`, and looks for what no wake-up came for.
+
+    What is done by others alone (0 at once here) is looked for all the same. An engine that stumbles goes on.
+    """
 
     async def run() -> float:
-        await engine.run(works, concurrency, stop)
+        await engine.run({work: many for work, many in works.items() if many}, stop)
         return 0.0
 
     async def look() -> float:

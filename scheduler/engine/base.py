@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,8 @@ class Engine(Protocol):
         """Have whoever works `queue` do the work `name` on these rows; after their transaction. May take a while."""
         ...
 
-    async def run(self, works: Sequence[Work], concurrency: Mapping[str, int], stop: asyncio.Event) -> None:
-        """Do what is woken until `stop`, then end what is under way: so many at once of each queue named."""
+    async def run(self, works: Mapping[Work, int], stop: asyncio.Event) -> None:
+        """Do what is woken until `stop`, then end what is under way. Each work has its queue; so many of it at once."""
         ...
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ async def attend(work: Work, key: str) -> None:
         log.exception("%s %s: it failed; it is tried again", work.name, key)
 
 
-async def sweep(engine: Engine, works: Sequence[Work]) -> None:
+async def sweep(engine: Engine, works: Iterable[Work]) -> None:
     """One look through the rows for what waits, whether or not somebody was woken for it."""
     for work in works:
         keys = await asyncio.to_thread(work.waiting)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 from scheduler.engine.base import Engine, Work, attend
@@ -23,19 +23,18 @@ class Local:
         lane = self._lanes.get(queue)
         if lane is not None and self._loop is not None:
             with suppress(RuntimeError):  # the loop has ended, and with it whoever would look
-                self._loop.call_soon_threadsafe(lane.put, name, tuple(keys))
+                self._loop.call_soon_threadsafe(lane.put, tuple(keys))
 
-    async def run(self, works: Sequence[Work], concurrency: Mapping[str, int], stop: asyncio.Event) -> None:
-        named = {work.name: work for work in works}
-        self._loop, self._lanes = asyncio.get_running_loop(), {queue: _Lane(named) for queue in concurrency}
+    async def run(self, works: Mapping[Work, int], stop: asyncio.Event) -> None:
+        self._loop, self._lanes = asyncio.get_running_loop(), {work.queue: _Lane(work) for work in works}
         hands = [
-            asyncio.create_task(self._lanes[queue].work_off(stop))
-            for queue, many in concurrency.items()
+            asyncio.create_task(self._lanes[work.queue].work_off(stop))
+            for work, many in works.items()
             for _ in range(many)
         ]
         await stop.wait()
-        for queue, many in concurrency.items():
-            self._lanes[queue].end(many)
+        for work, many in works.items():
+            self._lanes[work.queue].end(many)
         await asyncio.gather(*hands)
 
     def close(self) -> None:
@@ -45,22 +44,21 @@ class Local:
 class _Lane:
     """The wake-ups of one queue, the first first; each row's once."""
 
-    def __init__(self, works: Mapping[str, Work]) -> None:
-        self._works = works
-        self._queue: asyncio.Queue[tuple[str, str] | None] = asyncio.Queue()
-        self._waiting: set[tuple[str, str]] = set()
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._waiting: set[str] = set()
 
-    def put(self, name: str, keys: Collection[str]) -> None:
+    def put(self, keys: Collection[str]) -> None:
         for key in keys:
-            if (name, key) not in self._waiting:
-                self._waiting.add((name, key))
-                self._queue.put_nowait((name, key))
+            if key not in self._waiting:
+                self._waiting.add(key)
+                self._queue.put_nowait(key)
 
     async def work_off(self, stop: asyncio.Event) -> None:
-        while (woken := await self._queue.get()) is not None and not stop.is_set():
-            name, key = woken
-            self._waiting.discard(woken)
-            await attend(self._works[name], key)
+        while (key := await self._queue.get()) is not None and not stop.is_set():
+            self._waiting.discard(key)
+            await attend(self._work, key)
 
     def end(self, many: int) -> None:
         for _ in range(many):

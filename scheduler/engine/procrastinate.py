@@ -8,6 +8,7 @@ ends; such are cleared away, for its row is found by the sweep.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ SCHEMA = "procrastinate"
 _LOCK = 7_306_004  # PostgreSQL's advisory lock while one process makes the tables
 SILENT_SECONDS = 30.0
 """A worker that has not been heard of for so long is dead."""
+FORGOTTEN = dt.timedelta(minutes=10)
+"""A wake-up that nobody came for in so long is thrown away: its queue may be a dead process's own."""
 
 
 def connect(database: str) -> Engine:
@@ -49,12 +52,15 @@ class Procrastinate:
         with _translated():
             queued = {job.queueing_lock for job in self._waking.job_manager.list_jobs(queue=queue, status="todo")}
             for key in keys:
-                lock = f"{name} {key}"
+                lock = f"{queue} {name} {key}"
                 if lock not in queued:
                     with suppress(AlreadyEnqueued):
-                        self._waking.configure_task(name, queue=queue, queueing_lock=lock).defer(key=key)
+                        now = dt.datetime.now(dt.UTC)  # said, so that its age is known
+                        self._waking.configure_task(name, queue=queue, queueing_lock=lock, schedule_at=now).defer(
+                            key=key
+                        )
 
-    async def run(self, works: Sequence[Work], concurrency: Mapping[str, int], stop: asyncio.Event) -> None:
+    async def run(self, works: Mapping[Work, int], stop: asyncio.Event) -> None:
         from procrastinate import App, PsycopgConnector
 
         app = App(connector=PsycopgConnector(min_size=1, **self._reach))
@@ -63,10 +69,10 @@ class Procrastinate:
         with _translated():
             async with app.open_async():
                 going = [asyncio.create_task(_clear(app))]
-                for queue, many in concurrency.items():
+                for work, many in works.items():
                     working = app.run_worker_async(
-                        queues=[queue],
-                        name=queue,
+                        queues=[work.queue],
+                        name=work.name,
                         concurrency=many,
                         fetch_job_polling_interval=SWEEP_SECONDS,
                         delete_jobs="always",
@@ -100,10 +106,14 @@ async def _until(stop: asyncio.Event, going: Sequence[asyncio.Task[None]]) -> No
 
 
 async def _clear(app: procrastinate.App) -> None:
-    """Now and then, clears away what dead workers had in hand."""
+    """Now and then, clears away what dead workers had in hand, or would have been woken for."""
     from procrastinate.jobs import Status
 
     while True:
+        old = dt.datetime.now(dt.UTC) - FORGOTTEN
+        for job in await app.job_manager.list_jobs_async(status="todo"):
+            if job.id is not None and job.scheduled_at is not None and job.scheduled_at < old:
+                await app.job_manager.cancel_job_by_id_async(job.id, delete_job=True)
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
         await app.job_manager.prune_stalled_workers(SILENT_SECONDS)

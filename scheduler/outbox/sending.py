@@ -67,7 +67,7 @@ class Outbox:
     """Drains due rows over the connected channels. Of each, one process is the sender; the others stand by.
 
     `withhold`: called with a channel's name, calls back what has just become due there and may not be sent after all.
-    `scope`: only these messages, as if there were no others.
+    `scope`: only these messages, as if there were no others. `holder`: this process, by which others can wake it.
     """
 
     def __init__(
@@ -81,8 +81,9 @@ class Outbox:
         in_thread: InThread = asyncio.to_thread,
         failpoint: Callable[[str], None] = lambda name: None,
         scope: Scope | None = None,
+        holder: str | None = None,
     ) -> None:
-        holder = uuid.uuid4().hex
+        holder = holder or uuid.uuid4().hex
         self._senders = {
             name: _Sender(
                 store,
@@ -109,6 +110,10 @@ class Outbox:
         """Begin nothing more: what is under way ends, what waits for its turn is put back."""
         for sender in self._senders.values():
             sender.stop()
+
+    def sends(self, channel: str) -> bool:
+        """Whether this process is the one sender of the channel's account, as far as it knows."""
+        return self._senders[channel].election.sure()
 
     async def elect(self, channel: str) -> bool:
         """Whether this process is, or has just become, the one sender of the channel's account."""

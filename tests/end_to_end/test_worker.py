@@ -44,8 +44,8 @@ def store(house: House) -> Iterator[Store]:
 
 def closed(store: Store) -> Run | None:
     """The evening's run, once its areas wait to be solved."""
-    (run,) = [run for run in store.runs(date=dt.date.fromisoformat(DAY)) if run.wave == "evening"] or [None]
-    return run if run is not None and store.unsolved(run.id) else None
+    runs = [run for run in store.runs(date=dt.date.fromisoformat(DAY)) if run.wave == "evening"]
+    return runs[0] if runs and store.unsolved(runs[0].id) else None
 
 
 def planned(store: Store) -> Plan | None:
@@ -54,9 +54,9 @@ def planned(store: Store) -> Plan | None:
 
 
 def test_a_worker_that_dies_is_replaced(house: House, store: Store) -> None:
-    """A daemon that solves nothing itself posts the wave; of a worker killed over it another takes it up, and the daemon
-    has its plan; asked to leave, the worker ends in time."""
-    with house.serving("--no-plan"):
+    """A daemon that solves nothing itself posts the wave; of a worker killed over it another takes it up, and the
+    daemon has its plan; asked to leave, the worker ends in time."""
+    with house.serving("--queues", "sending"):
         until(lambda: closed(store), "areas that wait")
         with house.working(SONGSUK_FAILPOINTS="answer_area.before_commit=kill") as dying:
             assert dying.wait() == -signal.SIGKILL
@@ -81,13 +81,24 @@ def test_two_daemons_make_one_plan_and_solve_it_themselves(house: House, store: 
     assert verbs.count("close_run") == len({run.id for run in store.runs() if run.closed_at is not None})
 
 
+def test_planning_and_sending_in_processes_of_their_own(house: House, store: Store) -> None:
+    """A daemon that only plans, and a worker that only sends: what is approved in a third process goes out."""
+    with house.serving("--queues", "planning"), house.working("--queues", "sending") as sender:
+        plan = until(lambda: planned(store), "the plan")
+        house.json("plan", "approve", DAY, "--wave", "evening", "--plan", plan.id)
+        told = until(lambda: store.messages(plan_id=plan.id, kinds={"pick_list"}, states={"accepted"}), "a pick list")
+        assert sender.stop(signal.SIGTERM)[0] == 0
+    assert {message.attempts[-1].outcome for message in told} == {"accepted"}
+
+
 def test_a_market_of_one_machine_has_no_workers(tmp_path: Path, sqlite_url: str) -> None:
-    """On a market that plans where `serve` runs, a worker and `--no-plan` are refused with the way out."""
+    """On a market that plans where `serve` runs, a worker and `--queues` are refused with the way out."""
     house = House(folder=tmp_path, url=sqlite_url)
     house.config.write_text(config_text(), encoding="utf-8")
-    for words, path in ((("worker",), "engine.kind"), (("serve", "--no-plan"), "--no-plan")):
+    for words in (("worker",), ("serve", "--queues", "sending")):
         answer = house.run(*words)
-        assert (answer.code, "engine: {kind: procrastinate}" in answer.err) == (2, True), (path, answer)
+        assert (answer.code, "engine: {kind: procrastinate}" in answer.err) == (2, True), answer
+    assert house.run("serve", "--queues", "cooking").code == 2
 
 
 def test_several_machines_need_a_server(tmp_path: Path, sqlite_url: str) -> None:

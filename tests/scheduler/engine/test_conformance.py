@@ -71,10 +71,10 @@ class Rows:
 
 
 @contextlib.asynccontextmanager
-async def working(engine: Engine, *works: Work, **concurrency: int) -> AsyncIterator[None]:
-    """The engine works these queues in here, and has ended what was under way when this is left."""
+async def working(engine: Engine, *works: Work, at_once: int = 2) -> AsyncIterator[None]:
+    """The engine does these works in here, and has ended what was under way when this is left."""
     stop = asyncio.Event()
-    tasks = begin(engine, works, concurrency or {PLANNING: 2}, Loops(), stop)
+    tasks = begin(engine, dict.fromkeys(works, at_once), Loops(), stop)
     try:
         yield
     finally:
@@ -110,7 +110,7 @@ def test_many_wakes_are_one_job(opened: Opened) -> None:
     async def test() -> None:
         engine, rows = opened(), Rows()
         rows.held = rows.rows = {"slow"}
-        async with working(engine, rows, planning=1):
+        async with working(engine, rows, at_once=1):
             await wake(engine, rows, "slow")
             await rows.begun.wait()
             for _ in range(5):
@@ -142,7 +142,7 @@ def test_a_failure_holds_up_no_other(opened: Opened) -> None:
     async def test() -> None:
         engine, rows = opened(), Rows()
         rows.rows, rows.failing = {"bad", "good"}, Counter(bad=1)
-        async with working(engine, rows, planning=1):
+        async with working(engine, rows, at_once=1):
             await wake(engine, rows, "bad")
             await wake(engine, rows, "good")
             await rows.until_done("good")
@@ -158,7 +158,7 @@ def test_queues_do_not_wait_for_each_other(opened: Opened) -> None:
     async def test() -> None:
         engine, plans, messages = opened(), Rows(), Rows("send", SENDING)
         plans.held, plans.rows, messages.rows = {"slow"}, {"slow"}, {"message"}
-        async with working(engine, plans, messages, planning=1, sending=1):
+        async with working(engine, plans, messages, at_once=1):
             await wake(engine, plans, "slow")
             await plans.begun.wait()
             await wake(engine, messages, "message")
@@ -176,7 +176,7 @@ def test_a_stop_ends_what_is_under_way(opened: Opened) -> None:
         first, rows = opened(), Rows()
         rows.held, rows.rows = {"slow"}, {"slow", "rest"}
         stop = asyncio.Event()
-        running = asyncio.create_task(first.run([rows], {PLANNING: 1}, stop))
+        running = asyncio.create_task(first.run({rows: 1}, stop))
         while not rows.begun.is_set():  # the local engine hears nothing before it runs
             await wake(first, rows, "slow")
             with contextlib.suppress(TimeoutError):
@@ -208,9 +208,9 @@ def test_two_processes_share_the_work(empty_postgres_url: str) -> None:
                 theirs[0].gate,
             )
         theirs[0].rows |= {"a", "b"}
-        async with working(engines[0], theirs[0], planning=1):
+        async with working(engines[0], theirs[0], at_once=1):
             await theirs[0].begun.wait()
-            async with working(engines[1], theirs[1], planning=1):
+            async with working(engines[1], theirs[1], at_once=1):
                 await theirs[1].begun.wait()
                 theirs[0].gate.set()
         for engine in engines:

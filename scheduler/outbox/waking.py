@@ -1,0 +1,33 @@
+"""A sender that another process wakes: the work `drain_channel`, on a queue that the sender's process alone works.
+
+One process sends over an account, so a wake-up is for that one. What it misses, its own look at the rows finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from scheduler.engine import SENDING
+
+DRAIN_CHANNEL = "drain_channel"
+
+
+def queue_of(process: str) -> str:
+    """The queue that wakes this process's senders."""
+    return f"{SENDING}@{process}"
+
+
+class Draining:
+    """The work; `woken` is called with the channel that has something due."""
+
+    name = DRAIN_CHANNEL
+
+    def __init__(self, process: str, woken: Callable[[str], None]) -> None:
+        self.queue = queue_of(process)
+        self._woken = woken
+
+    def waiting(self) -> Collection[str]:
+        return ()
+
+    async def do(self, key: str) -> None:
+        self._woken(key)
