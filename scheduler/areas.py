@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -23,6 +24,8 @@ from scheduler.workers import Planner, Stopped, shared
 from storage import StorageError, Store
 from storage.records import PlanningArea, Run
 
+log = logging.getLogger(__name__)
+
 LEASE_SECONDS = 8.0
 """How long an area stays in the hand of who died over it."""
 RENEW_SECONDS = 2.0
@@ -31,7 +34,11 @@ PAUSES = (2.0, 10.0, 60.0)
 
 
 class Areas:
-    """The areas of one market's waves. `wake`: the engine's; `solved`: called when an area was, in the event loop."""
+    """The areas of one market's waves.
+
+    `wake`: the engine's. `at_once`: as many are solved at once in this process. `solved`: called in the event loop when
+    an area was, or has to be posted anew.
+    """
 
     name, queue = "plan_area", PLANNING
 
@@ -69,7 +76,9 @@ class Areas:
         answers = {row.area: row.answer for row in rows if row.answer is not None}
         if len(answers) == len(areas):
             return [posted.plan_read(answers[area.area], area) for area in areas]
-        self._wake(self.name, self.queue, [row.id for row in rows if row.answer is None])
+        waiting = [row.id for row in rows if row.answer is None]
+        log.info("%s %s: %s areas to solve", run.date, run.wave, len(waiting))
+        self._wake(self.name, self.queue, waiting)
         return None
 
     # --- the work -----------------------------------------------------------------------------------------------
@@ -100,10 +109,12 @@ class Areas:
         problem = await asyncio.to_thread(self._problem, area)
         if problem is None:
             await asyncio.to_thread(lambda: self._store.drop_area(area, actor=self.name, at=self._now()))
-            return
-        plan = await self._planner.one(problem, await asyncio.to_thread(self._share, area))
-        answered = replace(area, answer=posted.plan_written(plan))
-        await asyncio.to_thread(lambda: self._store.answer_area(answered, actor=self.name, at=self._now()))
+            log.warning("area %s: an order or a rider has changed since it was posted; it is posted anew", area.area)
+        else:
+            plan = await self._planner.one(problem, await asyncio.to_thread(self._share, area))
+            answered = replace(area, answer=posted.plan_written(plan))
+            await asyncio.to_thread(lambda: self._store.answer_area(answered, actor=self.name, at=self._now()))
+            log.info("area %s: solved in %.1f s", area.area, plan.plan.solving_ms / 1000)
         self._solved()
 
     def _problem(self, area: PlanningArea) -> AreaProblem | None:

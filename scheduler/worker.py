@@ -14,7 +14,7 @@ from scheduler.app import App
 from scheduler.daemon import GRACE_SECONDS, STORE_THREADS, TELLING, log_lines, stops, warm
 from scheduler.engine import Work
 from scheduler.loops import Loops
-from scheduler.senders import Senders
+from scheduler.senders import IDLE, Senders
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +37,23 @@ async def work(app: App, *, planning: int, sends: bool) -> None:
         await asyncio.to_thread(app.channels)
         senders.start()
         works[senders.draining] = 1
-    working = engines.begin(engine, works, loops, stop)
+
+    async def follow() -> float:
+        """What another process has put in force counts here too."""
+        if await asyncio.to_thread(app.versions.follow, app.clock.now()) and sends:
+            await senders.follow()
+        return IDLE.total_seconds()
+
+    woken = asyncio.Event()
+    working = [
+        *engines.begin(engine, works, loops, stop),
+        asyncio.create_task(loops.keep("config", follow, woken, stop)),
+    ]
     log.info("working for %s: %s", app.config.market.id, ", ".join(work.queue.partition("@")[0] for work in works))
     await stop.wait()
     log.info("stopping")
     app.planner.stop()
+    woken.set()
     await asyncio.wait([*working, *senders.stop()], timeout=GRACE_SECONDS)
     await senders.release()
     await app.close_channels()
