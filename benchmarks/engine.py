@@ -22,7 +22,7 @@ from benchmarks.harness import Table, measured, scaled
 
 AREAS, ORDERS = 100, 10
 """Areas of the wave, and orders in each."""
-SECONDS = 0.5
+SECONDS = 1.0
 """What each area's search may take."""
 KILLS = 3
 DAY = dt.date(2026, 11, 24)
@@ -38,8 +38,8 @@ waves:
 vehicles: [{id: motorcycle, weight_kg: 25, volume_l: 70}]
 engine: {kind: procrastinate}
 """
-SIDE = 0.04
-"""Degrees along a zone's edge: four kilometres."""
+SIDE = 0.02
+"""Degrees along a zone's edge: two kilometres."""
 
 
 def corner(number: int) -> tuple[float, float]:
