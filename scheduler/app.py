@@ -28,7 +28,7 @@ from scheduler.config import Config, ConfigError, Problem
 from scheduler.config.channels import ChannelSettings
 from scheduler.engine import Engine, EngineUnavailable, Wake
 from scheduler.intake import IntakeContext
-from scheduler.outbox import DRAIN_CHANNEL, lease_of, queue_of
+from scheduler.outbox import wake_sender
 from scheduler.redirect import Redirect
 from scheduler.versions import Versions
 from scheduler.waves import Waves
@@ -126,21 +126,15 @@ class App:
             solved=solved,
         )
 
-    def wake_sender(self, wake: Wake, channel: str) -> None:
-        """Tells the process that sends over `channel` that something is due; where none is, who comes next finds it."""
-        holder = self.store.lease_holder(lease_of(channel), now=dt.datetime.now(dt.UTC))
-        if holder is not None:
-            wake(DRAIN_CHANNEL, queue_of(holder), [channel])
-
     def wake_senders(self) -> None:
-        """As `wake_sender`, for every channel, from a process that runs no engine: what was due is approved here."""
+        """Tells whoever sends that something is due, from a process that runs no engine."""
         if self.config.engine.kind == "local":
             return  # the daemon on this machine looks every two seconds
         try:
             engine = self.engine()
             try:
                 for channel in self.config.channels:
-                    self.wake_sender(engine.wake, channel)
+                    wake_sender(self.store, engine.wake, channel)
             finally:
                 engine.close()
         except EngineUnavailable as error:

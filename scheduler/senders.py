@@ -17,7 +17,7 @@ from channels.base import Channel
 from scheduler.app import App
 from scheduler.engine import Wake
 from scheduler.loops import Loops
-from scheduler.outbox import Draining, Outbox
+from scheduler.outbox import Draining, Outbox, wake_sender
 from storage.failpoints import failpoint
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class Senders:
             wait = IDLE.total_seconds()
             if not outbox.sends(name):
                 if following is not None and following <= app.clock.now():
-                    await asyncio.to_thread(app.wake_sender, self._wake, name)
+                    await asyncio.to_thread(wake_sender, app.store, self._wake, name)
             elif following is not None:
                 speed = getattr(app.clock, "speed", 1.0)
                 wait = min(wait, max(0.05, (following - app.clock.now()).total_seconds() / speed))

@@ -5,9 +5,12 @@ One process sends over an account, so a wake-up is for that one. What it misses,
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection
 
-from scheduler.engine import SENDING
+from scheduler.engine import SENDING, Wake
+from scheduler.outbox.election import lease_of
+from storage import Store
 
 DRAIN_CHANNEL = "drain_channel"
 
@@ -31,3 +34,10 @@ class Draining:
 
     async def do(self, key: str) -> None:
         self._woken(key)
+
+
+def wake_sender(store: Store, wake: Wake, channel: str) -> None:
+    """Tells the process that sends over `channel` that something is due; where none does, who comes next finds it."""
+    holder = store.lease_holder(lease_of(channel), now=dt.datetime.now(dt.UTC))
+    if holder is not None:
+        wake(DRAIN_CHANNEL, queue_of(holder), [channel])
