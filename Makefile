@@ -38,7 +38,7 @@ run: $(READY)  ## the daemon, with config.yaml
 
 test: $(READY)  ## the tests, on SQLite and PostgreSQL, under 5 minutes on 2 cores
 	@rm -f .coverage .coverage.*
-	@COVERAGE_PROCESS_START="$(CURDIR)/pyproject.toml" $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= tests
+	@COVERAGE_PROCESS_START="$(CURDIR)/pyproject.toml" $(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report= tests
 	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=85
 
 check: $(STAMP)  ## format, lint, types and who may import whom
@@ -66,12 +66,13 @@ bench-full: $(READY)  ## also big days, a month, and peers, installed apart from
 	@$(BIN)/python -m benchmarks.vroom_examples --each 3
 	@$(BIN)/python -m benchmarks days --scale 20
 
-faults: $(READY)  ## kill the sender at every point, over 1,000 messages on each database (docs/reliability.md)
-	@$(BIN)/python tests/faults/sending.py --database sqlite
-	@$(BIN)/python tests/faults/sending.py --database postgresql
+faults: $(READY)  ## kill, starve and cut off the daemon, an hour and a half (docs/reliability.md; FAULTS="kills --kills 50")
+	@if [ -n "$(FAULTS)" ]; then $(BIN)/python tests/faults $(FAULTS); \
+	  else for part in sender kills databases services together; do $(BIN)/python tests/faults $$part || exit 1; done; fi
 
-soak: $(READY)  ## a million hostile webhook calls, about ten minutes; goes on where it stopped (SOAK="--minutes 3")
+soak: $(READY)  ## a million hostile webhook calls, then 10,000 days with faults; goes on where it stopped (SOAK="--minutes 3")
 	@$(BIN)/python -m benchmarks.soak $(SOAK)
+	@$(BIN)/python -m benchmarks.simulation $(SOAK)
 
 clean:  ## remove what the other targets made
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis var build dist .coverage .coverage.*

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks import (
+    costs,
     day,
     days,
     engine,
@@ -49,6 +50,7 @@ BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
     "hooks": hooks.measure,
     "prism": prism.measure,
     "month": month.measure,
+    "costs": costs.measure,
     "day": day.measure,
     "days": days.measure,
     "peers": peers.measure,

@@ -51,6 +51,13 @@ Row = dict[str, Any]
 
 def child(mix: str, days: int, size: str) -> dict[str, Any]:
     """What the fakes counted over `days` market days, and what our ledger says of it."""
+    with lived(mix, days, size, lambda folder: f"sqlite:///{folder}/month.db") as month:
+        return month.counted()
+
+
+@contextlib.contextmanager
+def lived(mix: str, days: int, size: str, database: Callable[[Path], str]) -> Iterator[Month]:
+    """A market that has had `days` days, in the database at the address that `database` gives."""
     sys.path.insert(0, str(sent.FAKES))
     from line_server import LineServer
     from telegram_server import TelegramServer
@@ -72,22 +79,22 @@ def child(mix: str, days: int, size: str) -> dict[str, Any]:
             assert old in text
             text = text.replace(old, new)
         (folder / "config.yaml").write_text(text, encoding="utf-8")
-        with _opened(folder) as (app, clock):
-            month = Month(app, clock, line, telegram, MIXES[mix])
-            month.through(folder, days, size)
-            return month.counted()
+        app, clock = _opened(folder, database(folder))
+        month = Month(app, clock, line, telegram, MIXES[mix])
+        month.through(folder, days, size)
+        yield month
 
 
-@contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[tuple[App, SteppedClock]]:
+def _opened(folder: Path, url: str) -> tuple[App, SteppedClock]:
     from scheduler import app as application
     from scheduler.clock import SteppedClock
 
     clock = SteppedClock(
         dt.datetime.combine(FIRST - dt.timedelta(days=2), dt.time(8), dt.timezone(dt.timedelta(hours=7)))
     )
-    environ = {**SECRETS, "SONGSUK_DATABASE_URL": f"sqlite:///{folder}/month.db", "SONGSUK_SECRET_KEY": "bench"}
-    yield application.build(config_path=folder / "config.yaml", environ=environ, clock=clock), clock
+    environ = {**SECRETS, "SONGSUK_DATABASE_URL": url, "SONGSUK_SECRET_KEY": "bench"}
+    app = application.build(config_path=folder / "config.yaml", environ=environ, clock=clock, keep_warm=True)
+    return app, clock
 
 
 class Month:

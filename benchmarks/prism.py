@@ -136,7 +136,7 @@ async def _judged(prism: str) -> list[list[Any]]:
 
 async def _as_we_ask(server: Any, base: str) -> None:
     """Everything that our channel asks of LINE."""
-    from channels.base import Action, Content, Wanted
+    from channels.base import Action, Content, Menu, Wanted
     from channels.line import LineChannel
     from scheduler.notices import content_from_json
 
@@ -148,9 +148,12 @@ async def _as_we_ask(server: Any, base: str) -> None:
     await channel.quota()
     await channel.invitation(None)
     words = (("where", "ถึงไหนแล้ว"), ("help", "ช่วยเหลือ"))
-    wanted = Wanted(webhook="https://songsuk.example/hooks/line", words=words, language="th")
-    for each in (wanted, wanted, replace(wanted, words=words[:1])):
+    menu = Menu(name="rider", words=words, language="th")
+    wanted = Wanted(webhook="https://songsuk.example/hooks/line", menus=(menu,))
+    for each in (wanted, wanted, replace(wanted, menus=(replace(menu, words=words[:1]),))):
         await channel.setup(each, dry_run=False)
+    for shown in (replace(menu, words=words[:1]), None):
+        await channel.offer(PERSON, shown)
     await channel.close()
 
 

@@ -3,28 +3,23 @@
 Each body is held against the parsers (`benchmarks.fuzz`) and then called with: signed, unsigned, or signed wrongly.
 What is held of the web application: signed is answered 200, everything else 401, nothing with a 5xx; and the inbox
 keeps the events of what was signed, those and no others. A part is a seed and has a database of its own, so that what
-broke is quick to repeat. What was done is kept in a small file: the same command goes on after the last whole part; on
-another commit it begins anew. `make test` does ten thousand.
+broke is quick to repeat. `make test` does ten thousand.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import json
 import random
 import sqlite3
-import sys
 import tempfile
-import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import fuzz
-from benchmarks.harness import CONFIG, HOUSE, commit
+from benchmarks import fuzz, parts
+from benchmarks.harness import CONFIG, HOUSE
+from benchmarks.parts import Tally
 from channels.base import Channel
 from scheduler import app as application
 from scheduler.web import create
@@ -36,16 +31,16 @@ TOGETHER = 64
 STATE = HOUSE / "var" / "soak.json"
 NOWHERE = "http://127.0.0.1:9"
 
-Tally = Counter[str]
-"""How many `parts`, `bodies`, `events` read from them, calls answered `200` and `401`, and events `stored`."""
-
 
 class Broken(AssertionError):
     """A body that a parser or the web application did not stand."""
 
 
 def part(count: int, seed: int) -> Tally:
-    """Hold `count` bodies to what is said above."""
+    """Hold `count` bodies to what is said above.
+
+    Counts `parts`, `bodies`, `events` read from them, calls answered `200` and `401`, and events `stored`.
+    """
     with tempfile.TemporaryDirectory(prefix="songsuk-soak-") as folder, _market(Path(folder)) as market:
         return asyncio.run(_called(market, Path(folder) / "songsuk.db", count, seed))
 
@@ -138,36 +133,16 @@ async def _status(site: Any, channel: Channel, headers: Mapping[str, str], piece
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description="Hostile bodies for the webhooks.")
-    parser.add_argument("--count", type=int, default=COUNT)
-    parser.add_argument("--seed", type=int, default=SEED, help="of the first part; each further one's is one more")
-    parser.add_argument("--minutes", type=float, help="stop after the part that ends later than this; go on next time")
-    parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help="where what was done is kept")
-    asked = parser.parse_args()
-    asking = {"commit": commit(), "seed": asked.seed}
-    tally, seconds = _so_far(asked.state, asking)
-    began, before = time.monotonic(), seconds
-    while tally["bodies"] < asked.count and (asked.minutes is None or seconds - before < asked.minutes * 60):
-        tally += part(min(PART, asked.count - tally["bodies"]), asked.seed + tally["parts"])
-        seconds = before + time.monotonic() - began
-        asked.state.parent.mkdir(parents=True, exist_ok=True)
-        asked.state.write_text(json.dumps({**asking, "seconds": seconds, "tally": tally}), encoding="utf-8")
-        sys.stderr.write(f"\r{tally['bodies']:,} of {asked.count:,} bodies, {seconds:,.0f} s")
-    sys.stderr.write("\n")
-    rate = tally["bodies"] / seconds if seconds else 0.0
+    asked = parts.options(
+        "python -m benchmarks.soak", "Hostile bodies for the webhooks.", count=COUNT, seed=SEED, state=STATE
+    ).parse_args()
+    done = parts.run(asked, "bodies", PART, lambda count, before: part(count, asked.seed + before["parts"]))
+    tally, rate = done.tally, done.tally["bodies"] / done.seconds if done.seconds else 0.0
     print(
-        f"{tally['bodies']:,} of {asked.count:,} bodies in {seconds:,.0f} s, {rate:,.0f} a second: {tally['events']:,} "
-        f"events read; {tally['200']:,} signed calls answered 200, {tally['401']:,} unsigned ones 401, none otherwise; "
-        f"{tally['stored']:,} events stored, all of them signed. Commit {asking['commit']}."
+        f"{tally['bodies']:,} of {asked.count:,} bodies in {done.seconds:,.0f} s, {rate:,.0f} a second: "
+        f"{tally['events']:,} events read; {tally['200']:,} signed calls answered 200, {tally['401']:,} unsigned ones "
+        f"401, none otherwise; {tally['stored']:,} events stored, all of them signed. Commit {done.commit}."
     )
-
-
-def _so_far(state: Path, asking: Mapping[str, Any]) -> tuple[Tally, float]:
-    """What an earlier run of the same bodies on the same commit has done, and in how many seconds."""
-    found = json.loads(state.read_text(encoding="utf-8")) if state.exists() else {}
-    if {name: found.get(name) for name in asking} != asking:
-        return Tally(), 0.0
-    return Tally(found["tally"]), float(found["seconds"])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ Knows nothing of orders, plans, clocks or databases. One module per service sits
     render(content) -> payload      pure: what would be sent, as JSON; frozen by the caller before the first attempt
     together(payloads) -> parts     pure: as many of them as one request carries, each as it stands in it
     send(address, *parts, ...)      one attempt over the network; returns what happened, never raises for it
+    edit(address, number, part)     the same, in place of what was sent before under the service's own number
     reply(token, *parts)            the same, as the answer to one event: free, once, soon after it
+    offer(address, menu)            one attempt at giving a chat its menu
     receive(headers, body)          pure: a webhook body, once its signature is verified, becomes events
     read(body)                      pure: the same of a body that was verified before it was stored
 
@@ -132,7 +134,10 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Repeating will not help. ``account`` True: nothing of ours will pass until a person mends it."""
+    """Repeating will not help. ``account`` True: nothing of ours will pass until a person mends it.
+
+    ``reason`` is ``uneditable`` where what was to be edited is not there any more, or cannot be edited.
+    """
 
     reason: str
     status: int | None = None
@@ -148,22 +153,33 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """How an account should be set up: where its events go (None: nowhere), and the few words offered to everybody.
+class Menu:
+    """The few words that a chat offers to tap; services show them as they can.
 
-    ``words`` are (command in letters, what it says in the market's language); services show them as they can.
+    ``name`` tells menus apart. ``words`` are (command in letters, what it says in ``language``).
     """
 
-    webhook: str | None
+    name: str
     words: tuple[tuple[str, str], ...]
     language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What became of one part of an account: ``webhook``, ``menu`` or ``commands``."""
+class Wanted:
+    """How an account should be set up: where its events go (None: nowhere), and its menus, the first for everybody."""
 
-    what: str
+    webhook: str | None
+    menus: tuple[Menu, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What became of one part of an account: ``webhook``, ``commands``, ``menu`` or ``old_menus``.
+
+    ``detail`` says which one, or why it failed.
+    """
+
+    what: Literal["webhook", "menu", "old_menus", "commands"]
     state: Literal["unchanged", "changed", "would_change", "failed"]
     detail: str = ""
 
@@ -227,6 +243,18 @@ class Channel(Protocol):
         ...
 
     @property
+    def edits(self) -> bool:
+        """True where what was sent can be edited. Such a service's requests carry one message each."""
+        ...
+
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        """One attempt at putting `part` in the place of what stands there under `number`; without a sound.
+
+        Done twice, the second time changes nothing. `Refused` as ``uneditable`` where it is too late.
+        """
+        ...
+
+    @property
     def replies(self) -> bool:
         """True where an answer may go out by an event's reply token, which costs nothing."""
         ...
@@ -245,6 +273,14 @@ class Channel(Protocol):
 
     async def setup(self, wanted: Wanted, *, dry_run: bool) -> Sequence[Change]:
         """Bring the account to what is wanted; done twice, the second time changes nothing. Never raises for it."""
+        ...
+
+    def menu_mark(self, menu: Menu) -> str | None:
+        """What tells this menu from any that looks otherwise; None where no chat shows one of its own. Pure."""
+        ...
+
+    async def offer(self, address: str, menu: Menu | None) -> Outcome:
+        """Let one chat show `menu`, or again the one for everybody; done twice, the second time changes nothing."""
         ...
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:

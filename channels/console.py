@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from channels.base import Change, Content, Inbound, Outcome, Payload, Receipt, Refused, Wanted
+from channels.base import Change, Content, Inbound, Menu, Outcome, Payload, Receipt, Refused, Wanted
 from channels.fit import setting, tidy
 
 SECRETS: tuple[str, ...] = ()
@@ -38,6 +38,7 @@ class Console:
     keyed = True
     official = False
     replies = False
+    edits = False
     holds = 1
 
     def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
@@ -62,6 +63,11 @@ class Console:
             print(f"── {address}\n{text}\n", file=self._stream or sys.stderr, flush=True)
         return self._receipts[key]
 
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        """What is printed stays."""
+        del address, number, part
+        return Refused(reason="uneditable")
+
     async def reply(self, token: str, *parts: Payload) -> Outcome:
         del token, parts
         return Refused(reason="reply_token")
@@ -77,6 +83,15 @@ class Console:
         """There is no account."""
         del wanted, dry_run
         return ()
+
+    def menu_mark(self, menu: Menu) -> str | None:
+        del menu
+        return None
+
+    async def offer(self, address: str, menu: Menu | None) -> Outcome:
+        """A console shows no menu."""
+        del address, menu
+        return Refused(reason="no_menu", account=True)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         """Nobody talks back through a console."""

@@ -23,9 +23,11 @@ from scheduler import batch, day, engine, states
 from scheduler import config as configs
 from scheduler.areas import Areas
 from scheduler.budget import LineBudget
+from scheduler.cards import StatusCards
 from scheduler.clock import Clock, clock_from
 from scheduler.config import Config, ConfigError, Problem
 from scheduler.config.channels import ChannelSettings
+from scheduler.config_news import ConfigNews
 from scheduler.engine import Engine, EngineUnavailable, Wake
 from scheduler.intake import IntakeContext
 from scheduler.outbox import wake_sender
@@ -68,9 +70,10 @@ class App:
         self.waves = Waves(store, versions, AtOnce(planner), lambda: self.clock.now())
         self.line_budget = LineBudget(store, versions, lambda: self.clock)
         self._redirect = Redirect(store, versions, lambda: self.clock)
+        self._cards = StatusCards(store, versions, lambda: self.clock.now())
         self._channels: dict[str, Channel] | None = None
         self._connected: dict[str, ChannelSettings] = {}
-        self._told_broken: str | None = None
+        self._config_news = ConfigNews(store, versions, config_path.name)
 
     @property
     def config(self) -> Config:
@@ -122,7 +125,7 @@ class App:
             self.planner,
             wake=wake,
             at_once=at_once,
-            now=lambda: self.clock.now(),
+            clock=self.clock,
             solved=solved,
         )
 
@@ -134,7 +137,7 @@ class App:
             engine = self.engine()
             try:
                 for channel in self.config.channels:
-                    wake_sender(self.store, engine.wake, channel)
+                    wake_sender(self.store, engine.wake, channel, self.clock)
             finally:
                 engine.close()
         except EngineUnavailable as error:
@@ -258,10 +261,7 @@ class App:
         now = self.clock.now()
         if self.versions.refresh(now):
             self.place_again(actor="config.yaml")
-        if (state := self.versions.stays_broken) is not None and state != self._told_broken:
-            faults = self.versions.broken.errors if self.versions.broken is not None else ()
-            self.waves.tell_broken(self.config_path.name, faults, state)
-            self._told_broken = state
+        self._config_news.tell(now)
         while True:
             runs = self._runs_to_look_at()
             waiting = self.store.waiting_waves()
@@ -275,7 +275,19 @@ class App:
             steps = day.due(*asked, waiting=waiting, unheard=unheard, config_of=config_of, rules_of=rules_of)
             done = [self._perform(step) for step in steps]
             if not any(done):
+                self._show_cards(runs)
                 return day.upcoming(*asked, waiting=waiting, unheard=unheard, config_of=config_of, rules_of=rules_of)
+
+    def _show_cards(self, runs: Iterable[Run]) -> None:
+        """Coordinators' status cards, over the connected channels that edit; one wave's failure holds up no other."""
+        editing = [name for name, channel in (self._channels or {}).items() if channel.edits]
+        for run in runs if editing else ():
+            try:
+                self._cards.show(run, editing)
+            except storage.StorageError:
+                raise
+            except Exception:
+                log.exception("%s %s: the status cards failed; trying again at the next tick", run.date, run.wave)
 
     def _runs_to_look_at(self) -> list[Run]:
         """The waves of the last days, and every older one that was never brought to its end."""

@@ -16,8 +16,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from routing.model import Settings
+from scheduler.clock import Clock
 from scheduler.engine import PLANNING, Wake
 from scheduler.gathering import Gathering
+from scheduler.holder import is_gone, new_holder
 from scheduler.planning import AreaPlan, AreaProblem, posted
 from scheduler.versions import Versions
 from scheduler.workers import Planner, Stopped, shared
@@ -50,13 +52,13 @@ class Areas:
         *,
         wake: Wake,
         at_once: int,
-        now: Callable[[], dt.datetime],
+        clock: Clock,
         solved: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._planner = store, planner
         self._gathering = Gathering(store, versions)
-        self._wake, self._at_once, self._now, self._solved = wake, at_once, now, solved
-        self._holder = uuid.uuid4().hex
+        self._wake, self._at_once, self._clock, self._solved = wake, at_once, clock, solved
+        self._holder = new_holder()
         self._in_hand = 0
 
     # --- what the clock asks ------------------------------------------------------------------------------------
@@ -70,7 +72,7 @@ class Areas:
             return []
         seconds = shared(settings, self._planner.workers, len(areas)).seconds
         fresh = [_posted(run, area, settings, seconds) for area in areas]
-        rows = self._store.post_areas(run, fresh, actor="clock", at=self._now())
+        rows = self._store.post_areas(run, fresh, actor="clock", at=self._clock.now())
         if rows is None:
             return None
         answers = {row.area: row.answer for row in rows if row.answer is not None}
@@ -84,12 +86,17 @@ class Areas:
     # --- the work -----------------------------------------------------------------------------------------------
 
     def waiting(self) -> list[str]:
-        return self._store.waiting_areas(_machine_now())
+        """What nobody has in hand; what a process of this machine had that has died is let go of first."""
+        now = self._lease_now()
+        for area_id, holder in self._store.held_areas(now):
+            if is_gone(holder):
+                self._store.hold_area(area_id, holder, until=now, now=now)
+        return self._store.waiting_areas(now)
 
     async def do(self, key: str) -> None:
         """Solve the area of this key, unless it is solved or in somebody's hand."""
         area = await asyncio.to_thread(
-            lambda: self._store.claim_area(key, self._holder, now=_machine_now(), seconds=LEASE_SECONDS)
+            lambda: self._store.claim_area(key, self._holder, now=self._lease_now(), seconds=LEASE_SECONDS)
         )
         if area is None:
             return
@@ -108,12 +115,12 @@ class Areas:
     async def _solve(self, area: PlanningArea) -> None:
         problem = await asyncio.to_thread(self._problem, area)
         if problem is None:
-            await asyncio.to_thread(lambda: self._store.drop_area(area, actor=self.name, at=self._now()))
+            await asyncio.to_thread(lambda: self._store.drop_area(area, actor=self.name, at=self._clock.now()))
             log.warning("area %s: an order or a rider has changed since it was posted; it is posted anew", area.area)
         else:
             plan = await self._planner.one(problem, await asyncio.to_thread(self._share, area))
             answered = replace(area, answer=posted.plan_written(plan))
-            await asyncio.to_thread(lambda: self._store.answer_area(answered, actor=self.name, at=self._now()))
+            await asyncio.to_thread(lambda: self._store.answer_area(answered, actor=self.name, at=self._clock.now()))
             log.info("area %s: solved in %.1f s", area.area, plan.plan.solving_ms / 1000)
         self._solved()
 
@@ -127,7 +134,7 @@ class Areas:
 
     def _share(self, area: PlanningArea) -> Settings:
         """The settings posted, with this machine's cores shared out among what it may have in hand at once."""
-        likely = self._in_hand + len(self._store.waiting_areas(_machine_now()))
+        likely = self._in_hand + len(self._store.waiting_areas(self._lease_now()))
         workers = max(1, self._planner.workers // min(self._at_once, likely))
         return replace(posted.settings_read(area.settings), workers=workers)
 
@@ -151,9 +158,14 @@ class Areas:
                     await self._hold(area, LEASE_SECONDS)
 
     async def _hold(self, area: PlanningArea, seconds: float) -> None:
-        now = _machine_now()
-        until = now + dt.timedelta(seconds=seconds)
-        await asyncio.to_thread(lambda: self._store.hold_area(area.id, self._holder, until=until, now=now))
+        def write() -> None:
+            now = self._lease_now()
+            self._store.hold_area(area.id, self._holder, until=now + dt.timedelta(seconds=seconds), now=now)
+
+        await asyncio.to_thread(write)
+
+    def _lease_now(self) -> dt.datetime:
+        return self._store.shared_now(self._clock.machine_now())
 
 
 def _posted(run: Run, area: AreaProblem, settings: Settings, seconds: float) -> PlanningArea:
@@ -166,8 +178,3 @@ def _posted(run: Run, area: AreaProblem, settings: Settings, seconds: float) -> 
         rider_ids=tuple(str(vehicle.id) for vehicle in area.vehicles),
         settings=posted.settings_written(replace(settings, seconds=seconds)),
     )
-
-
-def _machine_now() -> dt.datetime:
-    """The machine's own time, by which machines agree on who has what; the market's may run at another speed."""
-    return dt.datetime.now(dt.UTC)

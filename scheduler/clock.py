@@ -38,8 +38,26 @@ class Clock(Protocol):
         """Return when `moment` has come."""
         ...
 
+    def machine_now(self) -> dt.datetime:
+        """What the machine's own clock shows, whatever the market's shows: what leases are kept in."""
+        ...
 
-class SystemClock:
+    def monotonic(self) -> float:
+        """Seconds that passed on this machine, which nobody sets: what limits and waits are kept in."""
+        ...
+
+
+class Machine:
+    """The machine's own time, which a clock of another speed or day does not replace."""
+
+    def machine_now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class SystemClock(Machine):
     """The machine's own time."""
 
     speed = 1.0
@@ -51,7 +69,7 @@ class SystemClock:
         await asyncio.sleep(max(0.0, (moment - self.now()).total_seconds()))
 
 
-class ShiftedClock:
+class ShiftedClock(Machine):
     """A clock that began at `start` and runs `speed` times as fast as the machine's."""
 
     def __init__(self, start: dt.datetime, speed: float = 1.0) -> None:
@@ -65,7 +83,7 @@ class ShiftedClock:
         await asyncio.sleep(max(0.0, (moment - self.now()).total_seconds() / self.speed))
 
 
-class SteppedClock:
+class SteppedClock(Machine):
     """A clock that stands until it is set, and never goes back: `songsuk day` and the demo walk a day with it."""
 
     speed = float("inf")

@@ -15,17 +15,16 @@ import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from channels.base import NotConfigured
 from scheduler import engine as engines
 from scheduler.app import App, OfficialBase
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
-from scheduler.config import UnreadableSecret, secret_keys
+from scheduler.config import UnreadableSecret
 from scheduler.engine import EngineUnavailable
-from scheduler.inbox import Fetched, Inbox, poll
 from scheduler.loops import Loops
-from scheduler.senders import IDLE, Senders
+from scheduler.senders import Senders
 
 if TYPE_CHECKING:
     import uvicorn
@@ -65,27 +64,10 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     stops(loop, stop)
 
     loops = Loops(telling=TELLING)
-    heard, counted = asyncio.Event(), asyncio.Event()
-    channels = await asyncio.to_thread(app.channels)
+    counted = asyncio.Event()
+    await asyncio.to_thread(app.channels)
     engine = await asyncio.to_thread(app.engine)
-    senders = Senders(
-        app,
-        loops,
-        engine.wake,
-        listen=lambda channel, over: poll(cast("Fetched", channel), inbox, over, heard.set),
-        changed=counted.set,
-        sends=sends,
-    )
-    inbox = Inbox(
-        app.store,
-        channels,
-        clock,
-        app.versions,
-        lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
-        secret_keys=secret_keys(app.environ),
-        spoke=senders.wake,
-        busy=lambda: site.state.door.busy(),
-    )
+    senders = Senders(app, loops, engine.wake, changed=counted.set, busy=lambda: site.state.door.busy(), sends=sends)
 
     async def tick() -> dt.datetime | None:
         if stop.is_set():
@@ -109,11 +91,6 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
             senders.wake()
         return READ_QUOTA.total_seconds()
 
-    async def work_off() -> float:
-        """What was heard, and at the start and every `IDLE` what a crash has left."""
-        await inbox.drain()
-        return IDLE.total_seconds()
-
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
     address = f"[{address}]" if ":" in address else address
@@ -122,7 +99,7 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     if app.versions.broken is not None:
         said = " · ".join(problem.text() for problem in app.versions.broken.errors[:3])
         log.warning("%s is not valid; going on with version %s: %s", app.config_path, app.versions.latest, said)
-    site = create(app, heard.set, lambda: loops.failing)
+    site = create(app, senders.heard, lambda: loops.failing)
     server = _server(
         uvicorn.Config(site, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=5)
     )
@@ -132,7 +109,6 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     areas = app.waves.solver = app.areas(engine.wake, planning, ticker.soon)
     await ticker.start()
     working = [
-        asyncio.create_task(loops.keep("inbox", work_off, heard, stop)),
         asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
         *engines.begin(engine, {areas: planning, senders.draining: int(sends)}, loops, stop),
     ]
@@ -143,14 +119,10 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     app.planner.stop()
     sending = senders.stop()
     server.should_exit = True
-    heard.set()
     counted.set()
     resting = asyncio.create_task(at_rest.wait())
     await asyncio.wait([*sending, *working, web, resting], timeout=GRACE_SECONDS)
     await senders.release()
-    if working[0].done():
-        with loops.watched("inbox"):
-            await inbox.release()
     await ticker.stop()
     await app.close_channels()
     engine.close()

@@ -286,6 +286,7 @@ def message(message: Message, tz: dt.tzinfo) -> Document:
         "send_at": stamp(message.send_at, tz),
         "expires_at": stamp(message.expires_at, tz),
         "bundle": message.bundle,
+        "edits": message.edits,
         "attempts": [
             {
                 "at": stamp(attempt.at, tz),

@@ -1,4 +1,7 @@
-"""What is stored of an API key and of an invitation code, and how a code is written. Knows no request and no row."""
+"""What is stored of an API key, an invitation code and a guessed phone number, and how a code is written.
+
+Knows no request and no row.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: none of I, L, O and U, so that a code read aloud or off paper comes out right."""
@@ -41,3 +44,11 @@ def read_code(text: str) -> str:
 def keyed_digests(code: str, keys: Iterable[str]) -> list[str]:
     """What may be stored of `code`: its HMAC under each of the house's secret keys, the one in use first."""
     return [hmac.new(key.encode(), b"invitation:" + code.encode(), hashlib.sha256).hexdigest() for key in keys if key]
+
+
+def phone_digest(phone: str, keys: Sequence[str]) -> str:
+    """What is stored of a phone number that somebody guessed at: its HMAC under the house's key in use.
+
+    Without a key it is a plain hash, which whoever reads the database can turn back; it is gone after a day.
+    """
+    return hmac.new(next(iter(keys), "").encode(), b"phone:" + phone.encode(), hashlib.sha256).hexdigest()

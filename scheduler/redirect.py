@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from scheduler.clock import Clock
-from scheduler.notices import content_from_json, reach
+from scheduler.notices import CARD, content_from_json, reach
 from scheduler.notices.messages import content_to_json
 from scheduler.notices.people import Reach
 from scheduler.outbox.verdicts import said_again, unknown_attempts
@@ -43,6 +43,8 @@ class Redirect:
         phoned: dict[str, list[str]] = defaultdict(list)
         for message in stranded:
             way = ways.get((message.role, message.member_ref)) or Reach(channel=None, address=None, reason="no_address")
+            if message.kind == CARD:  # it stands in one chat alone: elsewhere it would be pushed, or cannot be edited
+                way = Reach(channel=None, address=None, reason="blocked")
             if way.channel is None or way.address is None:
                 if message.state != "failed":
                     phoned[way.reason or "no_address"].append(message.id)

@@ -51,31 +51,41 @@ def first_wave(date: dt.date, now: dt.datetime, closed: Collection[WaveKey], rul
     return None
 
 
-def step_back(versions: Sequence[ConfigVersion]) -> ConfigVersion | None:
+def step_back(versions: Sequence[ConfigVersion], today: dt.date, tz: dt.tzinfo) -> ConfigVersion | None:
     """The version that a rollback leads to: the one before the last, of another text; None where there is none.
 
     A rollback counts as the version whose text it is, so that a second one goes a step further back and not forward.
+    What was withdrawn before its day was never in force, and is passed over.
     """
     last = versions[-1]
     base = versions[(last.restores or last.version) - 1]
-    return next((each for each in reversed(versions[: base.version - 1]) if each.sha256 != last.sha256), None)
+    return next(
+        (
+            each
+            for each in reversed(versions[: base.version - 1])
+            if each.sha256 != last.sha256 and state(each, versions, 0, today, tz) != "withdrawn"
+        ),
+        None,
+    )
 
 
-def replaced(versions: Sequence[ConfigVersion], by: ConfigVersion, today: dt.date) -> list[int]:
-    """The versions that wait for their day, and never come in force now that `by` counts from that day on too."""
-    since, before = by.from_date or today, versions[: by.version - 1]
-    waiting = [each for each in before if state(each, before, 0, today) == "waiting"]
-    return [each.version for each in waiting if each.from_date is not None and since <= each.from_date]
+def replaced(versions: Sequence[ConfigVersion], by: ConfigVersion, tz: dt.tzinfo) -> list[ConfigVersion]:
+    """The versions that waited for their day when `by` was made, and never come in force because of it."""
+    made = by.created_at.astimezone(tz).date()
+    since, before = by.from_date or made, versions[: by.version - 1]
+    waiting = [each for each in before if state(each, before, 0, made, tz) == "waiting"]
+    return [each for each in waiting if each.from_date is not None and since <= each.from_date]
 
 
-def state(version: ConfigVersion, versions: Sequence[ConfigVersion], latest: int, today: dt.date) -> str:
-    """``in_force`` today, ``waiting`` for its day, ``past``, or ``withdrawn`` before its day came."""
+def state(version: ConfigVersion, versions: Sequence[ConfigVersion], latest: int, today: dt.date, tz: dt.tzinfo) -> str:
+    """``in_force`` today, ``waiting`` for its day, ``past``, or ``withdrawn`` before its day came; days are `tz`'s."""
     if version.version == latest:
         return "in_force"
     day = version.from_date
     if day is None:
         return "past"
     for later in versions[version.version :]:
-        if (later.from_date is None and later.created_at.date() < day) or (later.from_date and later.from_date <= day):
+        since = later.from_date
+        if since <= day if since is not None else later.created_at.astimezone(tz).date() < day:
             return "withdrawn"
     return "waiting" if day > today else "past"

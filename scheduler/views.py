@@ -184,7 +184,7 @@ def calls(app: App, date: dt.date) -> dict[str, Any]:
         message
         for number, message in enumerate(written)
         if _unheard(message, overdue)
-        and message.kind != "summary"
+        and message.kind not in {"summary", notices.CARD}
         and not (message.kind == "escalation" and message.channel is None)
         and not (message.kind in _ALARMS and _alarm(message) in heard)
         and not any(_replaces(later, message) for later in written[number + 1 :])

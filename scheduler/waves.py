@@ -17,7 +17,7 @@ from routing.model import Settings
 from scheduler import batch, notices, planning, revision, silence
 from scheduler.amendment import Amending
 from scheduler.batch import Market, WaveKey
-from scheduler.config import Config, Problem
+from scheduler.config import Config
 from scheduler.day import Action, Step
 from scheduler.gathering import Gathering
 from scheduler.notices import Notices, People
@@ -418,15 +418,6 @@ class Waves:
         compose = self._versions.texts(run.config_version).compose
         written = notices.messages(tell, plan, wave, config, compose, now)
         return self._store.escalate_run(run.id, messages=written, actor=actor, at=now)
-
-    def tell_broken(self, file: str, faults: Sequence[Problem], state: str) -> int:
-        """The coordinators are told that the config file is broken, and what counts instead; once for each `state`."""
-        config, now = self._versions.config(), self._now()
-        tell = notices.config_broken(
-            file, faults, self._versions.latest, state, self._by_ref(Role.COORDINATOR).values(), now
-        )
-        written = notices.messages(tell, None, None, config, self._versions.texts().compose, now)
-        return self._store.add_messages(written, actor="clock", at=now) if written else 0
 
     def roll_over(self, run: Run, *, actor: str) -> bool:
         """The wave does not ride: its orders go to the next possible one, and their buyers are told.

@@ -1,7 +1,7 @@
 """The verbs of areas that wait to be solved: posted for all of a wave at once, taken by one at a time, answered once.
 
 Whoever takes an area has it for a while, and renews that; who died loses it by the end of that while. Knows no problem
-and no answer. Instants of who has it are the machines' own time, not the market's.
+and no answer. Instants of who has it are in the time that leases are kept in, not the market's.
 """
 
 from __future__ import annotations
@@ -71,6 +71,12 @@ class Areas(Verbs):
         query = select(AREA.c.id).where(_free(now)).order_by(AREA.c.posted_at, AREA.c.id)
         with self._read() as connection:
             return list(connection.execute(query).scalars())
+
+    def held_areas(self, now: dt.datetime) -> list[tuple[str, str]]:
+        """The areas that are in somebody's hand, and whose."""
+        query = select(AREA.c.id, AREA.c.holder).where(AREA.c.answer.is_(None), AREA.c.until > now)
+        with self._read() as connection:
+            return [(area_id, holder) for area_id, holder in connection.execute(query)]
 
     @writes
     def claim_area(self, area_id: str, holder: str, *, now: dt.datetime, seconds: float) -> PlanningArea | None:

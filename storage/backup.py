@@ -26,13 +26,14 @@ from storage.engine import WRITES, connect, parse
 from storage.errors import BadBackup, NotEmpty, translated
 from storage.migrate import HEAD, create
 from storage.records import DATABASE, RESTORED
-from storage.tables import METADATA, AttemptRow, AuditRow, LeaseRow, MessageRow
+from storage.tables import METADATA, AttemptRow, AuditRow, ChatMenuRow, LeaseRow, MessageRow
 from storage.verbs import Write, chunks, snapshot
 
 FORMAT = "songsuk/backup/1"
 MANIFEST = "manifest.json"
 _ROWS = 1000
 MESSAGE, ATTEMPT, AUDIT, LEASE = (row.__table__ for row in (MessageRow, AttemptRow, AuditRow, LeaseRow))
+MENU = ChatMenuRow.__table__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,7 @@ def restore(url: str, path: Path, at: dt.datetime, *, at_rest: bool = False) -> 
                     connection.execute(update(LEASE).values(until=at))  # whoever held one is gone
                     in_doubt = 0 if at_rest else _park(connection, at)
                     if not at_rest:
+                        connection.execute(update(MENU).values(mark=""))  # it may show another by now: given anew
                         _tell(connection, at, {"taken_at": held.at.isoformat(), "in_doubt": in_doubt})
     finally:
         engine.dispose()

@@ -1,22 +1,24 @@
-"""The verbs of chats: whose they are, where a talk stands, who was invited and who asks to be linked."""
+"""The verbs of chats: whose they are, where a talk and its menu stand, who was invited and who asks to be linked."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, delete, or_, select, update
 
 from storage.directory import ADDRESS, MEMBER, PERSON
 from storage.failpoints import writes
-from storage.heard import Chat, Consent, Invitation, LinkRequest, Who
+from storage.heard import Chat, Consent, Invitation, LinkRequest, ShownMenu, Who
 from storage.records import Role
-from storage.tables import ChatRow, ConsentRow, InvitationRow, LinkRequestRow
+from storage.tables import ChatMenuRow, ChatRow, ConsentRow, GuessRow, InvitationRow, LinkRequestRow
 from storage.verbs import Verbs, Write
 
 CHAT, CONSENT, INVITATION, REQUEST = (row.__table__ for row in (ChatRow, ConsentRow, InvitationRow, LinkRequestRow))
+GUESS, MENU = GuessRow.__table__, ChatMenuRow.__table__
 TRIES_LAST = dt.timedelta(days=1)
-"""How long a wrong guess is held against a chat."""
+"""How long a wrong guess is held against a chat, and against the phone number that it was about."""
 
 
 class Chats(Verbs):
@@ -26,6 +28,53 @@ class Chats(Verbs):
         with self._read() as connection:
             row = connection.execute(query).mappings().first()
         return Chat(channel=channel, address=address) if row is None else Chat(**{n: row[n] for n in Chat.__slots__})
+
+    def guesses(self, digest: str, *, at: dt.datetime) -> int:
+        """How many wrong order numbers were lately tried with the phone number of this digest, from whatever chat."""
+        query = select(GUESS.c.tries).where(GUESS.c.digest == digest, GUESS.c.since >= at - TRIES_LAST)
+        with self._read() as connection:
+            return connection.execute(query).scalar() or 0
+
+    # --- menus ------------------------------------------------------------------------------------------------------
+
+    def shown_menus(self, channel: str) -> list[ShownMenu]:
+        """The chats whose people have more to do than buy, and those that show a menu of their own still.
+
+        Who has blocked the account is not there: nothing can be shown to them. Nor are buyers alone.
+        """
+        theirs = (
+            select(ADDRESS.c.address, MEMBER.c.role)
+            .join(MEMBER, MEMBER.c.person_id == ADDRESS.c.person_id)
+            .join(PERSON, PERSON.c.id == ADDRESS.c.person_id)
+            .where(ADDRESS.c.channel == channel, ADDRESS.c.state == "active", MEMBER.c.active)
+            .where(MEMBER.c.role != Role.BUYER.value, or_(PERSON.c.consent.is_(None), PERSON.c.consent))
+        )
+        lost = select(ADDRESS.c.address).where(ADDRESS.c.channel == channel, ADDRESS.c.state.in_(("blocked", "dead")))
+        shown = select(MENU.c.address, MENU.c.mark).where(MENU.c.channel == channel)
+        roles: dict[str, set[Role]] = defaultdict(set)
+        with self._read() as connection:
+            for row in connection.execute(theirs):
+                roles[row.address].add(Role(row.role))
+            marks = {row.address: row.mark for row in connection.execute(shown)}
+            out_of_reach = set(connection.execute(lost).scalars()) - roles.keys()
+        return [
+            ShownMenu(address=address, roles=frozenset(roles.get(address, ())), mark=marks.get(address))
+            for address in sorted((roles.keys() | marks.keys()) - out_of_reach)
+        ]
+
+    @writes
+    def note_menu(self, channel: str, address: str, mark: str | None, *, at: dt.datetime) -> None:
+        """The chat shows this menu now; None: the one for everybody."""
+        with self._write("note_menu", f"channel:{channel}", at) as write:
+            if mark is None:
+                write.connection.execute(delete(MENU).where(MENU.c.channel == channel, MENU.c.address == address))
+            else:
+                row = {"mark": mark, "shown_at": at}
+                put = write.insert(MENU).values(channel=channel, address=address, **row)
+                write.connection.execute(
+                    put.on_conflict_do_update(index_elements=[MENU.c.channel, MENU.c.address], set_=row)
+                )
+            write.tell(f"menu:{channel}", mark=mark)
 
     # --- invitations ----------------------------------------------------------------------------------------------
 

@@ -24,6 +24,9 @@ WRITES = "songsuk_writes"
 """Execution option of a connection whose next transaction writes."""
 
 _PATIENCE_MS = 30_000
+_STANDS_STILL_MS = 10_000
+"""How long a process may stand still in the middle of a transaction: then PostgreSQL takes its locks away, so that one
+that hangs holds up nobody else. What it had written in there is undone, and it is told that its connection is gone."""
 _KNOWN = {"sqlite": "sqlite", "postgresql+psycopg": "postgresql"}
 
 
@@ -47,14 +50,17 @@ def in_memory(url: URL) -> bool:
 def connect(url: URL, *, reading: bool = False) -> Engine:
     """An engine for `url`; nothing is opened yet but the folder of a SQLite file. `reading`: it cannot write."""
     if url.get_backend_name() == "postgresql":
-        only = " -c default_transaction_read_only=on" if reading else ""
-        return create_engine(
+        still = f" -c idle_in_transaction_session_timeout={_STANDS_STILL_MS}"
+        engine = create_engine(
             url,
             pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
             pool_size=10,
             json_serializer=to_json,
-            connect_args={"options": f"-c timezone=UTC{only}", "connect_timeout": 10},
+            connect_args={"options": f"-c timezone=UTC{still}", "connect_timeout": 10},
         )
+        if reading:
+            event.listen(engine, "begin", _begin_reading)
+        return engine
     extra: dict[str, Any] = {}
     if in_memory(url):
         # One connection, lent to one thread at a time: each new one would be another, empty database.
@@ -81,6 +87,11 @@ def _make_folder(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unreachable(f"cannot make the folder {path.parent}: {error.strerror}") from error
+
+
+def _begin_reading(connection: Connection) -> None:
+    """Said for each transaction: a connection that comes back from a snapshot has forgotten its session's default."""
+    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
 def _greet_sqlite(connection: Any, _record: object) -> None:

@@ -38,7 +38,10 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
-    """Where the talk with one chat stands. ``step`` None: nothing was asked. ``tries``: wrong guesses since then."""
+    """Where the talk with one chat stands. ``step`` None: nothing was asked. ``tries``: wrong guesses since then.
+
+    ``passed_on_at``: when words of it were last passed on to the coordinators.
+    """
 
     channel: str
     address: str
@@ -47,6 +50,16 @@ class Chat:
     step_at: dt.datetime | None = None
     tries: int = 0
     tries_since: dt.datetime | None = None
+    passed_on_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMenu:
+    """Whose chat this is now (``roles`` but buyers), and the mark of the menu that it shows; None: everybody's."""
+
+    address: str
+    roles: frozenset[Role]
+    mark: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +112,8 @@ class Heeded:
     """All that one event changes; written in one transaction, or not at all.
 
     ``links`` gives the chat to these members; ``address_state`` is what the chat's address becomes. ``used`` is the
-    digest of an invitation: where another chat has used it meanwhile, nothing is written. ``wrong`` counts a guess.
+    digest of an invitation: where another chat has used it meanwhile, nothing is written. ``wrong`` counts a guess
+    against the chat, ``guessed`` against a phone number, by its digest. ``passed_on``: words of the chat go to people.
     ``reply`` is the id of the one among ``messages`` that goes out at once, by the event's own reply token, and
     ``along`` is what waits for the same address and goes out with it: where some of that waits no longer, or something
     else is under way there, nothing is written.
@@ -114,6 +128,8 @@ class Heeded:
     confirmed: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     wrong: bool = False
+    guessed: str | None = None
+    passed_on: bool = False
     request: LinkRequest | None = None
     decided: tuple[str, bool] | None = None
     erased: tuple[Who, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, func, or_, select, update
 
 from storage.failpoints import writes
 from storage.records import AuditEntry, ConfigVersion
@@ -16,8 +17,20 @@ LEASE, VERSION, KEY, AUDIT = (row.__table__ for row in (LeaseRow, ConfigVersionR
 
 class House(Verbs):
     @writes
-    def acquire_lease(self, name: str, holder: str, *, now: dt.datetime, seconds: float) -> int | None:
-        """Takes or renews the lease `name`; its fencing token, which grows with every taking. None: another has it."""
+    def acquire_lease(
+        self,
+        name: str,
+        holder: str,
+        *,
+        now: dt.datetime,
+        seconds: float,
+        gone: Callable[[str], bool] = lambda holder: False,
+    ) -> int | None:
+        """Takes or renews the lease `name`; its fencing token, which grows with every taking. None: another has it.
+
+        One that lasts far longer than it can was written before the clock was set back: nobody waits for its end.
+        `gone`: whether a holder surely is no more, so that its lease need not run out first.
+        """
         until = now + dt.timedelta(seconds=seconds)
         with self._write("acquire_lease", holder, now) as write:
             mine = LEASE.c.name == name
@@ -25,6 +38,10 @@ class House(Verbs):
             kept = write.connection.execute(renew.values(until=until).returning(LEASE.c.token)).scalar()
             if kept is not None:
                 return int(kept)  # a renewal tells nothing new: no audit row every few seconds
+            other = write.connection.execute(select(LEASE.c.holder).where(mine, LEASE.c.until > now)).scalar()
+            free = or_(LEASE.c.until <= now, LEASE.c.until > until + dt.timedelta(seconds=seconds))
+            if other is not None and gone(other):
+                free = or_(free, LEASE.c.holder == other)
             first = {"name": name, "holder": holder, "token": 1, "until": until}
             take = (
                 write.insert(LEASE)
@@ -32,7 +49,7 @@ class House(Verbs):
                 .on_conflict_do_update(
                     index_elements=[LEASE.c.name],
                     set_={"holder": holder, "token": LEASE.c.token + 1, "until": until},
-                    where=LEASE.c.until <= now,
+                    where=free,
                 )
                 .returning(LEASE.c.token)
             )
@@ -48,6 +65,17 @@ class House(Verbs):
         with self._read() as connection:
             holder: str | None = connection.execute(query).scalar()
         return holder
+
+    def shared_now(self, now: dt.datetime) -> dt.datetime:
+        """The time that leases are kept in, when this machine's clock shows `now`: the database's; a file has none.
+
+        So machines whose clocks differ agree on who has one.
+        """
+        if self._engine.dialect.name != "postgresql":
+            return now
+        with self._read() as connection:
+            shared: dt.datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return shared
 
     @writes
     def release_lease(self, name: str, holder: str, *, now: dt.datetime) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, exists, not_, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, exists, not_, or_, select, update
 
-from storage.chats import CHAT, INVITATION, REQUEST, TRIES_LAST, agree, link
+from storage.chats import CHAT, GUESS, INVITATION, REQUEST, TRIES_LAST, agree, link
 from storage.directory import ADDRESS
 from storage.erasure import erase
 from storage.failpoints import writes
@@ -49,9 +49,11 @@ class Inbox(Verbs):
                 write.tell(f"inbox:{channel}", events=kept)
         return kept
 
-    def heard(self, *, limit: int = 50) -> list[Heard]:
-        """The events nobody has worked off yet, the first first."""
+    def heard(self, *, limit: int = 50, channels: Collection[str] | None = None) -> list[Heard]:
+        """The events nobody has worked off yet, of these channels or of all, the first first."""
         query = select(INBOX).where(_NOT_DONE).order_by(INBOX.c.seq).limit(limit)
+        if channels is not None:
+            query = query.where(INBOX.c.channel.in_(list(channels)))
         with self._read() as connection:
             return [_heard(row) for row in connection.execute(query).mappings()]
 
@@ -66,9 +68,9 @@ class Inbox(Verbs):
     def heed(self, heard: Heard, came_to: Heeded, *, holder: str, at: dt.datetime) -> bool:
         """Writes all that an event changes, and that it was worked off. False: nothing, for it is to be read anew.
 
-        That is so where another worker was first, where another chat has meanwhile used the invitation, or where what
-        was to go along does not wait any more. The reply, if there is one, and what goes along are in `holder`'s hand:
-        ended by `finish_attempts`.
+        That is so where another worker was first, where another chat has meanwhile used the invitation, somebody else
+        settled the request, or what was to go along does not wait any more. The reply, if there is one, and what goes
+        along are in `holder`'s hand: ended by `finish_attempts`.
         """
         with self._write("heed", f"chat:{heard.channel}", at) as write:
             connection = write.connection
@@ -79,11 +81,12 @@ class Inbox(Verbs):
             if not (
                 connection.execute(mine).rowcount
                 and _use(write, came_to.used)
+                and _settle(write, came_to.decided, f"{heard.channel} chat")
                 and _take_along(write, heard.channel, came_to, holder)
             ):
                 write.give_up()
                 return False
-            _change(write, heard.channel, came_to, f"{heard.channel} chat")
+            _change(write, heard.channel, came_to)
             told = [message for message in came_to.messages if message.id != came_to.reply]
             insert_messages(write, told)
             _say_once(write, heard, told)
@@ -95,16 +98,15 @@ class Inbox(Verbs):
     def settle_link(self, request: LinkRequest, came_to: Heeded, *, actor: str, at: dt.datetime) -> bool:
         """Writes what a coordinator's decision on a request changes; False: it was decided before."""
         with self._write("settle_link", actor, at) as write:
-            undecided = select(REQUEST.c.id).where(REQUEST.c.id == request.id, REQUEST.c.decided_at.is_(None))
-            if write.connection.execute(undecided).first() is None:
+            if not _settle(write, came_to.decided, actor):
                 return False
-            _change(write, request.channel, came_to, actor)
+            _change(write, request.channel, came_to)
             insert_messages(write, came_to.messages)
             write.tell(f"link:{request.id}", outcome=came_to.outcome)
         return True
 
 
-def _change(write: Write, channel: str, came_to: Heeded, by: str) -> None:
+def _change(write: Write, channel: str, came_to: Heeded) -> None:
     connection, address = write.connection, came_to.address or ""
     if came_to.address_state is not None:
         connection.execute(
@@ -122,17 +124,14 @@ def _change(write: Write, channel: str, came_to: Heeded, by: str) -> None:
         _go_on(write, step)
     if came_to.wrong:
         _count_wrong(write, channel, address)
+    if came_to.guessed is not None:
+        _count_guess(write, came_to.guessed)
+    if came_to.passed_on:
+        _on_chat(write, channel, address, passed_on_at=write.at)
     if came_to.request is not None:
         asked = came_to.request
         names = ("id", "channel", "address", "phone", "created_at")
         connection.execute(REQUEST.insert().values({name: getattr(asked, name) for name in names}))
-    if came_to.decided is not None:
-        request_id, confirmed = came_to.decided
-        connection.execute(
-            update(REQUEST)
-            .where(REQUEST.c.id == request_id, REQUEST.c.decided_at.is_(None))
-            .values(decided_at=write.at, decided_by=by, confirmed=confirmed)
-        )
     for who in came_to.erased:
         erase(write, who)
 
@@ -146,22 +145,52 @@ def _use(write: Write, digest: str | None) -> bool:
     return bool(write.connection.execute(good.values(used_at=write.at)).rowcount)
 
 
+def _settle(write: Write, decided: tuple[str, bool] | None, by: str) -> bool:
+    """Whether a request is this one's to decide; then it is decided."""
+    if decided is None:
+        return True
+    request_id, confirmed = decided
+    waits = update(REQUEST).where(REQUEST.c.id == request_id, REQUEST.c.decided_at.is_(None))
+    return bool(
+        write.connection.execute(waits.values(decided_at=write.at, decided_by=by, confirmed=confirmed)).rowcount
+    )
+
+
 def _go_on(write: Write, step: Step) -> None:
     where = {"step": step.name, "data": dict(step.data), "step_at": write.at if step.name else None}
-    fresh = {"channel": step.channel, "address": step.address, "tries": 0, "tries_since": None, **where}
-    put = write.insert(CHAT).values(fresh)
-    write.connection.execute(put.on_conflict_do_update(index_elements=[CHAT.c.channel, CHAT.c.address], set_=where))
+    _on_chat(write, step.channel, step.address, **where)
+
+
+def _on_chat(write: Write, channel: str, address: str, **news: Any) -> None:
+    """Notes what is new of one chat, also of one that was never heard of."""
+    fresh: dict[str, Any] = {
+        "step": None,
+        "data": {},
+        "step_at": None,
+        "tries": 0,
+        "tries_since": None,
+        "passed_on_at": None,
+    }
+    put = write.insert(CHAT).values({"channel": channel, "address": address, **fresh, **news})
+    write.connection.execute(put.on_conflict_do_update(index_elements=[CHAT.c.channel, CHAT.c.address], set_=news))
 
 
 def _count_wrong(write: Write, channel: str, address: str) -> None:
     """One more wrong guess; the count begins anew when its day is over."""
-    mine = (CHAT.c.channel == channel, CHAT.c.address == address)
-    known = write.connection.execute(select(CHAT).where(*mine)).mappings().first()
-    if known is None:
-        _go_on(write, Step(channel=channel, address=address, name=None))
-    anew = known is None or known["tries_since"] is None or write.at - known["tries_since"] > TRIES_LAST
-    values: dict[str, Any] = {"tries": 1, "tries_since": write.at} if anew else {"tries": CHAT.c.tries + 1}
-    write.connection.execute(update(CHAT).where(*mine).values(values))
+    mine = select(CHAT.c.tries, CHAT.c.tries_since).where(CHAT.c.channel == channel, CHAT.c.address == address)
+    known = write.connection.execute(mine).first()
+    if known is None or known.tries_since is None or write.at - known.tries_since > TRIES_LAST:
+        _on_chat(write, channel, address, tries=1, tries_since=write.at)
+    else:
+        _on_chat(write, channel, address, tries=known.tries + 1)
+
+
+def _count_guess(write: Write, digest: str) -> None:
+    """One more wrong guess at a phone number's order; what is older than a day is forgotten."""
+    write.connection.execute(delete(GUESS).where(GUESS.c.since < write.at - TRIES_LAST))
+    put = write.insert(GUESS).values(digest=digest, tries=1, since=write.at)
+    more = {"tries": GUESS.c.tries + 1}
+    write.connection.execute(put.on_conflict_do_update(index_elements=[GUESS.c.digest], set_=more))
 
 
 def _take_along(write: Write, channel: str, came_to: Heeded, holder: str) -> bool:

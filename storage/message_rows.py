@@ -66,7 +66,8 @@ _FREEZE = (
 
 _COPIED = (
     *("id", "kind", "klass", "event", "member_ref", "name", "channel", "address", "via", "date", "wave", "plan_id"),
-    *("revision", "state", "reason", "send_at", "expires_at", "not_before", "bundle", "text", "content", "payload"),
+    *("revision", "state", "reason", "send_at", "expires_at", "not_before", "bundle", "edits"),
+    *("text", "content", "payload"),
 )
 
 

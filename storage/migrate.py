@@ -84,4 +84,4 @@ def _run(connection: Connection, found: str | None) -> None:
 
 
 def _newer(found: str) -> NewerSchema:
-    return NewerSchema(f"the database is at migration {found}, this Songsuk knows up to {HEAD}: install a newer one")
+    return NewerSchema(f"the database is at migration {found}, this Songsuk knows up to {HEAD}")

@@ -401,6 +401,7 @@ class Message:
 
     ``content`` is what is said, free of any service; ``payload`` its part of the frozen request, and ``bundle`` that
     request's own uuid where a service's requests can hold several messages, from the first attempt on.
+    ``edits`` is the service's own number of an earlier revision, in whose place this one is put.
     ``channel`` None and state ``suppressed``: nobody can be reached by chat, the call list has it.
     """
 
@@ -426,6 +427,7 @@ class Message:
     not_before: dt.datetime | None = None
     """After a failed attempt: when the next may be made."""
     bundle: str | None = None
+    edits: str | None = None
     text: str = ""
     content: Json
     payload: Json | None = None

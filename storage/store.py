@@ -21,11 +21,26 @@ from storage.outbox import Outbox
 from storage.people import People
 from storage.plans import Plans
 from storage.pushes import Pushes
+from storage.revisions import Revisions
 from storage.stranded import Stranded
 
 
 class Store(
-    People, Orders, OrderViews, Day, Areas, Plans, Outbox, Broken, Inbox, Chats, Erasure, Pushes, Stranded, House
+    People,
+    Orders,
+    OrderViews,
+    Day,
+    Areas,
+    Plans,
+    Outbox,
+    Revisions,
+    Broken,
+    Inbox,
+    Chats,
+    Erasure,
+    Pushes,
+    Stranded,
+    House,
 ):
     """What is remembered, by named verbs. Each verb is one transaction; values go in and come out, rows never."""
 

@@ -12,10 +12,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from channels.base import Change, Content, Inbound, NotConfigured, Outcome, Payload, Refused, Unknown, Wanted
+from channels.base import (
+    Change,
+    Content,
+    Gone,
+    Inbound,
+    Menu,
+    NotConfigured,
+    Outcome,
+    Payload,
+    Refused,
+    Unknown,
+    Wanted,
+)
 from channels.fit import base_address, leads_to, setting
-from channels.hooks import document, text
+from channels.hooks import document, mapping, text
 from channels.line.flex import OBJECTS_MAX, render, together
+from channels.line.menu import rich_menu
 from channels.line.outcomes import Answer, outcome_of_answer, outcome_of_failure
 from channels.line.webhook import read, receive
 
@@ -64,6 +77,7 @@ class LineChannel:
     name = "line"
     keyed = True
     replies = True
+    edits = False
     holds = OBJECTS_MAX
 
     def __init__(
@@ -72,6 +86,8 @@ class LineChannel:
         self._token, self._webhook_secrets = token, tuple(webhook_secrets)
         self._api_base, self._data_base, self._timeout = api_base, data_base, timeout
         self._api: AsyncMessagingApi | None = None
+        self._menus: dict[str, str] = {}
+        """The ids of the account's rich menus by their names, as LINE told them last."""
 
     @property
     def official(self) -> bool:
@@ -88,6 +104,11 @@ class LineChannel:
             return Refused(reason="group")  # it would cost a message for each of its members
         return await self._post("/v2/bot/message/push", parts, {"to": address}, {"X-Line-Retry-Key": key})
 
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        """What LINE has shown, it shows."""
+        del address, number, part
+        return Refused(reason="uneditable")
+
     async def reply(self, token: str, *parts: Payload) -> Outcome:
         return await self._post("/v2/bot/message/reply", parts, {"replyToken": token}, {})
 
@@ -97,19 +118,51 @@ class LineChannel:
             return Refused(reason="payload")  # no message of ours: a frozen row that somebody has edited
         body = {"messages": [message for part in parts for message in part["messages"]], **to}
         try:
-            answer = await self._open().api_client.call_api(
-                path,
-                "POST",
-                header_params={"Accept": "application/json", "Content-Type": "application/json", **headers},
-                body=body,
-                auth_settings=["Bearer"],
-                _preload_content=False,
-                _request_timeout=self._limits(),
-                _host=self._api_base,
-            )
+            answer = await self._call("POST", path, body, headers)
         except Exception as failure:  # whatever it is, the message's fate is what the caller needs
             return outcome_of_failure(failure)
-        return outcome_of_answer(_answer(answer), [len(part["messages"]) for part in parts])
+        return outcome_of_answer(answer, [len(part["messages"]) for part in parts])
+
+    async def _call(
+        self, method: str, path: str, body: Payload | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        answer = await self._open().api_client.call_api(
+            path,
+            method,
+            header_params={"Accept": "application/json", "Content-Type": "application/json", **(headers or {})},
+            body=body,
+            auth_settings=["Bearer"],
+            _preload_content=False,
+            _request_timeout=self._limits(),
+            _host=self._api_base,
+        )
+        return _answer(answer)
+
+    def menu_mark(self, menu: Menu) -> str | None:
+        return str(rich_menu(menu)["name"])
+
+    async def offer(self, address: str, menu: Menu | None) -> Outcome:
+        """Links a rich menu that `setup` has made, or none, so that the account's default shows again."""
+        path = f"/v2/bot/user/{quote(address, safe='')}/richmenu"
+        try:
+            if menu is None:
+                return _outcome_of_menu(await self._call("DELETE", path))
+            name = str(rich_menu(menu)["name"])
+            known = name in self._menus
+            if not known:
+                listed = await self._call("GET", "/v2/bot/richmenu/list")
+                if listed.status != 200:
+                    return outcome_of_answer(listed)
+                self._menus = _ids(listed)
+            if name not in self._menus:
+                return Refused(reason="no_menu", account=True)  # `channels setup` has not made it
+            outcome = _outcome_of_menu(await self._call("POST", f"{path}/{self._menus[name]}"))
+        except Exception as failure:
+            return outcome_of_failure(failure)
+        if known and isinstance(outcome, Gone | Refused):
+            self._menus = {}  # it may have been made anew meanwhile
+            return await self.offer(address, menu)
+        return outcome
 
     async def heard(self, event: Inbound) -> None:
         """LINE does not wait for that."""
@@ -177,6 +230,17 @@ class LineChannel:
             self._api = AsyncMessagingApi(RawClient(Configuration(access_token=self._token)))
             self._api.line_base_path = self._api_base  # Configuration(host=...) is not looked at
         return self._api
+
+
+def _outcome_of_menu(answer: Answer) -> Outcome:
+    """As of a message, but for what is not found: here that is the person, not the address we call."""
+    return Gone(reason="unknown_recipient", status=404) if answer.status == 404 else outcome_of_answer(answer)
+
+
+def _ids(listed: Answer) -> dict[str, str]:
+    found = document(listed.body).get("richmenus")
+    told = [mapping(each) for each in found] if isinstance(found, list) else []
+    return {text(each.get("name")): text(each.get("richMenuId")) for each in told}
 
 
 def _answer(answer: Any) -> Answer:

@@ -6,15 +6,17 @@ of one attempt is told, and the caller decides. The SDK is imported at the first
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from channels.base import Change, Content, Inbound, NotConfigured, Outcome, Payload, Refused, Wanted
+from channels.base import Change, Content, Inbound, Menu, NotConfigured, Outcome, Payload, Refused, Wanted
 from channels.fit import base_address, leads_to, setting
 from channels.hooks import mapping, parsed
 from channels.telegram.html import render
-from channels.telegram.outcomes import Answer, outcome_of_answer, outcome_of_failure
+from channels.telegram.outcomes import Answer, outcome_of_answer, outcome_of_edit, outcome_of_failure
 from channels.telegram.webhook import inbound, read, receive
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class TelegramChannel:
     name = "telegram"
     keyed = False
     replies = False
+    edits = True
     holds = 1
 
     def __init__(
@@ -79,18 +82,32 @@ class TelegramChannel:
     async def send(self, address: str, *parts: Payload, key: str) -> Outcome:
         (payload,) = parts
         del key  # the Bot API has nowhere to put it
+        said = await self._asked(
+            lambda bot: bot.send_message(chat_id=address, text=payload["text"], api_kwargs=_extras(payload))
+        )
+        return outcome_of_answer(said) if isinstance(said, Answer) else said
+
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        said = await self._asked(
+            lambda bot: bot.edit_message_text(
+                chat_id=address, message_id=int(number), text=part["text"], api_kwargs=_extras(part)
+            )
+        )
+        return outcome_of_edit(said, number) if isinstance(said, Answer) else said
+
+    async def _asked(self, ask: Callable[[Bot], Awaitable[object]]) -> Answer | Outcome:
+        """What Telegram answered; the outcome where it did not."""
         from channels.telegram.transport import answered
 
         bot = self._open()
-        extras = {name: value for name, value in payload.items() if name != "text"}
         with answered() as heard:
             try:
-                await bot.send_message(chat_id=address, text=payload["text"], api_kwargs=extras)
+                await ask(bot)
             except Exception as failure:  # whatever it is, the message's fate is what the caller needs
                 if not heard:
                     return outcome_of_failure(failure)
         status, body = heard[-1]
-        return outcome_of_answer(Answer(status=status, body=body))
+        return Answer(status=status, body=body)
 
     async def reply(self, token: str, *parts: Payload) -> Outcome:
         """Telegram has no such tokens: every answer is an ordinary message, and free."""
@@ -110,6 +127,29 @@ class TelegramChannel:
         webhook = None if self._polling else wanted.webhook
         return await brought_to(self._open(), wanted, webhook, self._webhook_secrets[0], HEARD, dry_run=dry_run)
 
+    def menu_mark(self, menu: Menu) -> str | None:
+        shown = json.dumps(menu.words).encode()
+        return f"{menu.name}-{hashlib.sha256(shown).hexdigest()[:12]}"
+
+    async def offer(self, address: str, menu: Menu | None) -> Outcome:
+        """The commands that Telegram lists in this chat."""
+        from telegram import BotCommandScopeChat
+
+        from channels.telegram.transport import answered
+
+        bot, here = self._open(), BotCommandScopeChat(address)
+        with answered() as heard:
+            try:
+                if menu is None:
+                    await bot.delete_my_commands(scope=here)
+                else:
+                    await bot.set_my_commands(list(menu.words), scope=here)
+            except Exception as failure:
+                if not heard:
+                    return outcome_of_failure(failure)
+        status, body = heard[-1]
+        return outcome_of_answer(Answer(status=status, body=body))
+
     async def heard(self, event: Inbound) -> None:
         """Ends the little clock that turns on a tapped button."""
         if event.reply_token is not None:
@@ -121,23 +161,18 @@ class TelegramChannel:
 
         It waits no longer than the connection's own patience allows, else every quiet wait would end as a timeout.
         """
-        from channels.telegram.transport import answered
-
-        bot = self._open()
-        with answered() as heard:
-            try:
-                await bot.get_updates(
-                    offset=None if after is None else after + 1,
-                    timeout=min(wait, int(self._timeout / 2)),
-                    allowed_updates=list(HEARD),
-                )
-            except Exception as failure:
-                if not heard:
-                    return outcome_of_failure(failure)
-        status, body = heard[-1]
-        found = mapping(parsed(body)).get("result")
-        if status != 200 or not isinstance(found, list):
-            return outcome_of_answer(Answer(status=status, body=body))
+        said = await self._asked(
+            lambda bot: bot.get_updates(
+                offset=None if after is None else after + 1,
+                timeout=min(wait, int(self._timeout / 2)),
+                allowed_updates=list(HEARD),
+            )
+        )
+        if not isinstance(said, Answer):
+            return said
+        found = mapping(parsed(said.body)).get("result")
+        if said.status != 200 or not isinstance(found, list):
+            return outcome_of_answer(said)
         numbers = [each["update_id"] for each in found if isinstance(mapping(each).get("update_id"), int)]
         return tuple(inbound(each) for each in found), max(numbers, default=after)
 
@@ -168,3 +203,8 @@ class TelegramChannel:
                 get_updates_request=self._transport,
             )
         return self._bot
+
+
+def _extras(payload: Payload) -> dict[str, Any]:
+    """What the SDK passes on as it is."""
+    return {name: value for name, value in payload.items() if name != "text"}

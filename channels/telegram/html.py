@@ -27,7 +27,7 @@ _ASKED = {"location": "request_location", "contact": "request_contact"}
 
 
 def render(content: Content) -> Payload:
-    """The fields of one sendMessage, all but the chat."""
+    """The fields of one sendMessage or editMessageText, all but the chat and the message."""
     whole = cut(tidy(content), lambda version: units(_plain(version)) <= TEXT_MAX)
     payload: Payload = {
         "text": _marked(whole),

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from channels.base import Gone, Later, Outcome, Receipt, Refused, Unknown
 from channels.hooks import document, identity, mapping, text
 
+_AS_IT_WAS = "message is not modified"
+_UNEDITABLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _UNKNOWN_RECIPIENT = ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty", "chat_id_invalid")
 
 
@@ -53,6 +55,17 @@ def outcome_of_answer(answer: Answer) -> Outcome:
             return Refused(reason="wrong_address", status=status, account=True)
         case _:
             return Unknown(reason="server_error", status=status)
+
+
+def outcome_of_edit(answer: Answer, number: str) -> Outcome:
+    """The outcome of an answered request to edit the message `number`: that it reads so already is success too."""
+    known = text(document(answer.body).get("description")).lower()
+    outcome = outcome_of_answer(answer)
+    if isinstance(outcome, Receipt) or (answer.status == 400 and _AS_IT_WAS in known):
+        return Receipt(provider_id=number, status=answer.status)
+    if answer.status == 400 and any(words in known for words in _UNEDITABLE):
+        return Refused(reason="uneditable", status=answer.status)
+    return outcome
 
 
 def outcome_of_failure(failure: Exception) -> Outcome:

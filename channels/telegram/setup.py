@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from channels.base import Change, Wanted
 
@@ -21,7 +21,7 @@ async def brought_to(
     ]
 
 
-async def _tried(what: str, work: Awaitable[Change]) -> Change:
+async def _tried(what: Literal["webhook", "commands"], work: Awaitable[Change]) -> Change:
     from telegram.error import TelegramError
 
     try:
@@ -44,11 +44,12 @@ async def _webhook(bot: Bot, webhook: str | None, secret: str, heard: Sequence[s
 
 
 async def _commands(bot: Bot, wanted: Wanted, dry_run: bool) -> Change:
+    words = wanted.menus[0].words  # those of a role are given chat by chat, and registered nowhere
     found = [(each.command, each.description) for each in await bot.get_my_commands()]
-    shown = " ".join(f"/{command}" for command, _ in wanted.words)
-    if found == list(wanted.words):
+    shown = " ".join(f"/{command}" for command, _ in words)
+    if found == list(words):
         return Change(what="commands", state="unchanged", detail=shown)
     if dry_run:
         return Change(what="commands", state="would_change", detail=shown)
-    await bot.set_my_commands(list(wanted.words))
+    await bot.set_my_commands(list(words))
     return Change(what="commands", state="changed", detail=shown)

@@ -45,6 +45,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     },
     "ask_pin": {"url": None},
     "summary": {"approved_by": None, "no_roads": ""},
+    "status_card": {"waiting": (), "unreached": (), "untold": ()},
     "escalation": {
         "deadline": None,
         "orders": 0,
@@ -59,6 +60,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
         "version": 0,
         "faults": {"th": (), "en": ()},
         "more": 0,
+        "replaced": None,
     },
     **talk.KINDS,
 }
@@ -217,6 +219,18 @@ def _summary(thai: bool) -> dict[str, Any]:
     }
 
 
+def _status_card(thai: bool) -> dict[str, Any]:
+    rider = {"name": "วิชัย" if thai else "Wichai", "phone": "0812345678"}
+    return {
+        "state": "dispatched",
+        "riders": 6,
+        "confirmed": 3,
+        "waiting": [rider, rider | {"name": "สมชาย (R4)" if thai else "Somchai (R4)"}],
+        "unreached": [rider | {"name": "สมปอง" if thai else "Sompong"}],
+        "untold": [rider | {"name": "มานี" if thai else "Manee"}],
+    }
+
+
 def _escalation(thai: bool) -> dict[str, Any]:
     return {
         "what": "rider_silent",
@@ -235,6 +249,12 @@ def _escalation(thai: bool) -> dict[str, Any]:
             "en": ["config.yaml:24:38: latitude and longitude are swapped; write [99.3257, 9.1463]"],
         },
         "more": 2,
+        "replaced": {
+            "version": 2,
+            "date": date(2026, 12, 1),
+            "note": "มติประชุม" if thai else "as the committee decided",
+            "by": 3,
+        },
     }
 
 
@@ -246,5 +266,6 @@ _SAMPLES = {
     "cancelled": _cancelled,
     "ask_pin": _ask_pin,
     "summary": _summary,
+    "status_card": _status_card,
     "escalation": _escalation,
 }

@@ -15,7 +15,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "pin_check": {"url": None},
     "erase_check": {},
     "link_request": {},
-    "word": {},
+    "word": {"role": "buyer", "order_ids": (), "phone": ""},
     "sos": {},
     "chat_added": {},
     "receipt": {"more": ""},
@@ -63,7 +63,9 @@ def _link_request(thai: bool) -> dict[str, Any]:
 
 def _word(thai: bool) -> dict[str, Any]:
     return {
+        "role": "rider",
         "name": "สมศรี ใจดี" if thai else "Somsri Jaidee",
+        "phone": "0812345678",
         "order_ids": ["SR-0001"],
         "words": "บ้านรั้วสีฟ้า หน้าวัด" if thai else "the blue fence opposite the temple",
     }

@@ -26,7 +26,7 @@ def setup(
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
-    """Register webhooks, LINE's menu and Telegram's commands; what is right already is left alone."""
+    """Register webhooks, LINE's menus and Telegram's commands; what is right already is left alone."""
     import asyncio
 
     with opened(config) as app:
@@ -53,13 +53,13 @@ def setup(
 
 async def _set_up(app: App, dry_run: bool) -> list[dict[str, str]]:
     from channels.base import Wanted
-    from scheduler.inbox.words import MENU
+    from scheduler.inbox import menus
 
     language, public = app.config.market.language, app.config.web.public_url
     changes = []
     for name, channel in app.channels().items():
         hook = f"{str(public).rstrip('/')}/hooks/{name}" if public else None
-        wanted = Wanted(webhook=hook, words=MENU[language], language=language)
+        wanted = Wanted(webhook=hook, menus=menus(language))
         for change in await channel.setup(wanted, dry_run=dry_run):
             changes.append({"channel": name, "what": change.what, "state": change.state, "detail": change.detail})
     await app.close_channels()

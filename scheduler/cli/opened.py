@@ -140,7 +140,17 @@ def _bad_clock(error: ClockError) -> Refusal:
 
 def no_database(error: Exception) -> Refusal:
     """The database could not be opened; nothing was done."""
+    import storage
+
     what = _one_line(error)
+    if isinstance(error, storage.NewerSchema):
+        return Refusal(
+            "database.newer",
+            "SONGSUK_DATABASE_URL",
+            {"th": f"ฐานข้อมูลเป็นของส่งสุขรุ่นใหม่กว่า: {what}", "en": f"a newer Songsuk made this database: {what}"},
+            {"th": "ติดตั้งส่งสุขรุ่นใหม่ แล้วสั่งอีกครั้ง", "en": "install a newer Songsuk, then try again"},
+            exit_code=2,
+        )
     return Refusal(
         "storage.unavailable",
         "SONGSUK_DATABASE_URL",
@@ -165,7 +175,7 @@ def needs_secrets(app: App) -> None:
         raise Refusal.of([problem.as_json() for problem in missing], 2)
 
 
-def date_of(app: App, text: str) -> dt.date:
+def date_of(app: App, text: str, place: str = "DATE") -> dt.date:
     """A date as people write it: ISO, or day first with a Buddhist or common year; `today`, `tomorrow`."""
     from scheduler.intake.thai import parse_date
 
@@ -176,7 +186,7 @@ def date_of(app: App, text: str) -> dt.date:
     if not isinstance(found, dt.date):
         raise Refusal(
             "date.invalid",
-            "DATE",
+            place,
             {"th": f"{text!r} ไม่ใช่วันที่", "en": f"{text!r} is not a date"},
             {"th": "เช่น 2026-11-24 หรือ 24/11/2569", "en": "e.g. 2026-11-24, or 24/11/2569"},
             exit_code=2,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 ORDER = {
-    "th": ["ออเดอร์", "วันที่", "รอบ", "โซน", "สถานะ", "เหตุผล", "ผู้ขาย", "ไรเดอร์"],
-    "en": ["order", "date", "wave", "zone", "state", "reason", "sellers", "rider"],
+    "th": ["ออเดอร์", "วันที่", "รอบ", "โซน", "ค่าส่ง", "สถานะ", "เหตุผล", "ผู้ขาย", "ไรเดอร์"],
+    "en": ["order", "date", "wave", "zone", "fee", "state", "reason", "sellers", "rider"],
 }
 NOT_TAKEN = {
     "th": ["แถว", "รหัส", "คอลัมน์", "ค่า", "เหตุผล", "แก้เป็น"],
@@ -220,6 +220,7 @@ def _show(shown: dict[str, Any], *, as_json: bool) -> None:
                 order["date"],
                 order["wave"] or "–",
                 order["zone"] or "–",
+                f"{order['fee_satang'] / 100:g}" if order["zone"] else "–",
                 order["state"],
                 order["reason"] or "",
                 " ".join(order["seller_ids"]),
@@ -227,6 +228,7 @@ def _show(shown: dict[str, Any], *, as_json: bool) -> None:
             ]
             for order in shown["orders"]
         ),
+        right=[4],
     )
 
 

@@ -58,7 +58,7 @@ def show_preview(found: dict[str, Any]) -> None:
     _head(found)
     _changes(found["changes"])
     if found["how"] is not None:
-        _total(found["total"])
+        _total(found["total"], found["how"]["scatter"])
         _zones(found)
         _orders(found)
         screen.out().print(screen.spoken(found["how"]["message"]), markup=False)
@@ -163,12 +163,20 @@ def _difference(name: str, value: int) -> str:
     return shown if shown.strip("0.,") == "" else ("+" if value > 0 else "−") + shown
 
 
-def _total(total: dict[str, Any]) -> None:
+def _beside_luck(name: str, change: int, luck: int) -> str:
+    """A difference with what of it may be luck; one that is no larger is said to be none."""
+    if not luck or not change:
+        return _difference(name, change)
+    both = f"{_difference(name, change)} ±{_shown(name, luck)}"
+    return both if abs(change) > luck else f"{_of(('พอกัน', 'about the same'))} ({both})"
+
+
+def _total(total: dict[str, Any], luck: dict[str, int]) -> None:
     rows = [
         [
             _of(words),
             *(_shown(name, total[name][side]) for side in ("old", "new")),
-            _difference(name, total[name]["change"]),
+            _beside_luck(name, total[name]["change"], luck.get(name, 0)),
         ]
         for name, words in ROWS.items()
     ]

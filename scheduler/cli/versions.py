@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,30 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scheduler.cli import screen
+from scheduler.cli import screen, version_words
 from scheduler.cli.opened import ConfigFile, Json, actor_name, date_of, known_coordinator, opened
+from scheduler.cli.own_file import OwnFile, own_file
 from scheduler.cli.screen import Refusal, Words
 
 if TYPE_CHECKING:
     from scheduler.app import App
     from scheduler.config import Config
-    from scheduler.editing import Changes
     from storage.records import ConfigVersion
 
 Note = Annotated[str, typer.Option("--note", help="Why, for the log.")]
 By = Annotated[str | None, typer.Option("--by", help="The id of the coordinator who decided it.")]
-MOST_KEYS = 12
-"""How many changed keys one line names."""
-LOG = {
-    "th": ["เวอร์ชัน", "เมื่อ", "โดย", "สถานะ", "เปลี่ยนอะไร", "เพราะ"],
-    "en": ["version", "when", "by", "state", "what changed", "why"],
-}
-STATES: dict[str, Words] = {
-    "in_force": {"th": "ใช้อยู่", "en": "in force"},
-    "waiting": {"th": "รอถึงวัน", "en": "waits for its day"},
-    "past": {"th": "เลิกใช้", "en": "past"},
-    "withdrawn": {"th": "ถอนก่อนถึงวัน", "en": "withdrawn"},
-}
 
 
 def publish(
@@ -48,12 +35,12 @@ def publish(
     """Put the file in force from the next wave not yet closed, or from a date on; never inside a wave."""
     from scheduler import config as configs
 
-    own = config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
+    own = own_file(config)
     try:
-        loaded = configs.load(file or own)
+        loaded = configs.load(file) if file is not None else own.config
         with opened(config) as market:
             known_coordinator(market, by)
-            start = date_of(market, from_) if from_ is not None else None
+            start = date_of(market, from_, "--from") if from_ is not None else None
             newest, today = market.store.config_version(market.versions.newest), _today(market)
             same = newest is not None and newest.sha256 == loaded.sha256
             already = same and newest is not None and _counts_already(newest, start, today)
@@ -61,15 +48,12 @@ def publish(
                 _refuse_too_late(market, start)
             made = None
             if not already:
-                beside = _sha256(own) if file is not None else None
+                beside = own.sha256 if file is not None else None
                 made = _put_in_force(market, loaded, by, note=note, from_date=start, file_sha256=beside)
-            found = _told(market, made, own)
+            found = _told(market, made, own, own.sha256)
     except configs.ConfigError as error:
         raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
-    if json:
-        screen.document({"schema": "songsuk/config.publish/1", **found})
-    else:
-        _show(found)
+    _show({"schema": "songsuk/config.publish/1", **found}, as_json=json)
 
 
 def rollback(
@@ -89,11 +73,12 @@ def rollback(
     from scheduler import config as configs
     from scheduler.releases import step_back
 
-    own = config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
+    own = own_file(config)
     with opened(config) as market:
         known_coordinator(market, by)
         versions = market.store.config_versions()
-        target = _version(versions, to) if to is not None else step_back(versions)
+        today = _today(market)
+        target = _version(versions, to) if to is not None else step_back(versions, today, market.tz)
         if target is None:
             raise Refusal(
                 "version.first",
@@ -101,8 +86,8 @@ def rollback(
                 {"th": "ไม่มีเวอร์ชันก่อนหน้านี้", "en": "there is no version before this one"},
                 {"th": "ดู songsuk config log", "en": "see songsuk config log"},
             )
-        before = _unlost(own, versions) if write_file else b""
-        today = _today(market)
+        if write_file:
+            _refuse_unpublished(own, versions)
         waits = target.from_date is not None and target.from_date > today
         try:
             made = _put_in_force(
@@ -112,17 +97,16 @@ def rollback(
                 note=note,
                 from_date=target.from_date if waits else None,
                 restores=target.restores or target.version,
-                file_sha256=_sha256(own),
+                file_sha256=own.sha256,
             )
         except configs.ConfigError as error:
             raise Refusal.of([problem.as_json() for problem in error.errors], 1) from None
         if write_file:
-            _write(own, before, target)
-        found = _told(market, made, own)
-    if json:
-        screen.document({"schema": "songsuk/config.rollback/1", **found})
-    else:
-        _show(found)
+            _write(own, target)
+        found = _told(market, made, own, target.sha256 if write_file else own.sha256)
+        if write_file:
+            found["file"]["no_longer_read"] = own.files
+    _show({"schema": "songsuk/config.rollback/1", **found}, as_json=json)
 
 
 def log(
@@ -141,27 +125,26 @@ def log(
         for each in versions[::-1][:limit]:
             before = versions[each.version - 2] if each.version > 1 else None
             changes = compare(before.text, each.text) if before is not None else Changes()
-            standing = state(each, versions, market.versions.latest, today)
-            rows.append({**_recorded(each, market), "state": standing, "waves": used[each.version], "changes": changes})
+            standing = state(each, versions, market.versions.latest, today, market.tz)
+            rows.append(
+                {
+                    **_recorded(each, market),
+                    "state": standing,
+                    "waves": used[each.version],
+                    "changes": changes.as_json(),
+                }
+            )
     if json:
-        told = [{**row, "changes": row["changes"].as_json()} for row in rows]
-        screen.document({"schema": "songsuk/config.log/1", "versions": told})
-        return
-    screen.table(
-        "",
-        screen.spoken(LOG),
-        (
-            [
-                row["version"],
-                f"{dt.datetime.fromisoformat(row['at']):%Y-%m-%d %H:%M}",
-                row["actor"],
-                screen.spoken(STATES[row["state"]]) + (f" {row['from']}" if row["state"] == "waiting" else ""),
-                _in_words(row["changes"], row["restores"], first=row["version"] == 1),
-                row["note"],
-            ]
-            for row in rows
-        ),
-    )
+        screen.document({"schema": "songsuk/config.log/1", "versions": rows})
+    else:
+        version_words.show_log(rows)
+
+
+def _show(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        screen.document(found)
+    else:
+        version_words.show(found)
 
 
 # --- what may be done -----------------------------------------------------------------------------------------------
@@ -200,8 +183,10 @@ def _counts_already(newest: ConfigVersion, start: dt.date | None, today: dt.date
     waits_for = newest.from_date if newest.from_date is not None and newest.from_date > today else None
     if start is None or start == waits_for:
         return start is not None or waits_for is None
-    if waits_for is not None and start < waits_for:
+    if start < (waits_for or today):
         return False
+    if waits_for is None and start == today:
+        return True
     raise Refusal(
         "from.later",
         "--from",
@@ -212,7 +197,9 @@ def _counts_already(newest: ConfigVersion, start: dt.date | None, today: dt.date
         {
             "th": "สั่ง songsuk config rollback ก่อน แล้วสั่งคำสั่งนี้อีกครั้ง",
             "en": "run songsuk config rollback first, then this command again",
-        },
+        }
+        if newest.version > 1
+        else {"th": "ไม่ต้องทำอะไร ใช้อยู่แล้ว", "en": "there is nothing to do"},
     )
 
 
@@ -252,64 +239,46 @@ def _version(versions: Sequence[ConfigVersion], number: int) -> ConfigVersion:
 # --- the file -------------------------------------------------------------------------------------------------------
 
 
-def _loaded(path: Path) -> Config | None:
-    """What the file says; None where it is broken."""
-    from scheduler import config as configs
-
-    try:
-        return configs.load(path)
-    except configs.ConfigError:
-        return None
-
-
-def _sha256(path: Path) -> str | None:
-    loaded = _loaded(path)
-    return loaded.sha256 if loaded is not None else None
-
-
-def _unlost(path: Path, versions: Sequence[ConfigVersion]) -> bytes:
-    """The file's bytes, where its text is a version too: then nothing is lost when it is replaced."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        data = b""
-    if _sha256(path) not in {each.sha256 for each in versions}:
-        raise Refusal(
-            "file.unpublished",
-            path.name,
-            {
-                "th": f"{path.name} มีการแก้ที่ยังไม่เป็นเวอร์ชันใด จึงไม่เขียนทับ",
-                "en": f"{path.name} holds an edit that is no version yet: it is not overwritten",
-            },
-            {
-                "th": "เก็บสำเนาไฟล์ไว้ก่อน หรือสั่ง songsuk config publish ก่อน หรือย้อนกลับโดยไม่ใส่ --write-file",
-                "en": "keep a copy, or run songsuk config publish first, or go back without --write-file",
-            },
-        )
-    return data
+def _refuse_unpublished(own: OwnFile, versions: Sequence[ConfigVersion]) -> None:
+    """Only a text that is a version too may be replaced: nothing is lost then."""
+    if own.sha256 in {each.sha256 for each in versions}:
+        return
+    raise Refusal(
+        "file.unpublished",
+        own.name,
+        {
+            "th": f"{own.name} มีการแก้ที่ยังไม่เป็นเวอร์ชันใด จึงไม่เขียนทับ",
+            "en": f"{own.name} holds an edit that is no version yet: it is not overwritten",
+        },
+        {
+            "th": "เก็บสำเนาไฟล์ไว้ก่อน หรือสั่ง songsuk config publish ก่อน หรือย้อนกลับโดยไม่ใส่ --write-file",
+            "en": "keep a copy, or run songsuk config publish first, or go back without --write-file",
+        },
+    )
 
 
-def _write(path: Path, before: bytes, target: ConfigVersion) -> None:
+def _write(own: OwnFile, target: ConfigVersion) -> None:
     """Put an older text into the file. What it named in files of their own stands in it from then on."""
     from scheduler import editing
 
-    mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
+    mark = b"\xef\xbb\xbf" if own.data.startswith(b"\xef\xbb\xbf") else b""
+    after = mark + target.text.encode("utf-8")
     try:
-        editing.save(path, before, mark + target.text.encode("utf-8"))
-    except (editing.ChangedMeanwhile, OSError) as error:
-        why = "" if isinstance(error, editing.ChangedMeanwhile) else f" ({error.strerror})"
+        editing.save([editing.FileChange(name=own.name, path=own.path, before=own.data, after=after)])
+    except (editing.ChangedMeanwhile, editing.Unwritable) as error:
+        why = f" ({error.error.strerror})" if isinstance(error, editing.Unwritable) else ""
         raise Refusal(
             "file.changed",
-            path.name,
+            own.name,
             {
-                "th": f"ย้อนกลับแล้ว แต่ไม่ได้เขียน {path.name}: มีคนบันทึกระหว่างนี้ หรือเขียนไม่ได้{why}",
-                "en": f"rolled back, but {path.name} is not written: it was saved meanwhile, or cannot be{why}",
+                "th": f"ย้อนกลับแล้ว แต่ไม่ได้เขียน {own.name}: มีคนบันทึกระหว่างนี้ หรือเขียนไม่ได้{why}",
+                "en": f"rolled back, but {own.name} is not written: it was saved meanwhile, or cannot be{why}",
             },
             {"th": "แก้ไฟล์ด้วยมือ", "en": "edit the file by hand"},
         ) from None
 
 
-# --- words ----------------------------------------------------------------------------------------------------------
+# --- what came of it ------------------------------------------------------------------------------------------------
 
 
 def _recorded(each: ConfigVersion, market: App) -> dict[str, Any]:
@@ -323,93 +292,29 @@ def _recorded(each: ConfigVersion, market: App) -> dict[str, Any]:
     }
 
 
-def _told(market: App, made: ConfigVersion | None, own: Path) -> dict[str, Any]:
-    """What came of it: the version, from which wave it counts, what it changed, and what the file still holds."""
+def _told(market: App, made: ConfigVersion | None, own: OwnFile, on_disk: str | None) -> dict[str, Any]:
+    """The version, from which wave it counts, what it changed, and what the file, whose text is `on_disk`, holds."""
     from scheduler.editing import Changes, compare
     from scheduler.releases import first_wave, replaced
 
-    now = market.clock.now()
     versions = market.store.config_versions()
     last = made or versions[-1]
     today = _today(market)
     since = last.from_date if last.from_date is not None and last.from_date > today else today
-    wave = first_wave(since, now, _closed(market), market.versions.rules_of)
+    wave = first_wave(since, market.clock.now(), _closed(market), market.versions.rules_of)
     before = versions[last.version - 2] if last.version > 1 else None
     changes = compare(before.text, last.text) if before is not None and made is not None else Changes()
-    on_disk = _loaded(own)
-    holds = next((each.version for each in versions[::-1] if on_disk and each.sha256 == on_disk.sha256), None)
-    same = on_disk is not None and on_disk.sha256 == last.sha256
+    holds = next((each.version for each in versions[::-1] if each.sha256 == on_disk), None)
+    gone = replaced(versions, last, market.tz) if made is not None else []
     return {
         **_recorded(last, market),
         "already": made is None,
         "first_wave": {"date": wave[0].isoformat(), "wave": wave[1]} if wave is not None else None,
         "changes": changes.as_json(),
-        "replaces": replaced(versions, last, today) if made is not None else [],
-        "file": {"name": own.name, "version": last.version if same else holds},
-    }
-
-
-def _show(found: dict[str, Any]) -> None:
-    """The same in a few lines."""
-    version, wave, file = found["version"], found["first_wave"], found["file"]
-    when = {
-        "th": f"ตั้งแต่รอบ {wave['wave']} วันที่ {wave['date']}" if wave else "ตั้งแต่รอบถัดไปที่ยังไม่ปิด",
-        "en": f"from the wave {wave['wave']} of {wave['date']} on" if wave else "from the next wave not yet closed",
-    }
-    back = dict.fromkeys(when, "")
-    if found["restores"] is not None:
-        back = {"th": f" (ข้อความของเวอร์ชัน {found['restores']})", "en": f" (the text of version {found['restores']})"}
-    already = {"th": "อยู่แล้ว " if found["already"] else "", "en": " already" if found["already"] else ""}
-    lines: list[Words] = [
-        {
-            "th": f"เวอร์ชัน {version}{back['th']} มีผล{already['th']}{when['th']}",
-            "en": f"version {version}{back['en']} is in force{already['en']} {when['en']}",
-        }
-    ]
-    changed = _words_of(found["changes"])
-    if changed["en"]:
-        lines.append({"th": f"เปลี่ยน: {changed['th']}", "en": f"changed: {changed['en']}"})
-    for number in found["replaces"]:
-        lines.append(
-            {
-                "th": f"เวอร์ชัน {number} ที่รอถึงวันจะไม่ถูกใช้แล้ว",
-                "en": f"version {number}, which waits for its day, will not come in force any more",
-            }
-        )
-    if file["version"] != version:
-        holds = {
-            "th": f"ยังเป็นข้อความของเวอร์ชัน {file['version']}" if file["version"] else "มีการแก้ที่ไม่เป็นเวอร์ชันใด",
-            "en": f"still holds version {file['version']}" if file["version"] else "holds an edit that is no version",
-        }
-        lines.append(
-            {
-                "th": f"ไฟล์ {file['name']} {holds['th']} ระบบจะไม่นำมาใช้อีกจนกว่าจะมีคนแก้ไฟล์",
-                "en": f"{file['name']} {holds['en']}; it is not taken up again until somebody edits it",
-            }
-        )
-    for line in lines:
-        screen.out().print(screen.spoken(line), markup=False, soft_wrap=True)
-
-
-def _in_words(changes: Changes, restores: int | None, *, first: bool) -> str:
-    if first:
-        return screen.spoken({"th": "เวอร์ชันแรก", "en": "the first one"})
-    back = {"th": f"กลับไปเวอร์ชัน {restores}; ", "en": f"back to version {restores}; "}
-    text = screen.spoken(_words_of(changes.as_json())) or screen.spoken({"th": "ค่าไม่เปลี่ยน", "en": "no value"})
-    return (screen.spoken(back) if restores is not None else "") + text
-
-
-def _words_of(changes: dict[str, Any]) -> Words:
-    """``new zone: a · moved: b · waves.midday.cut_off``"""
-    zones, keys = changes["zones"], changes["keys"]
-    named = (
-        ("added", "โซนใหม่", "new"),
-        ("removed", "โซนที่เอาออก", "gone"),
-        ("moved", "ขอบเขตเปลี่ยน", "moved"),
-    )
-    shown = keys[:MOST_KEYS] + ([f"+{len(keys) - MOST_KEYS}"] if len(keys) > MOST_KEYS else [])
-    listed = [", ".join(shown)] if shown else []
-    return {
-        "th": " · ".join([*(f"{th}: {', '.join(zones[name])}" for name, th, _ in named if zones[name]), *listed]),
-        "en": " · ".join([*(f"{en}: {', '.join(zones[name])}" for name, _, en in named if zones[name]), *listed]),
+        "replaces": [each.version for each in gone],
+        "file": {
+            "name": own.name,
+            "version": last.version if on_disk == last.sha256 else holds,
+            "in_force": on_disk == market.versions.config().sha256,
+        },
     }

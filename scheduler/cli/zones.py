@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as jsonlib
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
@@ -12,30 +11,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scheduler.cli import screen
+from scheduler.cli import screen, zone_words
 from scheduler.cli.config import completed
 from scheduler.cli.opened import ConfigFile, Json
-from scheduler.cli.screen import Refusal, Words
+from scheduler.cli.own_file import own_file
+from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scheduler.config import Config, Report
+    from scheduler.config import Report
     from scheduler.config.models import Zone
-    from scheduler.editing.borders import FileChange, Placed
+    from scheduler.editing import FileChange
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Zones = Annotated[list[str] | None, typer.Option("--zone", help="Only this zone; may be given several times.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the lines that would change; write nothing.")]
-COLUMNS = {
-    "th": ["โซน", "ชื่อ", "ชุมชน", "ตร.กม.", "จุด", "ลำดับ", "บาท", "รอบ", "ไฟล์"],
-    "en": ["zone", "name", "community", "km²", "points", "priority", "baht", "waves", "file"],
-}
-ACTIONS: Mapping[str, Words] = {
-    "added": {"th": "โซนใหม่", "en": "new"},
-    "moved": {"th": "ขอบเขตเปลี่ยน", "en": "moved"},
-    "same": {"th": "เหมือนเดิม", "en": "as it was"},
-}
 
 
 @app.command("list")
@@ -43,7 +34,7 @@ def list_(config: ConfigFile = None, json: Json = False) -> None:
     """The zones of the config file: size, points, priority, fee and waves."""
     from scheduler.config.shapes import square_km
 
-    path, _, market = _file(config)
+    own = own_file(config).good()  # a broken one is mended by hand first
     rows = [
         {
             "id": zone.id,
@@ -54,32 +45,14 @@ def list_(config: ConfigFile = None, json: Json = False) -> None:
             "priority": zone.priority,
             "fee_baht": float(zone.fee_baht),
             "waves": list(zone.waves),
-            "file": _as_written(market, path)[zone.id].get("file", path.name),
+            "file": own.zones[zone.id].get("file", own.name),
         }
-        for zone in market.zones
+        for zone in own.config.zones
     ]
     if json:
-        screen.document({"schema": "songsuk/zones/1", "file": path.name, "zones": rows})
-        return
-    screen.table(
-        "",
-        screen.spoken(COLUMNS),
-        (
-            [
-                row["id"],
-                market.zone(str(row["id"])).name.in_(screen.language()),
-                row["community"],
-                f"{row['km2']:.2f}",
-                row["points"],
-                row["priority"],
-                f"{row['fee_baht']:g}",
-                " ".join(market.zone(str(row["id"])).waves),
-                row["file"],
-            ]
-            for row in rows
-        ),
-        right=range(3, 7),
-    )
+        screen.document({"schema": "songsuk/zones/1", "file": own.name, "zones": rows})
+    else:
+        zone_words.show_list(rows)
 
 
 @app.command()
@@ -91,13 +64,15 @@ def export(
     """Write the zones as GeoJSON, which map programs open: each zone's border, and its keys as properties."""
     from scheduler import editing
 
-    path, _, market = _file(config)
-    written = _as_written(market, path)
+    own = own_file(config).good()
+    market = own.config
+    if output is not None and output.resolve() == own.path.resolve():
+        raise _refused("file.own", "--output", facts={"value": own.name}, exit_code=2)
     wanted = zone or [each.id for each in market.zones]
-    if unknown := [id for id in wanted if id not in written]:
-        raise _refused("zone.unknown", "--zone", facts={"value": unknown[0], "known": ", ".join(written)})
+    if unknown := [id for id in wanted if id not in own.zones]:
+        raise _refused("zone.unknown", "--zone", facts={"value": unknown[0], "known": ", ".join(own.zones)})
     found = editing.collection(
-        (_properties(market.zone(id), written[id]), market.zone(id).polygon) for id in dict.fromkeys(wanted)
+        (_properties(market.zone(id), own.zones[id]), market.zone(id).polygon) for id in dict.fromkeys(wanted)
     )
     # a zone a line: two exports can be compared
     features = ",\n".join(jsonlib.dumps(feature, ensure_ascii=False) for feature in found["features"])
@@ -105,10 +80,7 @@ def export(
     if output is None:
         sys.stdout.write(text)
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise _not_opened(output, error) from None
+    screen.write(output, text.encode("utf-8"), "--output")
     count = len(found["features"])
     screen.say(screen.spoken({"th": f"{output}: {count} โซน", "en": f"{output}: {count} zones"}))
 
@@ -120,6 +92,12 @@ def import_(
     id_property: Annotated[
         str | None, typer.Option("--id-property", help="The property that says which zone a feature is; else id.")
     ] = None,
+    name_property: Annotated[
+        str | None, typer.Option("--name-property", help="The property that says what a new zone is called; else name.")
+    ] = None,
+    community: Annotated[
+        str | None, typer.Option("--community", help="Whose new zones are that do not say it themselves.")
+    ] = None,
     dry_run: DryRun = False,
     config: ConfigFile = None,
     json: Json = False,
@@ -130,11 +108,20 @@ def import_(
     """
     from scheduler import editing
 
-    path, data, market = _file(config)
-    with _explained(path):
-        features, mended = editing.read(_read(file), market.calendar.country)
-        brought = editing.bring(path, data, market, features, only=zone or (), id_property=id_property)
-    report = _passed(brought.report, path)
+    own = own_file(config).good()
+    with _explained(own.path):
+        features, mended = editing.read(_read(file), own.config.calendar.country)
+        brought = editing.bring(
+            own.path,
+            own.data,
+            own.config,
+            features,
+            only=zone or (),
+            id_property=id_property,
+            name_property=name_property,
+            community=community,
+        )
+    report = _passed(brought.report, own.path)
     remarks = [remark.as_json() for remark in (*mended, *brought.remarks)]
     if not dry_run:
         _save(brought.files)
@@ -142,24 +129,18 @@ def import_(
         screen.document(
             {
                 "schema": "songsuk/zones.import/1",
-                "file": path.name,
+                "file": own.name,
                 "dry_run": dry_run,
-                "zones": [_placed(each) for each in brought.zones],
+                "zones": [zone_words.placed(each) for each in brought.zones],
                 "remarks": remarks,
                 "warnings": [problem.as_json() for problem in report.warnings],
                 **_changes(brought.files),
             }
         )
         return
-    for each in brought.zones:
-        before = f"{each.km2_before:.2f} → " if each.km2_before is not None and each.action != "same" else ""
-        unit = screen.spoken({"th": "ตร.กม.", "en": "km²"})
-        screen.out().print(
-            f"{each.id}: {screen.spoken(ACTIONS[each.action])} ({before}{each.km2:.2f} {unit})", markup=False
-        )
-    for remark in remarks:
-        _say_remark(remark)
-    _show(brought.files, report, path, dry_run=dry_run)
+    zone_words.show_zones(brought.zones)
+    zone_words.show_remarks(remarks)
+    zone_words.show_changes(brought.files, report, dry_run=dry_run)
 
 
 @app.command()
@@ -172,20 +153,19 @@ def remove(
     """Take zones out of the config file, their own lines alone. A border in a file of its own stays there, unused."""
     from scheduler import config as configs
     from scheduler import editing
-    from scheduler.editing.borders import FileChange
 
-    path, data, _ = _file(config)
-    with _explained(path):
-        after = editing.edited(data.decode("utf-8"), dict.fromkeys(zone), path.name)
-    report = _passed(configs.examine(after, path.name, path.parent), path)
-    files = [FileChange(name=path.name, path=path, before=data, after=after.encode("utf-8"))]
+    own = own_file(config).good()
+    with _explained(own.path):
+        after = editing.edited(own.data.decode("utf-8"), dict.fromkeys(zone), own.name)
+    report = _passed(configs.examine(after, own.name, own.path.parent), own.path)
+    files = [editing.FileChange(name=own.name, path=own.path, before=own.data, after=after.encode("utf-8"))]
     if not dry_run:
         _save(files)
     if json:
         screen.document(
             {
                 "schema": "songsuk/zones.remove/1",
-                "file": path.name,
+                "file": own.name,
                 "dry_run": dry_run,
                 "zones": list(dict.fromkeys(zone)),
                 "warnings": [problem.as_json() for problem in report.warnings],
@@ -193,29 +173,21 @@ def remove(
             }
         )
         return
-    _show(files, report, path, dry_run=dry_run)
+    zone_words.show_changes(files, report, dry_run=dry_run)
 
 
 # --- the files ------------------------------------------------------------------------------------------------------
 
 
-def _file(config: Path | None) -> tuple[Path, bytes, Config]:
-    """The market's config file: where it is, its bytes, its meaning. One that is wrong is mended by hand first."""
-    from scheduler import config as configs
-
-    path = config or Path(os.environ.get("SONGSUK_CONFIG", "config.yaml"))
-    try:
-        data = path.read_bytes()
-        return path, data, configs.load(path)
-    except OSError as error:
-        raise _not_opened(path, error) from None
-    except configs.ConfigError as error:
-        raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
-
-
 def _read(file: Path) -> bytes:
+    """What `file` holds, a little past the most that is taken."""
+    from scheduler.editing.geojson import MOST_BYTES
+
     try:
-        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        if str(file) == "-":
+            return sys.stdin.buffer.read(MOST_BYTES + 1)
+        with file.open("rb") as stream:
+            return stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise _not_opened(file, error) from None
 
@@ -234,25 +206,14 @@ def _passed(report: Report, path: Path) -> Report:
 
 
 def _save(files: Sequence[FileChange]) -> None:
-    """Every file in one step each; the config itself last, so that it never names what is not there yet."""
     from scheduler import editing
 
-    for change in files:
-        try:
-            editing.save(change.path, change.before, change.after)
-        except editing.ChangedMeanwhile:
-            raise _refused("file.changed", change.name, facts={"value": change.name}) from None
-        except OSError as error:
-            raise _not_opened(change.path, error) from None
-
-
-def _as_written(market: Config, path: Path) -> dict[str, dict[str, Any]]:
-    """The zones with the keys that stand in the file, and the files that they name, by id."""
-    from scheduler.config.reader import Reading
-
-    root = Reading(path.read_text(encoding="utf-8-sig"), path.name).root
-    written = root.plain()["zones"] if root is not None else []
-    return {zone.id: own for zone, own in zip(market.zones, written, strict=True)}
+    try:
+        editing.save(files)
+    except editing.ChangedMeanwhile as error:
+        raise _refused("file.changed", error.name, facts={"value": error.name}) from None
+    except editing.Unwritable as error:
+        raise screen.unwritable(error.change.path, error.error, error.change.name) from None
 
 
 def _properties(zone: Zone, written: Mapping[str, Any]) -> dict[str, Any]:
@@ -263,7 +224,11 @@ def _properties(zone: Zone, written: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in {**typed, **whole}.items() if key in written}
 
 
-# --- words ----------------------------------------------------------------------------------------------------------
+def _changes(files: Sequence[FileChange]) -> dict[str, Any]:
+    return {"files": [{"name": change.name, "diff": change.diff()} for change in files]}
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -296,51 +261,3 @@ def _not_opened(path: Path, error: OSError) -> Refusal:
     from scheduler.config.files import unreadable
 
     return _refused("file.unreadable", str(path), facts={"value": path.name, **unreadable(error)}, exit_code=2)
-
-
-def _placed(each: Placed) -> dict[str, Any]:
-    before = None if each.km2_before is None else round(each.km2_before, 3)
-    return {
-        "id": each.id,
-        "feature": each.feature,
-        "action": each.action,
-        "file": each.file,
-        "km2_before": before,
-        "km2": round(each.km2, 3),
-    }
-
-
-def _changes(files: Sequence[FileChange]) -> dict[str, Any]:
-    return {"files": [{"name": change.name, "diff": change.diff()} for change in files]}
-
-
-def _say_remark(remark: Mapping[str, Any]) -> None:
-    chosen = screen.language()
-    place = f"{remark['path']}: " if remark["path"] else ""
-    hint = f"; {remark['hint'][chosen]}" if remark["hint"][chosen] else ""
-    screen.say(f"{place}{remark['message'][chosen]}{hint}")
-
-
-def _show(files: Sequence[FileChange], report: Report, path: Path, *, dry_run: bool) -> None:
-    """The lines that change, what is doubtful about the result, and what comes next."""
-    for change in files:
-        for line in change.diff():
-            screen.out().print(line, markup=False, soft_wrap=True)
-    for problem in report.warnings:
-        screen.say(problem.text(screen.language()))
-    names = ", ".join(change.name for change in files)
-    if not files:
-        said = {"th": "ไม่มีอะไรเปลี่ยน", "en": "nothing changes"}
-    elif dry_run:
-        said = {"th": f"ยังไม่ได้เขียน {names} (--dry-run)", "en": f"{names} not written (--dry-run)"}
-    elif report.config is not None and report.config.config.publish == "manual":
-        said = {
-            "th": f"เขียน {names} แล้ว มีผลเมื่อสั่ง songsuk config publish",
-            "en": f"{names} written; songsuk config publish puts it in force",
-        }
-    else:
-        said = {
-            "th": f"เขียน {names} แล้ว มีผลตั้งแต่รอบถัดไปที่ยังไม่ปิด ย้อนกลับได้ด้วย songsuk config rollback",
-            "en": f"{names} written; in force from the next wave not yet closed; songsuk config rollback takes it back",
-        }
-    screen.say(screen.spoken(said))

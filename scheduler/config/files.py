@@ -152,7 +152,10 @@ def _coordinates(data: bytes, name: str) -> list[Any]:
         raise _Refused("file.geojson", value=name, reason_th="ไม่ใช่ JSON", reason_en="not JSON") from error
     if isinstance(found, dict) and found.get("type") == "FeatureCollection":
         features = found.get("features")
-        found = features[0] if isinstance(features, list) and len(features) == 1 else None
+        if isinstance(features, list) and len(features) > 1:
+            count = len(features)
+            raise _Refused("file.geojson", value=name, reason_th=f"มี {count} พื้นที่", reason_en=f"{count} areas are in it")
+        found = features[0] if isinstance(features, list) and features else None
     if isinstance(found, dict) and found.get("type") == "Feature":
         found = found.get("geometry")
     if not isinstance(found, dict) or found.get("type") not in ("Polygon", "MultiPolygon"):

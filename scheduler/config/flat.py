@@ -110,6 +110,13 @@ def widest(shape: Polygon) -> tuple[Spot, float]:
     return Spot(radius.coords[0]), float(2 * radius.length)
 
 
+def narrow(shape: BaseGeometry, metres: float) -> bool:
+    """Whether a shape is nowhere wider than `metres`."""
+    if shape.area > shape.length * metres / 2:  # wider for certain, and told without a look at every corner
+        return False
+    return bool(shape.buffer(-metres / 2, quad_segs=2).is_empty)
+
+
 def banks(shape: BaseGeometry, *lines: LineString) -> list[BaseGeometry]:
     """What is left of `shape` on each side of the lines that cut it, the largest first; slivers are no bank."""
     import shapely

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from scheduler.config.draft import Draft
-from scheduler.config.flat import SLIVER_M2, Flat, across, banks, between, neighbours, widest
+from scheduler.config.flat import SLIVER_M2, Flat, across, banks, between, narrow, neighbours, widest
 from scheduler.config.models import Barrier, Crossing, Hub, Zone
 from scheduler.config.problems import Finding, Path
 from scheduler.config.reader import MOST_PROBLEMS
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from shapely import Point as Spot
 
 GAP_METRES = 100
-"""Zones that are further apart leave the space on purpose: a canal, a park, a field."""
+"""Zones that are further apart leave the space on purpose: a canal, a park, a field. And what two zones share, where it
+is no wider, comes of how their border was drawn."""
 FAR_KM = 30
 """Beyond this no volunteer on a motorcycle delivers: one wrong digit of a place is 11 km or 111 km."""
 REACH_KM = 2
@@ -118,20 +119,28 @@ def _priority(zone: Zone) -> int:
 
 
 def _overlaps(land: _Land) -> Iterator[Finding]:
-    """Zones of equal priority that share more than a sliver; different ones say who serves what they share."""
+    """Zones of equal priority that share more than a sliver; different ones say who serves what they share.
+
+    A narrow strip along their border comes of borders drawn one by one, as tambons' are: it is told, and no error.
+    """
     if len(land.zones) < 2:
         return
     import shapely
 
     pairs = [pair for pair in land.pairs.tolist() if len({_priority(land.zones[at][1]) for at in pair}) == 1]
     later, earlier = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    shared = shapely.area(shapely.intersection(land.shapes[later], land.shapes[earlier]))
-    for (at, other), area in zip(pairs, shared.tolist(), strict=True):
-        if area > SLIVER_M2:
-            small = min(at, other, key=lambda each: float(land.shapes[each].area))
-            facts = {"other": land.name(other), "area": f"{area / 1e6:.2f}"}
-            facts |= {"small": land.name(small), "priority": str(_priority(land.zones[small][1]) + 1)}
-            yield Finding(path=land.polygon(at), code="zone.overlap", facts=facts)
+    shared = shapely.intersection(land.shapes[later], land.shapes[earlier])
+    for (at, other), both, area in zip(pairs, shared.tolist(), shapely.area(shared).tolist(), strict=True):
+        if area <= SLIVER_M2:
+            continue
+        facts = {"other": land.name(other), "area": f"{area / 1e6:.2f}"}
+        if narrow(both, GAP_METRES):
+            facts |= {"width": str(GAP_METRES), "first": land.name(min(at, other))}
+            yield Finding(path=land.polygon(at), code="zone.strip", facts=facts, warning=True)
+            continue
+        small = min(at, other, key=lambda each: float(land.shapes[each].area))
+        facts |= {"small": land.name(small), "priority": str(_priority(land.zones[small][1]) + 1)}
+        yield Finding(path=land.polygon(at), code="zone.overlap", facts=facts)
 
 
 def _gaps(land: _Land) -> Iterator[Finding]:

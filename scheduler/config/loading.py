@@ -76,6 +76,11 @@ def parse(text: str, name: str = "config.yaml", base_dir: str | os.PathLike[str]
 
 def check(path: str | os.PathLike[str]) -> Report:
     """Everything that is wrong, or doubtful, with the file at `path`."""
+    return look(path)[1]
+
+
+def look(path: str | os.PathLike[str]) -> tuple[bytes, Report]:
+    """The bytes of the file at `path`, read once, and what `check` says of them; none where they cannot be had."""
     file = FilePath(path)
     try:
         if file.exists() and not file.is_file():
@@ -83,7 +88,11 @@ def check(path: str | os.PathLike[str]) -> Report:
         with file.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        return _only("file.unreadable", file.name, {"value": file.name, **unreadable(error)})
+        return b"", _only("file.unreadable", file.name, {"value": file.name, **unreadable(error)})
+    return data, _of_bytes(data, file)
+
+
+def _of_bytes(data: bytes, file: FilePath) -> Report:
     if len(data) > MOST_BYTES:
         return _only("file.too_big", file.name, {"limit": MOST_BYTES // 1_000_000})
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:  # UTF-16, with its mark or without

@@ -3,17 +3,18 @@
 styles    a value as YAML text, in the style of what stood there
 splices   a change of zones as pieces of the text
 geojson   areas and what is said of them, out of GeoJSON and into it
+drawing   a GeoJSON file of one area, with another border
 borders   areas for a market: which zone each belongs to, and what the files then hold
-saving    a file replaced in one step, never over somebody else's edit
+saving    files replaced in one step, never over somebody else's edit
 changes   what differs between two versions, in short
 
 Knows no database, no waves and no command line.
 """
 
-from scheduler.editing.borders import Brought, bring
+from scheduler.editing.borders import Brought, Placed, bring
 from scheduler.editing.changes import Changes, compare
 from scheduler.editing.geojson import Feature, Unusable, collection, read
-from scheduler.editing.saving import ChangedMeanwhile, save
+from scheduler.editing.saving import ChangedMeanwhile, FileChange, Unwritable, save
 from scheduler.editing.splices import CannotEdit, edited
 
 __all__ = [
@@ -22,7 +23,10 @@ __all__ = [
     "ChangedMeanwhile",
     "Changes",
     "Feature",
+    "FileChange",
+    "Placed",
     "Unusable",
+    "Unwritable",
     "bring",
     "collection",
     "compare",

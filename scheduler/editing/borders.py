@@ -6,7 +6,6 @@ of itself. Writes nothing: the result is bytes, and what `config check` says of 
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections import Counter
@@ -20,13 +19,16 @@ from scheduler.config import Config, Report
 from scheduler.config.models import Zone
 from scheduler.config.reader import Reading
 from scheduler.config.shapes import Ring, Shapes, as_geometry, square_km
-from scheduler.editing.geojson import Feature, Remark, Unusable, geometry, turning
+from scheduler.editing.drawing import drawn
+from scheduler.editing.geojson import Feature, Remark, Unusable, turning
+from scheduler.editing.saving import FileChange
 from scheduler.editing.splices import edited
 from scheduler.editing.styles import DECIMALS, same
 
 KEYS = [name for name in Zone.model_fields if name not in {"id", "polygon"}]
-NEEDED = ("name", "community")
-"""Without these, and a border, a zone cannot be."""
+NEEDED = {"name": "--name-property", "community": "--community"}
+"""Without these, and a border, a zone cannot be; and what says them of an area that does not."""
+_TAMBON = "[1-9][0-9]{5}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +41,6 @@ class Placed:
     file: str
     km2_before: float | None
     km2: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
-    """A file as it was read, and as it is to be."""
-
-    name: str
-    path: Path
-    before: bytes
-    after: bytes
-
-    def diff(self) -> list[str]:
-        """The lines that change and no others, each with its number: ``@@ -63 +63 @@``, ``-old``, ``+new``."""
-        old, new = (data.decode("utf-8").splitlines() for data in (self.before, self.after))
-        return list(difflib.unified_diff(old, new, self.name, self.name, n=0, lineterm=""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +61,21 @@ def bring(
     *,
     only: Collection[str] = (),
     id_property: str | None = None,
+    name_property: str | None = None,
+    community: str | None = None,
 ) -> Brought:
     """The areas brought into the config at `path`, whose bytes are `data` and whose meaning is `config`.
 
     `only`: these zones alone, by id; a single area is that zone whatever it says of itself. `id_property`: where the
-    features say which zone they are, else their ``id``. Raises `Unusable` with everything that is in the way, and
+    features say which zone they are, else their ``id``. Of new zones, `name_property`: where they say their name, else
+    ``name``; `community`: whose those are that do not say it. Raises `Unusable` with everything that is in the way, and
     `CannotEdit`, `ConfigError` as `edited`.
     """
     text = data.decode("utf-8")
     root = Reading(text.removeprefix("\ufeff"), path.name).root
     raw = {str(zone.get("id")).strip(): zone for zone in (root.plain()["zones"] if root is not None else ())}
     targets = _targets(config, features, only, id_property)
-    bringing = _Bringing(path, config, raw)
+    bringing = _Bringing(path, config, raw, name_property or "name", community)
     for feature, id in targets:
         bringing.take(feature, id)
     if bringing.wrong:
@@ -137,7 +127,7 @@ def _known(config: Config, said: str) -> str | None:
     names = {zone.id.casefold(): zone.id for zone in config.zones}
     if found := names.get(said.strip().casefold()) or names.get(_slug(said).casefold()):
         return found
-    code = re.fullmatch(r"(?:TH)?([1-9][0-9]{5})", said.strip(), re.IGNORECASE)
+    code = re.fullmatch(f"(?:TH)?({_TAMBON})", said.strip(), re.IGNORECASE)
     zones = [zone.id for zone in config.zones if code and code[1] in zone.tambons]
     return zones[0] if len(zones) == 1 else None
 
@@ -149,8 +139,10 @@ def _slug(said: str) -> str:
 class _Bringing:
     """Gathers the edits of one import."""
 
-    def __init__(self, path: Path, config: Config, raw: Mapping[str, dict[str, Any]]) -> None:
-        self.path, self.config, self.raw = path, config, raw
+    def __init__(
+        self, path: Path, config: Config, raw: Mapping[str, dict[str, Any]], named: str, community: str | None
+    ) -> None:
+        self.path, self.config, self.raw, self.named, self.community = path, config, raw, named, community
         self.edits: dict[str, Mapping[str, Any]] = {}
         self.files: list[FileChange] = []
         self.placed: list[Placed] = []
@@ -171,7 +163,7 @@ class _Bringing:
         moved = shapes != _rounded(zone.polygon)
         file = own.get("file")
         if moved and isinstance(file, str):
-            self._into_file(feature, id, file)
+            self._into_file(feature.path, shapes, id, file)
         elif moved:
             self.edits[id] = {"polygon": _nested(shapes, own["polygon"])}
         self._place(feature, id, "moved" if moved else "same", file or self.path.name)
@@ -194,13 +186,19 @@ class _Bringing:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,39}", id):
             self.wrong.append(Remark(path=feature.path, code="id.format", facts={"value": id}))
             return
-        values = {key: _value(key, feature.properties[key]) for key in self._said(feature)}
-        for key in NEEDED:
+        code = re.fullmatch(f"th({_TAMBON})", id)
+        said = {"community": self.community, "tambons": [code[1]] if code else None}
+        said |= {key: feature.properties[key] for key in self._said(feature)}
+        said["name"] = feature.properties.get(self.named)
+        values = {key: _value(key, said[key]) for key in KEYS if said.get(key) is not None}
+        for key, option in NEEDED.items():
             if key not in values:
                 known = ", ".join(each.id for each in self.config.communities)
-                facts = {"value": id, "key": key, "example": known if key == "community" else '{"th": "…", "en": "…"}'}
+                facts = {"value": id, "key": key, "option": option}
+                facts["example"] = known if key == "community" else '{"th": "…", "en": "…"}'
                 self.wrong.append(Remark(path=feature.path, code="geojson.key_missing", facts=facts))
-        ignored = [key for key in feature.properties if key not in KEYS and key != "id"]
+        used = {*KEYS, "id", self.named}
+        ignored = [key for key in feature.properties if key not in used]
         if ignored:
             facts = {"value": id, "keys": ", ".join(ignored)}
             self.remarks.append(Remark(path=feature.path, code="geojson.keys_ignored", facts=facts))
@@ -210,32 +208,14 @@ class _Bringing:
     def _said(self, feature: Feature) -> list[str]:
         return [key for key in KEYS if feature.properties.get(key) is not None]
 
-    def _into_file(self, feature: Feature, id: str, name: str) -> None:
+    def _into_file(self, place: str, shapes: Shapes, id: str, name: str) -> None:
         """The border's own file gets it; what else the file says stays."""
         if self._shared[name] > 1:
-            self.wrong.append(Remark(path=feature.path, code="geojson.file_shared", facts={"value": id, "file": name}))
+            self.wrong.append(Remark(path=place, code="geojson.file_shared", facts={"value": id, "file": name}))
             return
         path = self.path.parent / name
         before = path.read_bytes()
-        self.files.append(FileChange(name=name, path=path, before=before, after=_redrawn(before, feature.shapes)))
-
-
-def _redrawn(data: bytes, shapes: Shapes) -> bytes:
-    """A GeoJSON file of one area with another border."""
-    text = data.decode("utf-8-sig")
-    document = found = json.loads(text)
-    if found["type"] == "FeatureCollection":
-        found = found["features"][0]
-    if found["type"] == "Feature":
-        found["geometry"] = geometry(_rounded(shapes))
-    else:
-        document = geometry(_rounded(shapes))
-    margin = re.search(r"\n([ \t]+)", text)
-    written = json.dumps(document, ensure_ascii=False, indent=margin[1] if margin else None)
-    written += text[len(text.rstrip()) :]
-    if "\r\n" in text:
-        written = re.sub(r"\r?\n", "\r\n", written)
-    return (b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b"") + written.encode("utf-8")
+        self.files.append(FileChange(name=name, path=path, before=before, after=drawn(before, shapes)))
 
 
 def _rounded(shapes: Shapes) -> Shapes:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 from typing import Any, NoReturn
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,6 +21,7 @@ from scheduler.config.wording import wording
 MOST_BYTES = 20_000_000
 MOST_FEATURES = 2_000
 _DEPTH = {"Polygon": 3, "MultiPolygon": 4}
+_NO_NUMBERS = {"NaN", "Infinity", "-Infinity"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +96,13 @@ def collection(areas: Iterable[tuple[Mapping[str, Any], Shapes]]) -> dict[str, A
 
 
 def geometry(shapes: Shapes) -> dict[str, Any]:
-    """A Polygon, or a MultiPolygon where there is more than one."""
-    polygons = [[[list(point) for point in (*ring, ring[0])] for ring in rings] for rings in wound(shapes)]
+    """A Polygon, or a MultiPolygon where there is more than one; rings wind as RFC 7946 wants."""
+    return nested(wound(shapes))
+
+
+def nested(shapes: Shapes) -> dict[str, Any]:
+    """The same with rings that wind as they come."""
+    polygons = [[[list(point) for point in (*ring, ring[0])] for ring in rings] for rings in shapes]
     if len(polygons) == 1:
         return {"type": "Polygon", "coordinates": polygons[0]}
     return {"type": "MultiPolygon", "coordinates": polygons}
@@ -128,7 +135,8 @@ def _parsed(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise _unusable("file.encoding") from error
     except ValueError as error:
-        raise _unusable("geojson.number", value=str(error)) from error
+        told = str(error) if str(error) in _NO_NUMBERS else "9999…"  # Python refuses thousands of digits
+        raise _unusable("geojson.number", value=told) from error
     except RecursionError as error:
         raise _unusable("geojson.deep") from error
 
@@ -173,7 +181,7 @@ class _Area:
                         self._wrong((polygon, number, index), "geojson.text_number")
                         return None
                 heights += any(len(point) > 2 for point in ring)
-                rings[number] = flat = [point[:2] for point in ring]
+                rings[number] = flat = [[_float(part) for part in point[:2]] for point in ring]
                 opened += flat[0] != flat[-1]
                 wrongly += (turning(flat) > 0) != (number == 0)
         self._mended(heights, "geojson.heights")
@@ -208,6 +216,14 @@ class _Area:
     def _mended(self, count: int, code: str) -> None:
         if count:
             self.mended.append(Remark(path=self.path, code=code, facts={"count": count}))
+
+
+def _float(number: float) -> float:
+    """A whole number of any length as one that can be reckoned with; the adapter refuses what is nowhere."""
+    try:
+        return float(number)
+    except OverflowError:
+        return inf
 
 
 @cache

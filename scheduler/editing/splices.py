@@ -8,7 +8,7 @@ of what a zone's values mean, or of files.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scheduler.config.problems import ConfigError
@@ -44,6 +44,44 @@ def edited(text: str, edits: Mapping[str, Values | None], name: str = "config.ya
     return mark + body
 
 
+Piece = tuple[int, int, str]
+"""From where to where in a text, and what is to stand there instead."""
+
+
+def pieces(node: Node, value: Any, text: str, line_end: str) -> list[Piece]:
+    """The smallest pieces that make `node` say `value`: of a border that keeps its corners, those that moved."""
+    old = node.value
+    if styles.same(node.plain(), value):
+        return []
+    if isinstance(old, list) and isinstance(value, list | tuple) and old and len(old) == len(value):
+        inside = list(zip(old, value, strict=True))
+    elif isinstance(old, dict) and isinstance(value, Mapping) and old and old.keys() == value.keys():
+        inside = [(inner, value[key]) for key, inner in old.items()]
+    else:
+        return [(node.start, _end_of(node, text), styles.instead_of(node, value, text, line_end))]
+    return [piece for inner, new in inside for piece in pieces(inner, new, text, line_end)]
+
+
+def put_in(text: str, pieces: Sequence[Piece]) -> str:
+    """`text` with every piece in its place; several for one place stand in their order."""
+    for _, (start, end, piece) in sorted(enumerate(pieces), key=lambda each: (each[1][0], each[0]))[::-1]:
+        text = text[:start] + piece + text[end:]
+    return text
+
+
+def line_end_of(text: str) -> str:
+    """The line end that most of its lines have."""
+    return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+
+
+def _end_of(node: Node, text: str) -> int:
+    """Where the last thing in `node` ends; a text in block style takes its line ends along."""
+    end = node.end
+    while end > node.start and text[end - 1] in " \r\n":
+        end -= 1
+    return end
+
+
 class _Splices:
     """One pass: pieces for places in a text, put in, read again and compared."""
 
@@ -59,8 +97,8 @@ class _Splices:
             for zone in zones.value
             if isinstance(zone.value, dict) and "id" in zone.value and isinstance(zone.value["id"].value, str)
         }
-        self.line_end = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
-        self.pieces: list[tuple[int, int, str]] = []
+        self.line_end = line_end_of(text)
+        self.pieces: list[Piece] = []
 
     def _read(self, text: str) -> Node:
         reading = Reading(text, self.name)
@@ -68,11 +106,9 @@ class _Splices:
             raise ConfigError(reading.problems, reading.more)
         return reading.root
 
-    def put_in(self, wanted: list[Any]) -> str:
+    def spliced(self, wanted: list[Any]) -> str:
         """The new text, in which the zones say `wanted` and everything else what it said before."""
-        text = self.text
-        for _, (start, end, piece) in sorted(enumerate(self.pieces), key=lambda each: (each[1][0], each[0]))[::-1]:
-            text = text[:start] + piece + text[end:]
+        text = put_in(self.text, self.pieces)
         before = self.root.plain()
         try:
             after = self._read(text).plain()
@@ -84,16 +120,9 @@ class _Splices:
             raise CannotEdit("edit.unsafe", line=self.zones.line)
         return text
 
-    def end_of(self, node: Node) -> int:
-        """Where the last thing in `node` ends; a text in block style takes its line ends along."""
-        end = node.end
-        while end > node.start and self.text[end - 1] in " \r\n":
-            end -= 1
-        return end
-
     def line_after(self, node: Node) -> int:
         """Where the line on which `node` ends is over, before its line end; a comment behind it stands before that."""
-        found = re.compile(r"\r?\n|$").search(self.text, self.end_of(node))
+        found = re.compile(r"\r?\n|$").search(self.text, _end_of(node, self.text))
         return found.start() if found else len(self.text)
 
 
@@ -108,17 +137,17 @@ class _Setting(_Splices):
         fresh = [{"id": id, **values} for id, values in edits.items() if id not in self.by_id]
         if fresh:
             self._add(fresh)
-        return self.put_in([*wanted, *fresh])
+        return self.spliced([*wanted, *fresh])
 
     def _set(self, zone: Node, values: Values) -> None:
         for key, value in values.items():
             if key in zone.value:
-                self._replace(zone.value[key], value)
+                self.pieces += pieces(zone.value[key], value, self.text, self.line_end)
         added = {key: value for key, value in values.items() if key not in zone.value}
         last = list(zone.value.values())[-1]
         margin = self.line_end + " " * (zone.column - 1)
         if zone.flow:
-            self._insert(self.end_of(last), "".join(f", {styles.entry(*each)}" for each in added.items()))
+            self._insert(_end_of(last, self.text), "".join(f", {styles.entry(*each)}" for each in added.items()))
         else:
             lines = (margin + styles.entry(*each, f"{margin}  ") for each in added.items())
             self._insert(self.line_after(last), "".join(lines))
@@ -127,27 +156,11 @@ class _Setting(_Splices):
         if piece:
             self.pieces.append((at, at, piece))
 
-    def _replace(self, node: Node, value: Any) -> None:
-        """The smallest pieces that make `node` say `value`: of a border that keeps its corners, those that moved."""
-        old = node.value
-        if styles.same(node.plain(), value):
-            return
-        if isinstance(old, list) and isinstance(value, list | tuple) and old and len(old) == len(value):
-            for inner, new in zip(old, value, strict=True):
-                self._replace(inner, new)
-        elif isinstance(old, dict) and isinstance(value, Mapping) and old and old.keys() == value.keys():
-            for key, inner in old.items():
-                self._replace(inner, value[key])
-        else:
-            self.pieces.append(
-                (node.start, self.end_of(node), styles.instead_of(node, value, self.text, self.line_end))
-            )
-
     def _add(self, fresh: list[dict[str, Any]]) -> None:
         """New zones behind the last one, written as it is."""
         last = self.zones.value[-1] if self.zones.value else None
         if self.zones.flow:
-            at = self.end_of(last) if last is not None else self.zones.start + 1
+            at = _end_of(last, self.text) if last is not None else self.zones.start + 1
             between = [", " if last is not None or number else "" for number in range(len(fresh))]
             self._insert(at, "".join(mark + styles.flow(zone) for mark, zone in zip(between, fresh, strict=True)))
             return
@@ -174,7 +187,7 @@ class _Removal(_Splices):
                 raise CannotEdit("zone.last", value=id)
             (self._in_brackets if self.zones.flow else self._lines)(self.by_id[id])
         gone = [self.by_id[id] for id in ids]
-        return self.put_in([zone.plain() for zone in self.zones.value if zone not in gone])
+        return self.spliced([zone.plain() for zone in self.zones.value if zone not in gone])
 
     def _lines(self, zone: Node) -> None:
         """All lines of a zone, from its dash on; comments above and below belong to somebody else."""

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from channels.base import Channel, Content, Inbound
 from scheduler.config import Config
-from scheduler.inbox.decide import Decision, Say
+from scheduler.inbox.decision import Decision, Say
 from scheduler.inbox.known import Known
 from scheduler.notices.messages import CRITICAL, Compose, after_quiet, content_from_json, content_to_json, send_at
 from scheduler.notices.people import language_of, reach

@@ -1,7 +1,8 @@
 """What follows from one event: rows that change, and answers. Pure.
 
 Who writes may be a stranger. A stranger learns nothing: whether a phone number or an order exists is answered the same,
-and nobody's name is said before a chat is linked. Guesses are counted for each chat.
+and nobody's name is said before a chat is linked. Guesses are counted for each chat, and those at an order's number for
+each phone number too, so that many chats try no more than one.
 """
 
 from __future__ import annotations
@@ -9,76 +10,26 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from channels.base import Inbound
 from scheduler.config import Config
-from scheduler.inbox.known import ANSWERED, ORDER_ANSWERS, Known
+from scheduler.inbox import passing
+from scheduler.inbox.decision import Decision, Say, ask_consent, receipt, told_of
+from scheduler.inbox.known import ANSWERED, ORDER_ANSWERS, WORK, Known
 from scheduler.inbox.orders import open_orders, where
 from scheduler.inbox.words import Meant, Said
 from storage.heard import Consent, Invitation, LinkRequest, Step, Who
 from storage.records import Location, Member, Message, Role
 
 TRIES = 5
-"""Wrong guesses a chat has in a day."""
+"""Wrong guesses in a day: a chat's, and those at one phone number."""
 _QUESTIONS = frozenset({"consent", "pin", "erase"})
 """Steps that are answered by yes or no."""
 _NAMESPACE = uuid.UUID("5d2f1f4e-0c35-5a0e-9d69-6f7a3c1f1b60")
 _SERVICES = {"line": "LINE", "telegram": "Telegram"}
 _CALLED_BACK = frozenset({"blocked", "dead"})
-_SAID_TO = {Role.RIDER: "route", Role.SELLER: "pick_list", Role.COORDINATOR: "summary"}
-"""What is a role's own work, by the kind of message that told it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Say:
-    """One answer, before it has words. ``to`` is a member, or None for whoever wrote.
-
-    ``chat`` is another chat than the event's own. ``must``: it may not be lost, so it is pushed where no reply is
-    possible. ``copy`` says an earlier message once more. ``asks`` is where the talk goes on with this question for
-    consent; the wording it had is kept there.
-    """
-
-    kind: str = "receipt"
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    to: Member | None = None
-    chat: tuple[str, str] | None = None
-    must: bool = False
-    copy: Message | None = None
-    asks: Step | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What one event comes to. ``pins`` are orders that get their place before the rest is written."""
-
-    outcome: str
-    says: tuple[Say, ...] = ()
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of `storage.heard.Heeded`, by name."""
-    pins: tuple[tuple[str, ...], Location] | None = None
-
-
-def receipt(what: str, more: str = "", **say: Any) -> Say:
-    """A short answer in ready words."""
-    return Say(facts={"what": what, "more": more}, **say)
-
-
-def ask_consent(channel: str, address: str, who: Sequence[Who], digest: str | None = None, **say: Any) -> Say:
-    """The question without which no chat is linked. ``digest`` is the invitation that a yes uses up."""
-    data = {"who": [[role.value, ref] for role, ref in who], "digest": digest}
-    roles = sorted({role.value for role, _ in who})
-    asks = Step(channel=channel, address=address, name="consent", data=data)
-    return Say(kind="invite", facts={"roles": roles}, asks=asks, **say)
-
-
-def told_of(request: LinkRequest, buyers: Sequence[Member]) -> Say:
-    """What a chat hears once a coordinator has decided: the question of consent for these buyers, or a no."""
-    chat = (request.channel, request.address)
-    if not buyers:
-        return receipt("link_refused", "link_refused_more", chat=chat, must=True)
-    return ask_consent(*chat, [(buyer.role, buyer.ref) for buyer in buyers], chat=chat, must=True)
 
 
 def decide(event: Inbound, said: Said, known: Known, config: Config, now: dt.datetime) -> Decision:
@@ -163,17 +114,19 @@ class _Deciding:
     def _member(self) -> Decision:
         match self.said.meant:
             case Meant.SOS:
-                return self._sos()
+                return passing.call_for_help(self.known, self.said)
             case Meant.WHERE if self.said.among_others and self._pinless():
-                return self._landmark()
+                return passing.way_to_a_house(self.known, self.said, self._pinless())
+            case Meant.OTHER if self.said.text and self._pinless():
+                return passing.way_to_a_house(self.known, self.said, self._pinless())
+            case _ if (told := passing.from_work(self.known, self.said, self.now)) is not None:
+                return told
             case Meant.WHERE:
                 return self._where()
             case Meant.MINE:
                 return self._mine()
             case Meant.SEEN | Meant.YES:
                 return self._seen()
-            case Meant.OTHER if self.said.text and self._pinless():
-                return self._landmark()
         return Decision(outcome=self.said.meant.value, says=(self._help(),))
 
     def _help(self, what: str = "") -> Say:
@@ -216,11 +169,12 @@ class _Deciding:
         phone, named = str(self.chat.data.get("phone", "")), self.known.named
         if self.said.meant is not Meant.OTHER:
             return self._request(phone)
-        if self._too_many():
+        if self._too_many() or self.known.guesses >= TRIES:
             return Decision(outcome="too_many", says=(receipt("too_many", "too_many_more"),))
         if named is None or not phone or named.buyer.phone != phone:
+            changes = {"wrong": True, "guessed": self.known.digest}
             return Decision(
-                outcome="wrong_order", changes={"wrong": True}, says=(Say(kind="ask_order", facts={"wrong": True}),)
+                outcome="wrong_order", changes=changes, says=(Say(kind="ask_order", facts={"wrong": True}),)
             )
         buyers = [member for member in self.known.buyers if member.ref == named.buyer_ref]
         if buyers and not self._free(buyers):
@@ -370,7 +324,7 @@ class _Deciding:
 
     def _mine(self) -> Decision:
         """The latest that a member was told of their own work, once more."""
-        kinds = {_SAID_TO[member.role] for member in self.known.members if member.role in _SAID_TO}
+        kinds = {WORK[member.role] for member in self.known.members if member.role in WORK}
         if not kinds:
             return self._where()
         told = [m for m in self.known.messages if m.kind in kinds and m.state in {"accepted", "confirmed", "unknown"}]
@@ -403,26 +357,6 @@ class _Deciding:
             changes={"confirmed": asked, "steps": (self._next("pin", data),)},
             says=(Say(kind="pin_check", facts={"order_ids": list(orders), "url": _map_link(place)}),),
         )
-
-    def _landmark(self) -> Decision:
-        """A place told in words: a coordinator reads it and sets the pin."""
-        buyer = self.known.in_role(Role.BUYER)
-        name = buyer.person.name if buyer is not None else ""
-        facts = {"name": name, "order_ids": list(self._pinless()), "words": self.said.text}
-        told = tuple(Say(kind="word", facts=facts, to=each, must=True) for each in self.known.coordinators)
-        return Decision(outcome="landmark", says=(receipt("landmark", "landmark_more"), *told))
-
-    def _sos(self) -> Decision:
-        """Something bad has happened to a member: every coordinator hears of it at once."""
-        member = self.known.members[0]
-        facts = {
-            "role": member.role.value,
-            "name": member.person.name,
-            "phone": member.person.phone or "",
-            "words": self.said.text,
-        }
-        told = tuple(Say(kind="sos", facts=facts, to=each, must=True) for each in self.known.coordinators)
-        return Decision(outcome="sos", says=(receipt("sos", "sos_more"), *told))
 
     def _erase(self) -> Decision:
         if not self.known.members:

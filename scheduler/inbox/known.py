@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 from channels.base import Inbound
 from scheduler.inbox.words import Meant, Said
 from scheduler.intake.thai import arabic
-from scheduler.keys import keyed_digests
+from scheduler.keys import keyed_digests, phone_digest
 from storage import Store
 from storage.heard import Chat, Invitation, LinkRequest
 from storage.records import Member, Message, Order, Plan, Role
 
 ANSWERED = frozenset({"route", "pick_list", "changed", "cancelled"})
 """Kinds of message that their reader confirms."""
+WORK = {Role.RIDER: "route", Role.SELLER: "pick_list", Role.COORDINATOR: "summary"}
+"""What is a role's own work, by the kind of message that told it."""
 ORDER_ANSWERS = frozenset({Meant.OTHER, Meant.NO_NUMBER, Meant.NO})
 """What may be said to "which order?"."""
 IN_LINE = frozenset({"held", "ready", "retry", "sending"})
@@ -42,6 +44,9 @@ class Known:
     """The order whose number was typed."""
     buyers: tuple[Member, ...] = ()
     """Who has the phone number in question."""
+    digest: str | None = None
+    """Of the phone number that an order's number was asked for, and how often that was guessed wrong lately."""
+    guesses: int = 0
     request: LinkRequest | None = None
     requests: tuple[LinkRequest, ...] = ()
     orders: tuple[Order, ...] = ()
@@ -71,7 +76,7 @@ class Reader:
         store, address = self._store, event.address or ""
         chat = store.chat(event.channel, address)
         if chat.step_at is None or now - chat.step_at > STEP_LASTS:
-            chat = Chat(channel=chat.channel, address=chat.address, tries=chat.tries, tries_since=chat.tries_since)
+            chat = replace(chat, step=None, data={}, step_at=None)
         members = tuple(store.members_at(event.channel, address)) if event.private and address else ()
         line = self._line(event.channel, address) if event.reply_token and members else ()
         found = Known(chat=chat, members=members, line=line)
@@ -91,8 +96,10 @@ class Reader:
             return self._with_buyers(found, said.value)
         if chat.step == "order" and said.meant in ORDER_ANSWERS:
             named = store.orders(order_ids=_numbers(said.text)) if said.text else []
-            found = self._with_buyers(found, str(chat.data.get("phone", "")))
-            return replace(found, named=named[0] if named else None)
+            phone = str(chat.data.get("phone", ""))
+            digest = phone_digest(phone, self._secret_keys)
+            found = replace(found, digest=digest, guesses=store.guesses(digest, at=now))
+            return replace(self._with_buyers(found, phone), named=named[0] if named else None)
         if chat.step == "consent":
             found = self._consenting(found)
         if not found.members:
@@ -108,7 +115,7 @@ class Reader:
             plans=plans,
             riders=riders,
             messages=tuple(said_to),
-            coordinators=tuple(store.members(Role.COORDINATOR)),
+            coordinators=self._coordinators(),
         )
 
     def _consenting(self, found: Known) -> Known:
@@ -120,19 +127,22 @@ class Reader:
             found,
             invited=tuple(member for role, ref in who for member in store.members(role, refs=[ref])),
             invitation=store.invitation([str(digest)]) if digest else None,
-            coordinators=tuple(store.members(Role.COORDINATOR)),
+            coordinators=self._coordinators(),
         )
 
     def _line(self, channel: str, address: str) -> tuple[Message, ...]:
         found = self._store.messages(channel=channel, address=address, states=IN_LINE)
         return tuple(sorted(found, key=lambda message: message.send_at))
 
+    def _coordinators(self) -> tuple[Member, ...]:
+        return tuple(member for member in self._store.members(Role.COORDINATOR) if member.active)
+
     def _with_buyers(self, found: Known, phone: str) -> Known:
         """`found` with who has this number, and who decides about it."""
         return replace(
             found,
             buyers=tuple(self._store.buyers_of(phone)) if phone else (),
-            coordinators=tuple(self._store.members(Role.COORDINATOR)),
+            coordinators=self._coordinators(),
             requests=tuple(self._store.link_requests()),
         )
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 from channels.base import Inbound
 from scheduler.inbox.answers import Writer
-from scheduler.inbox.decide import Decision, told_of
+from scheduler.inbox.decision import Decision, told_of
 from scheduler.inbox.known import Known
 from scheduler.versions import Versions
 from storage import Store

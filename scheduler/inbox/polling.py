@@ -1,7 +1,8 @@
 """Telegram's updates fetched by us, where no webhook can reach this machine. Raw updates go into the same inbox.
 
-Telegram allows one poller for a bot, so only the process that works the inbox off fetches. An update is confirmed to
-Telegram by asking for the next one, after it was stored: a crash in between brings it again, and it is known by its id.
+Telegram allows one poller for a bot, so only the process that has the bot's account fetches; the next to have it goes
+on. An update is confirmed to Telegram by asking for the next one, after it was stored: a crash in between brings it
+again, and it is known by its id.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ log = logging.getLogger(__name__)
 WAIT_SECONDS = 5
 """How long Telegram holds a question that has no answer yet; well under the channel's own timeout."""
 REST_SECONDS = 5.0
-"""After a refusal, and while another process polls."""
+"""After a refusal."""
+STAND_BY_SECONDS = 0.5
+"""How often a process looks whether the account has become its own; that costs nothing."""
 
 
 class Fetched(Protocol):
@@ -35,13 +38,24 @@ class Fetched(Protocol):
 
 
 async def poll(
-    channel: Fetched, inbox: Inbox, stop: asyncio.Event, heard: Callable[[], None], *, wait: int = WAIT_SECONDS
+    channel: Fetched,
+    inbox: Inbox,
+    stop: asyncio.Event,
+    heard: Callable[[], None],
+    leads: Callable[[str, float], bool],
+    *,
+    wait: int = WAIT_SECONDS,
 ) -> None:
-    """Fetch until `stop`; `heard` is called when something new was stored."""
+    """Fetch until `stop`; `heard` is called when something new was stored.
+
+    `leads` says whether a channel's account is ours for so many seconds more: a question is not left open beyond them.
+    """
     after: int | None = None
     while not stop.is_set():
+        rest = STAND_BY_SECONDS
         try:
-            if await inbox.lead():
+            if leads(channel.name, wait):
+                rest = REST_SECONDS
                 found = await channel.updates(after, wait)
                 if isinstance(found, tuple):
                     events, last = found
@@ -53,4 +67,4 @@ async def poll(
         except storage.StorageError:
             log.exception("the database did not answer; trying again")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), REST_SECONDS)
+            await asyncio.wait_for(stop.wait(), rest)

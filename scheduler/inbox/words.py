@@ -63,11 +63,6 @@ class Said:
 
 _ENDINGS = re.compile(r"(?:นะ|น่ะ|ครับผม|ครับ|คับ|ค่ะ|คะ|ค่า|จ้า|จ้ะ|จ๊ะ|จ้ะ|ฮะ|หน่อย|please)+$")
 _SIGNS = re.compile(r"[\s.,!?…ๆ\"'“”()/]+")
-MENU = {
-    "th": (("where", "ถึงไหนแล้ว"), ("work", "งานของฉัน"), ("help", "ช่วยเหลือ")),
-    "en": (("where", "Where is it?"), ("work", "My work"), ("help", "Help")),
-}
-"""What everybody is offered, whatever their role: the command, and the words on the button."""
 _FEW = 15
 """Letters beside the words that were understood."""
 _LONGEST = 200

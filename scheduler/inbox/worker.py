@@ -1,7 +1,7 @@
 """Works the stored events off, one after another: each once, in the order they came, each with all that it changes.
 
-One process does it, by a lease row; a crash leaves events that the next start finds. An event that cannot be understood
-by a fault of ours is put aside as ``failed`` and holds up no other.
+Events of an account are worked off by the process that has it, and so sends over it too; a crash leaves events that the
+next one finds. An event that cannot be understood by a fault of ours is put aside as ``failed`` and holds up no other.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ from storage.records import Location, Message
 
 log = logging.getLogger(__name__)
 
-LEASE = "inbox"
-LEASE_SECONDS = 60.0
 BATCH = 50
 TRIES = 3
 PATIENCE_SECONDS, GLANCE_SECONDS = 2.0, 0.05
@@ -48,7 +46,7 @@ class _Due:
 
 
 class Inbox:
-    """Works off what people wrote."""
+    """Works off what people wrote over the accounts that `leads` says are this process's."""
 
     def __init__(
         self,
@@ -61,23 +59,11 @@ class Inbox:
         secret_keys: Sequence[str] = (),
         spoke: Callable[[], None] = lambda: None,
         busy: Callable[[], bool] = lambda: False,
+        leads: Callable[[str], bool] = lambda name: True,
     ) -> None:
         self._store, self._channels, self._clock, self._versions = store, channels, clock, versions
         self._pin, self._reader, self._spoke, self._busy = pin, Reader(store, secret_keys), spoke, busy
-        self._holder = uuid.uuid4().hex
-
-    async def lead(self) -> bool:
-        """Be the one process that works the inbox off, or stay it; False where another is."""
-        return await asyncio.to_thread(
-            lambda: (
-                self._store.acquire_lease(LEASE, self._holder, now=dt.datetime.now(dt.UTC), seconds=LEASE_SECONDS)
-                is not None
-            )
-        )
-
-    async def release(self) -> None:
-        """Let another process work at once."""
-        await asyncio.to_thread(lambda: self._store.release_lease(LEASE, self._holder, now=dt.datetime.now(dt.UTC)))
+        self._leads, self._holder = leads, uuid.uuid4().hex
 
     async def add(self, channel: str, events: Sequence[Inbound]) -> int:
         """Store what was fetched, as a webhook stores what it is told; how many events were new."""
@@ -85,11 +71,12 @@ class Inbox:
         return await asyncio.to_thread(lambda: self._store.add_inbox(channel, told, at=self._clock.now()))
 
     async def drain(self) -> int:
-        """Work off every stored event; how many there were. Another process may be the one that does it."""
+        """Work off every stored event of our accounts; how many there were.
+
+        Those of an account that another process has are its own; those of a channel that is gone wait for its return.
+        """
         done = 0
-        while waiting := await asyncio.to_thread(self._store.heard, limit=BATCH):
-            if not await self.lead():
-                break
+        while waiting := await asyncio.to_thread(self._waiting):
             done += len(waiting)
             talks: dict[tuple[str, str | None], list[_Due]] = defaultdict(list)
             patience = PATIENCE_SECONDS
@@ -105,6 +92,9 @@ class Inbox:
                 self._spoke()  # what went along in vain is pushed
         return done
 
+    def _waiting(self) -> list[Heard]:
+        return self._store.heard(limit=BATCH, channels=[name for name in self._channels if self._leads(name)])
+
     async def _give_way(self, patience: float) -> float:
         """Let calls that come in be acknowledged first, for as many seconds at most; what of them is left.
 
@@ -117,10 +107,7 @@ class Inbox:
 
     def _take(self, heard: Heard) -> _Due | None:
         """One event, from its raw body to its rows; None where nothing is left to tell the service."""
-        channel = self._channels.get(heard.channel)
-        if channel is None:
-            self._put_aside(heard, "no_channel")
-            return None
+        channel = self._channels[heard.channel]
         try:
             event = next(iter(channel.read(heard.body)), None)
             if event is None:

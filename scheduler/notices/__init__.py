@@ -3,14 +3,17 @@
 people     who, how reached, in which language
 plan       a plan's facts, as notices
 events     notices that no plan makes
+cards      how a round stands, and what a change of it means for the card that is there
 messages   notices become rows of the outbox
 """
 
+from scheduler.notices.cards import CARD, CARD_KINDS, renewed, status_cards
 from scheduler.notices.events import (
     approval_reminder,
     cancellation,
     closed_day,
     config_broken,
+    config_replaced,
     line_month,
     moved_away,
     moved_from,
@@ -25,6 +28,8 @@ from scheduler.notices.people import Notice, People, Reach, reach
 from scheduler.notices.plan import Notices, map_links
 
 __all__ = [
+    "CARD",
+    "CARD_KINDS",
     "UNHEARD",
     "Notice",
     "Notices",
@@ -34,6 +39,7 @@ __all__ = [
     "cancellation",
     "closed_day",
     "config_broken",
+    "config_replaced",
     "content_from_json",
     "line_month",
     "map_links",
@@ -46,7 +52,9 @@ __all__ = [
     "plan_outdated",
     "preview",
     "reach",
+    "renewed",
     "rolled_over",
     "send_at",
     "silent_riders",
+    "status_cards",
 ]

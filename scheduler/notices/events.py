@@ -13,7 +13,7 @@ from scheduler.config.problems import Language
 from scheduler.notices.people import Notice, People, called
 from scheduler.quota import Budget
 from scheduler.silence import Silence
-from storage.records import Member, Order, Plan
+from storage.records import ConfigVersion, Member, Order, Plan
 
 LANGUAGES: tuple[Language, ...] = ("th", "en")
 MOST_FAULTS = 3
@@ -84,6 +84,26 @@ def config_broken(
                 "version": version,
                 "faults": {tongue: [each.text(tongue) for each in faults[:MOST_FAULTS]] for tongue in LANGUAGES},
                 "more": max(0, len(faults) - MOST_FAULTS),
+            },
+            expires_at=now + dt.timedelta(days=1),
+        )
+        for coordinator in coordinators
+    ]
+
+
+def config_replaced(
+    gone: ConfigVersion, by: ConfigVersion, coordinators: Iterable[Member], now: dt.datetime
+) -> list[Notice]:
+    """The coordinators are told that a config which waited for its day never comes in force, for another one came."""
+    return [
+        Notice(
+            kind="escalation",
+            event=f"config_replaced:{gone.version}",
+            to=coordinator,
+            facts={
+                "what": "config_replaced",
+                "plan_id": "",
+                "replaced": {"version": gone.version, "date": gone.from_date, "note": gone.note, "by": by.version},
             },
             expires_at=now + dt.timedelta(days=1),
         )

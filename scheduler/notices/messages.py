@@ -112,10 +112,15 @@ def not_yet_said(written: Sequence[Message], before: Sequence[Message], config: 
         if said and all(each is not None and _same_news(each, message) for each in said):
             continue
         if revisions[event] >= message.revision:
-            number = revisions[event] + 1
-            message = replace(message, id=_id(config.market.id, *event, number), revision=number)
+            message = as_revision(message, revisions[event] + 1, config)
         news.append(message)
     return news
+
+
+def as_revision(message: Message, number: int, config: Config) -> Message:
+    """The message as revision `number` of its event."""
+    id = _id(config.market.id, message.event, message.role, message.member_ref, number)
+    return replace(message, id=id, revision=number)
 
 
 def _same_news(said: Message, message: Message) -> bool:

@@ -1,6 +1,7 @@
-"""Who sends over an account: one process at a time, by a lease row; the next takes up what the last one left.
+"""Who speaks and listens over an account: one process at a time, by a lease row; the next takes up what was left.
 
-Knows leases, and which rows a dead sender leaves in doubt; sends nothing.
+Knows leases, and which rows a dead sender leaves in doubt; sends nothing. Whoever sends over an account also fetches
+its updates and answers what is written there: a service that is polled lets one poller in.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from time import monotonic
 
 from scheduler.clock import Clock
+from scheduler.holder import is_gone
 from scheduler.outbox.pace import Pace
 from scheduler.outbox.unreadable import InThread, past_unreadable
 from scheduler.outbox.verdicts import may_repeat, repeat_after, unknown_attempts
@@ -25,12 +26,12 @@ TOO_MANY = 429
 
 
 def lease_of(channel: str) -> str:
-    """The name of the lease that makes a process the sender of a channel's account."""
-    return f"sender:{channel}"
+    """The name of the lease that gives a process a channel's account."""
+    return f"account:{channel}"
 
 
 class Election:
-    """One process's part in the choice of the sender of one channel's account."""
+    """One process's part in the choice of who has one channel's account."""
 
     def __init__(
         self, store: Store, name: str, keyed: bool, clock: Clock, holder: str, pace: Pace, in_thread: InThread
@@ -40,11 +41,15 @@ class Election:
         self._token: int | None = None
         self._recovered = 0.0
         self._sure_until = 0.0
-        """By the machine's own clock: until when nobody else can have become the sender."""
+        """By the machine's own clock: until when nobody else can have the account."""
 
     def sure(self) -> bool:
         """Whether nobody else can have become the sender, however long this process has stood still."""
-        return self._token is not None and monotonic() < self._sure_until
+        return self._token is not None and self.leads()
+
+    def leads(self, seconds: float = 0.0) -> bool:
+        """Whether the account is ours, and stays so for `seconds` whatever happens. Asks no database."""
+        return self._clock.monotonic() + seconds < self._sure_until
 
     def doubt(self) -> None:
         """Whoever is elected next takes back all that is in a hand, also in ours."""
@@ -56,7 +61,7 @@ class Election:
         A new sender takes back what the last one held: nobody else has a hand on it any more. Now and then it looks
         for what was left later, such as a reply that nobody ended.
         """
-        asked = monotonic()
+        asked = self._clock.monotonic()
         token = await self._in_thread(self._take_lease)
         fresh = token is not None and token != self._token
         if fresh:
@@ -81,13 +86,17 @@ class Election:
         return {address: (until - now).total_seconds() for address, until in told.items()}
 
     def _take_lease(self) -> int | None:
-        now = dt.datetime.now(dt.UTC)
-        return self._store.acquire_lease(lease_of(self._name), self._holder, now=now, seconds=SENDER_LEASE_SECONDS)
+        return self._store.acquire_lease(
+            lease_of(self._name), self._holder, now=self._shared_now(), seconds=SENDER_LEASE_SECONDS, gone=is_gone
+        )
+
+    def _shared_now(self) -> dt.datetime:
+        return self._store.shared_now(self._clock.machine_now())
 
     async def release(self) -> None:
         self._token, self._sure_until = None, 0.0
         name = lease_of(self._name)
-        await self._in_thread(lambda: self._store.release_lease(name, self._holder, now=dt.datetime.now(dt.UTC)))
+        await self._in_thread(lambda: self._store.release_lease(name, self._holder, now=self._shared_now()))
 
     @asynccontextmanager
     async def renewed(self) -> AsyncIterator[None]:

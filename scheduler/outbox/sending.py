@@ -22,6 +22,7 @@ from typing import Protocol, TypeVar
 
 from channels.base import Content, Later, Outcome, Payload, Receipt, Unknown
 from scheduler.clock import Clock
+from scheduler.holder import new_holder
 from scheduler.notices import content_from_json
 from scheduler.outbox.election import LEASE_SECONDS, TOO_MANY, Election
 from scheduler.outbox.pace import LIMITS, Limits, Pace
@@ -62,6 +63,8 @@ class Speaks(Protocol):
 
     async def send(self, address: str, *parts: Payload, key: str) -> Outcome: ...
 
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome: ...
+
 
 class Outbox:
     """Drains due rows over the connected channels. Of each, one process is the sender; the others stand by.
@@ -83,7 +86,7 @@ class Outbox:
         scope: Scope | None = None,
         holder: str | None = None,
     ) -> None:
-        holder = holder or uuid.uuid4().hex
+        holder = holder or new_holder()
         self._senders = {
             name: _Sender(
                 store,
@@ -111,13 +114,13 @@ class Outbox:
         for sender in self._senders.values():
             sender.stop()
 
-    def sends(self, channel: str) -> bool:
-        """Whether this process is the one sender of the channel's account, as far as it knows."""
-        return self._senders[channel].election.sure()
-
     async def elect(self, channel: str) -> bool:
         """Whether this process is, or has just become, the one sender of the channel's account."""
         return await self._senders[channel].election.elect()
+
+    def leads(self, channel: str, seconds: float = 0.0) -> bool:
+        """Whether the channel's account is this process's, for `seconds` more at least; without becoming it."""
+        return self._senders[channel].election.leads(seconds)
 
     async def drain(self, channel: str | None = None) -> Counter[str]:
         """Send everything that is due now, on `channel` or on all; count what rows became.
@@ -166,7 +169,7 @@ class _Sender:
     ) -> None:
         self._store, self._channel, self._clock, self._holder = store, channel, clock, holder
         self._in_thread, self._failpoint, self._scope = in_thread, failpoint, scope
-        self._pace, self._withhold = Pace(limits), withhold
+        self._pace, self._withhold = Pace(limits, now=clock.monotonic), withhold
         self.election = Election(store, channel.name, channel.keyed, clock, holder, self._pace, in_thread)
         self._width = IN_HAND.get(channel.name, MANY)
         self._stopped = False
@@ -295,10 +298,11 @@ class _Sender:
                 while wait := self._pace.account_wait():  # noqa: ASYNC110 - time is what it waits for
                     await asyncio.sleep(wait)
                 if not self.election.sure():
-                    return []  # begun, and perhaps another's by now: who is the sender says what becomes of it
+                    # Not called, which we alone know: where another has become the sender, it has its own say.
+                    return await self._end(messages, Later(reason="no_lease", after=0.0))
                 self._pace.begin(address)
         try:
-            outcome = await self._call(address, starts)
+            outcome = await self._call(messages[0], starts)
         finally:
             self._pace.end(address)
         self._failpoint("outbox.after_call")
@@ -336,16 +340,20 @@ class _Sender:
 
     def _part(self, message: Message) -> Payload:
         """What was frozen; else the message's words, which say where they may have come before."""
-        again = unknown_attempts(message) > 0
+        again = message.edits is None and unknown_attempts(message) > 0  # an edit makes no copy
         if message.payload is not None and (self._channel.keyed or not again):
             return dict(message.payload)
         content = content_from_json(message.content)
         return self._channel.render(said_again(content) if again else content)
 
-    async def _call(self, address: str, starts: Sequence[AttemptStart]) -> Outcome:
-        key = starts[0].retry_key or starts[0].message_id
+    async def _call(self, message: Message, starts: Sequence[AttemptStart]) -> Outcome:
+        """One call: a request that `message` is the first of, or the edit that it is."""
+        address, key = message.address or "", starts[0].retry_key or starts[0].message_id
+        parts = [dict(start.payload) for start in starts]
         try:
-            return await self._channel.send(address, *(dict(start.payload) for start in starts), key=key)
+            if message.edits is not None:
+                return await self._channel.edit(address, message.edits, parts[0])
+            return await self._channel.send(address, *parts, key=key)
         except Exception as error:
             # No channel should; of one that does nobody can tell what was sent, and the others' results must be kept.
             log.exception("channel %s failed on request %s", self._channel.name, key)

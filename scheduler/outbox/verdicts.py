@@ -54,8 +54,8 @@ def judge(message: Message, outcome: Outcome, *, keyed: bool, tries: int, now: d
             state = "blocked" if reason == "blocked" else "dead"
             return Verdict(state="failed", outcome="gone", reason=reason, status=status, address_state=state)
         case Refused(reason=reason, status=status, account=account):
-            if reason == "quota":
-                return Verdict(state="failed", outcome="refused", reason="quota", status=status)
+            if reason in {"quota", "uneditable"}:
+                return Verdict(state="failed", outcome="refused", reason=reason, status=status)
             if account:
                 return _retry(message, "refused", reason, status, LAST_RETRY, tries, now)
             return Verdict(state="failed", outcome="refused", reason="refused", status=status, detail=reason)

@@ -5,9 +5,9 @@ One process sends over an account, so a wake-up is for that one. What it misses,
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Collection
 
+from scheduler.clock import Clock
 from scheduler.engine import SENDING, Wake
 from scheduler.outbox.election import lease_of
 from storage import Store
@@ -36,8 +36,8 @@ class Draining:
         self._woken(key)
 
 
-def wake_sender(store: Store, wake: Wake, channel: str) -> None:
+def wake_sender(store: Store, wake: Wake, channel: str, clock: Clock) -> None:
     """Tells the process that sends over `channel` that something is due; where none does, who comes next finds it."""
-    holder = store.lease_holder(lease_of(channel), now=dt.datetime.now(dt.UTC))
+    holder = store.lease_holder(lease_of(channel), now=store.shared_now(clock.machine_now()))
     if holder is not None:
         wake(DRAIN_CHANNEL, queue_of(holder), [channel])

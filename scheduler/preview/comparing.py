@@ -14,7 +14,8 @@ from scheduler.preview.falling import Change
 from scheduler.preview.figures import Moved, flows, moves, outcome
 from scheduler.preview.page import Period, Side
 from scheduler.preview.replay import Past, Replay
-from scheduler.preview.solving import Progress, Solve, Solved, settings_for, solve_all
+from scheduler.preview.scatter import scatter
+from scheduler.preview.solving import Progress, Solve, settings_for, solve_all
 from storage.records import Order
 
 
@@ -52,7 +53,9 @@ def preview(
     weeks = expecting.weeks(expected, past, new.config.solver.seed) if expected is not None and past.orders else None
     solver = new.config.solver
     replays = [before, after, *(weeks.all if weeks is not None else ())]
-    solved = solve_all(replays, solve, settings_for(solver.engine, solver.seed), on_progress)
+    settings = settings_for(solver.engine, solver.seed)
+    solved = solve_all(replays, solve, settings, on_progress)
+    luck = scatter(before, after, solve, settings)
     was, becomes = before.placed(), after.placed()
     changes, moved = zone_changes(old.config, new.config), moves(was, becomes)
     falling = Change(old.config, new.config)
@@ -69,12 +72,8 @@ def preview(
             "riders": falling.riders(past.riders),
             "sellers": falling.sellers(past.sellers.values()),
         },
-        _how(solved, replays, solver.engine, solver.seed),
+        page.how(solved, replays, settings, luck) if solved.problems else None,
     )
     if weeks is not None and expected is not None:
         found["expected"] = page.expected(expected, weeks.days, expecting.needs(weeks), expecting.left_out(weeks))
     return Preview(document=found, changes=changes, moved=moved)
-
-
-def _how(solved: Solved, replays: Sequence[Replay], engine: str, seed: int) -> dict[str, Any] | None:
-    return page.how(solved, replays, engine, seed) if solved.problems else None

@@ -27,6 +27,10 @@ class Fallen:
 REASONS = {
     "order_outside": ("บ้านผู้ซื้ออยู่นอกทุกโซน", "the buyer's house is outside every zone"),
     "home_outside": ("บ้านอยู่นอกทุกโซน", "home is outside every zone"),
+    "tambon_gone": (
+        "ไม่มีโซนใดดูแลตำบลที่บ้านอยู่ จะเริ่มงานที่จุดรวมแรกของตลาดแทน",
+        "no zone has their home's tambon: they would begin at the market's first hub",
+    ),
     "zones_gone": ("โซนที่ส่งหายไปทั้งหมด ไรเดอร์จะไม่ได้งานเลย", "all zones they ride in are gone: no order would be theirs"),
     "zone_gone": ("โซนที่เลือกไว้หายไปบางส่วน", "some of the zones they chose are gone"),
     "vehicle_gone": ("ไม่มีพาหนะชนิดนี้แล้ว", "their kind of vehicle is gone"),
@@ -67,6 +71,8 @@ class Change:
                 found.append(_member(rider, "zone_gone", tuple(sorted(chosen))))
             if zone := self._left(details.home):
                 found.append(_member(rider, "home_outside", (zone,)))
+            if details.home is None and details.home_tambon and (zone := self._unserved(details.home_tambon)):
+                found.append(_member(rider, "tambon_gone", (zone,)))
             if self._old.vehicle(details.vehicle) is not None and self._new.vehicle(details.vehicle) is None:
                 found.append(_member(rider, "vehicle_gone"))
         return found
@@ -83,6 +89,11 @@ class Change:
             if details.community in communities:
                 found.append(_member(seller, "community_gone"))
         return found
+
+    def _unserved(self, tambon: str) -> str | None:
+        """The zone that had a tambon, where none has it any more."""
+        zone = self._before.zone_for_tambon(tambon)
+        return zone.id if zone is not None and self._after.zone_for_tambon(tambon) is None else None
 
     def _left(self, place: Location | None) -> str | None:
         """The zone that a place was in, where it is in none any more."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from routing.model import Settings
 from scheduler.config import Config
 from scheduler.planning import travel
 from scheduler.preview.changes import ZoneChange
@@ -17,11 +18,14 @@ from scheduler.preview.expecting import DRAWS, Needs, Plans, Range
 from scheduler.preview.falling import REASONS, Fallen
 from scheduler.preview.figures import Figures, Flow, Moved, Outcome
 from scheduler.preview.replay import Placed, Replay
-from scheduler.preview.solving import ITERATIONS, Solved
+from scheduler.preview.scatter import Scatter
+from scheduler.preview.solving import Solved
 
 Document = dict[str, Any]
 
 FIGURES = ("orders", "carried", "unassigned", "rounds", "rider_days", "distance", "time", "fees_satang")
+SCATTERED = ("rounds", "distance", "time", "cost")
+"""Figures of the whole market that the search's luck moves, and of which it is known by how much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,28 +54,47 @@ class Period:
         return {"from": self.first.isoformat(), "to": self.last.isoformat(), "days": days, "orders": self.orders}
 
 
-def how(solved: Solved, replays: Sequence[Replay], engine: str, seed: int) -> Document:
+def how(solved: Solved, replays: Sequence[Replay], settings: Settings, luck: Scatter) -> Document:
     """How the figures were made, for whoever weighs them."""
     sources = [source for replay in replays for source in replay.sources]
     found = travel.document(sources, replays[-1].config.travel.provider)
     ways = {key: found[key] for key in ("provider", "estimate", "range", "instead_of", "reason") if key in found}
-    spared = solved.problems - solved.different
+    spared, seed = solved.problems - solved.different, settings.seed
+    told = _of_luck(luck)
     return {
-        "engine": engine,
-        "iterations": ITERATIONS,
+        "engine": settings.engine,
+        "iterations": settings.iterations,
         "seed": seed,
         "problems": solved.problems,
         "solved": solved.different,
         "travel": ways,
-        "message": {
-            "th": f"คำนวณแผนของแต่ละรอบใหม่ทั้งสองแบบด้วยไรเดอร์และร้านของวันนี้ (ค้นหา {ITERATIONS:,} ขั้น เลขสุ่มตั้งต้น {seed}) "
-            f"รอบที่เหมือนกันทุกอย่างใช้แผนเดียวกัน ({spared} จาก {solved.problems}) ออเดอร์ที่ไม่มีที่ลงไม่ถูกลองซ้ำในรอบถัดไป "
-            "ยอดรวมต่างกันไม่ถึงราว 1% ถือว่าเท่ากัน ตัวเลขรายโซนแกว่งมากกว่านั้น เพราะขึ้นกับว่าใครไปคันเดียวกัน",
-            "en": f"every wave planned anew under both, with today's riders and sellers ({ITERATIONS:,} steps of the "
-            f"search, seed {seed}); waves that are the same in everything share one plan ({spared} of "
-            f"{solved.problems}); an order without a place is not tried again in the next wave; differences of the "
-            "totals below about 1% mean nothing, and a zone's figures vary more, with who rides together",
+        "scatter": {
+            "days": luck.days,
+            "again": luck.again,
+            **{name: round(getattr(luck, name)) for name in SCATTERED},
         },
+        "message": {
+            "th": "คำนวณแผนของแต่ละรอบใหม่ทั้งสองแบบด้วยไรเดอร์และร้านของวันนี้ "
+            f"(ค้นหา {settings.iterations:,} ขั้น เลขสุ่มตั้งต้น {seed}) รอบที่เหมือนกันทุกอย่างใช้แผนเดียวกัน "
+            f"({spared} จาก {solved.problems}) ออเดอร์ที่ไม่มีที่ลงไม่ถูกลองซ้ำในรอบถัดไป" + told["th"],
+            "en": "every wave planned anew under both, with today's riders and sellers "
+            f"({settings.iterations:,} steps of the search, seed {seed}); waves that are the same in everything share "
+            f"one plan ({spared} of {solved.problems}); an order without a place is not tried again in the next wave"
+            + told["en"],
+        },
+    }
+
+
+def _of_luck(luck: Scatter) -> dict[str, str]:
+    """What the ± beside a total is, where there is one."""
+    if not luck.days:
+        return {"th": "", "en": ""}
+    return {
+        "th": f" ± คือความบังเอิญของการค้นหา วัดโดยวางแผนซ้ำด้วยเลขสุ่มอื่น ({luck.again} จาก {luck.days} วันที่ต่างกัน) "
+        "ต่างไม่เกินนั้นถือว่าพอกัน ตัวเลขรายโซนแกว่งมากกว่ายอดรวม เพราะขึ้นกับว่าใครไปคันเดียวกัน",
+        "en": "; ± is the search's luck, from days planned once more with another seed "
+        f"({luck.again} of the {luck.days} that differ): a difference within it is none; a zone's figures vary more "
+        "than the totals, with who rides together",
     }
 
 

@@ -10,35 +10,24 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
-from math import cos, radians
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import shapely
-from shapely.ops import polylabel
 
 from scheduler.config import Config
-from scheduler.config.shapes import KM_PER_DEGREE, square_km
+from scheduler.config.shapes import square_km
 from scheduler.intake import english_date, thai_date
 from scheduler.preview.changes import ZoneChange
 from scheduler.preview.figures import Moved
-from scheduler.preview.labels import Box, Label, around, placed
-from storage.records import Location
+from scheduler.preview.frame import PORTRAIT, Frame, frame_of
+from scheduler.preview.names import Language, labels
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-Language = Literal["th", "en"]
-
-PORTRAIT, LANDSCAPE = (595.0, 560.0), (842.0, 430.0)
-"""An A4 page's width, upright and lying, and how high the map on it may be."""
-MARGIN = 28.0
 PPI = 144.0
-EDGE = 0.05
-"""Room around what is shown, as a part of it."""
-SYMBOL = 6.0
 SLIVER = 0.005
 """Square kilometres of a gap between borders that were not drawn quite alike."""
 BARS_KM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
@@ -49,8 +38,6 @@ WORDS = {
     "made": ("พิมพ์ {0}", "Drawn {0}"),
     "north": ("เหนือ", "N"),
     "bar": ("{0:g} กม.", "{0:g} km"),
-    "gained_zone": ("{0}\n(ใหม่)", "{0}\n(new)"),
-    "lost_zone": ("{0}\n(เลิก)", "{0}\n(gone)"),
     "old": ("ขอบเดิม", "old border"),
     "new": ("ขอบใหม่", "new border"),
     "same": ("ขอบที่ไม่เปลี่ยน", "border as before"),
@@ -64,26 +51,6 @@ WORDS = {
     "between": ("ออเดอร์ที่ย้ายโซน {0}", "orders changing zone: {0}"),
     "foot": ("จุดบนแผนที่คือบ้านผู้ซื้อ ใช้ในหมู่ผู้ประสานงานเท่านั้น", "The marks are buyers' houses: for coordinators only."),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """From degrees to points: the west and north of what is shown, points per degree, width and height."""
-
-    west: float
-    north: float
-    across: float
-    up: float
-    width: float
-    height: float
-    page: float
-
-    def __call__(self, place: Location) -> tuple[float, float]:
-        return round((place[0] - self.west) * self.across, 2), round((self.north - place[1]) * self.up, 2)
-
-    @property
-    def points_per_km(self) -> float:
-        return self.up / KM_PER_DEGREE
 
 
 def draw(
@@ -142,7 +109,7 @@ def scene(
     def say(name: str, *values: object) -> str:
         return WORDS[name][language == "en"].format(*values)
 
-    frame = _frame(old, new, changes)
+    frame = frame_of(old, new, changes)
     orders = [
         (each.way, *frame(place))
         for each in moved
@@ -185,31 +152,12 @@ def scene(
         "crossings": crossings,
         "hubs": [place for place, _ in hubs],
         "orders": [{"way": way, "x": x, "y": y} for way, x, y in orders],
-        "labels": _labels(changes, hubs, crossings, [(x, y) for _, x, y in orders], frame, language),
+        "labels": labels(changes, hubs, crossings, [(x, y) for _, x, y in orders], frame, language),
         "bar": {"width": round(bar * frame.points_per_km, 2), "text": say("bar", bar)},
         "columns": 3 if frame.page == PORTRAIT[0] else 4,
         "legend": [{"sign": sign, "text": say(sign, counts[sign])} for sign, shown in signs.items() if shown],
         "foot": say("foot"),
     }
-
-
-def _frame(old: Config, new: Config, changes: Sequence[ZoneChange]) -> Frame:
-    """The box around all zones and hubs of both, on the page that shows it larger."""
-    bounds = [zone.shape.bounds for change in changes for zone in (change.old, change.new) if zone is not None]
-    bounds += [(*hub.location, *hub.location) for config in (old, new) for hub in config.hubs]
-    west, south, east, north = (
-        choose(column) for choose, column in zip((min, min, max, max), zip(*bounds, strict=True), strict=True)
-    )
-    room = EDGE * max(east - west, north - south)
-    west, south, east, north = west - room, south - room, east + room, north + room
-    squeeze = cos(radians((south + north) / 2))
-    wide, high = (east - west) * squeeze, north - south
-    page, most = max((PORTRAIT, LANDSCAPE), key=lambda each: min((each[0] - 2 * MARGIN) / wide, each[1] / high))
-    width = page - 2 * MARGIN
-    up = min(width / wide, most / high)
-    # The map fills the page's width: what is shown stands in the middle.
-    west -= (width / up - wide) / squeeze / 2
-    return Frame(west=west, north=north, across=up * squeeze, up=up, width=width, height=round(up * high, 2), page=page)
 
 
 def _minus(here: Config, there: Config) -> BaseGeometry:
@@ -249,69 +197,3 @@ def _rings(area: BaseGeometry, frame: Frame) -> list[list[tuple[float, float]]]:
         for polygon in polygons
         for ring in (polygon.exterior, *polygon.interiors)
     ]
-
-
-# --- names --------------------------------------------------------------------------------------------------------
-
-
-def _labels(
-    changes: Sequence[ZoneChange],
-    hubs: Sequence[tuple[tuple[float, float], str]],
-    crossings: Sequence[tuple[float, float]],
-    orders: Sequence[tuple[float, float]],
-    frame: Frame,
-    language: Language,
-) -> list[dict[str, Any]]:
-    """The zones' names, those of changed zones first, then the hubs' where there is room."""
-    index = 1 if language == "en" else 0
-    wanted = [
-        Label(text=_name(change, language, index), size=_size(change), places=_middles(change, frame))
-        for change in sorted(changes, key=lambda change: change.kind == "same")
-    ]
-    wanted += [
-        Label(text=name, size=8.0, places=around(*place, name, 8.0, SYMBOL), needed=False) for place, name in hubs
-    ]
-    symbols = [*(place for place, _ in hubs), *crossings, *orders]
-    taken: list[Box] = [(x - SYMBOL, y - SYMBOL, x + SYMBOL, y + SYMBOL) for x, y in symbols]
-    inside = (2.0, 2.0, frame.width - 2.0, frame.height - 2.0)
-    return [
-        {
-            "text": label.text,
-            "size": label.size,
-            "weight": "bold" if label.needed else "regular",
-            "x": round(x, 2),
-            "y": round(y, 2),
-        }
-        for label, x, y in placed(wanted, taken, inside)
-    ]
-
-
-def _name(change: ZoneChange, language: Language, index: int) -> str:
-    zone = change.new or change.old
-    assert zone is not None  # noqa: S101 - a change is of a zone that one of the configs has
-    name = zone.name.in_(language)
-    return WORDS[f"{change.kind}_zone"][index].format(name) if change.kind in {"gained", "lost"} else name
-
-
-def _size(change: ZoneChange) -> float:
-    return 10.0 if change.kind == "same" else 11.5
-
-
-def _middles(change: ZoneChange, frame: Frame) -> list[tuple[float, float]]:
-    """Where a zone's name may stand: the middle of its widest part, then places on a grid inside, near it first."""
-    zone = change.new or change.old
-    assert zone is not None  # noqa: S101 - as above
-    largest = max(getattr(zone.shape, "geoms", [zone.shape]), key=lambda part: part.area)
-    area = shapely.Polygon([frame((x, y)) for x, y in largest.exterior.coords])
-    area = area if area.is_valid else area.buffer(0)
-    first = polylabel(area, tolerance=1.0) if area.geom_type == "Polygon" else area.representative_point()
-    west, north, east, south = area.bounds
-    step = max(6.0, (east - west) / 40, (south - north) / 40)
-    grid = [
-        (west + step * i, north + step * j)
-        for i in range(int((east - west) / step) + 1)
-        for j in range(int((south - north) / step) + 1)
-        if shapely.intersects_xy(area, west + step * i, north + step * j)
-    ]
-    grid.sort(key=lambda place: (place[0] - first.x) ** 2 + (place[1] - first.y) ** 2)
-    return [(first.x, first.y), *grid]

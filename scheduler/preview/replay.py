@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -89,6 +90,14 @@ class Replay:
     def waves(self) -> int:
         """How many waves there are to plan."""
         return len(self._batches)
+
+    def of_days(self, days: Collection[dt.date]) -> Replay:
+        """The waves of these days alone, batched as they are and to be planned anew."""
+        batches = {key: orders for key, orders in self._batches.items() if key[0] in days}
+        other = copy(self)
+        other.rides, other.sources, other.carried, other.left_out = [], [], set(), {}
+        other._batches = batches
+        return other
 
     def placed(self) -> dict[str, Placed]:
         """What became of each order, by its id; to be asked once `solving` is through."""

@@ -7,7 +7,7 @@ ids made up here are keys, not personal; a place where a person lives, a phone, 
 """
 
 from storage.tables.base import METADATA
-from storage.tables.chats import ChatRow, ConsentRow, InvitationRow, LinkRequestRow
+from storage.tables.chats import ChatMenuRow, ChatRow, ConsentRow, GuessRow, InvitationRow, LinkRequestRow
 from storage.tables.day import (
     ApprovalRow,
     PlanningAreaRow,
@@ -29,9 +29,11 @@ __all__ = [
     "AttemptRow",
     "AuditRow",
     "ChatAddressRow",
+    "ChatMenuRow",
     "ChatRow",
     "ConfigVersionRow",
     "ConsentRow",
+    "GuessRow",
     "InboxRow",
     "InvitationRow",
     "LeaseRow",

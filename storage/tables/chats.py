@@ -1,4 +1,4 @@
-"""Chats: who was invited, who agreed to what, where a talk stands, whose chat a phone number is said to be."""
+"""Chats: who was invited, who agreed to what, where a talk and its menu stand, whose a phone number is said to be."""
 
 import datetime as dt
 from typing import Any
@@ -49,6 +49,28 @@ class ChatRow(Row, table=True):
     step_at: dt.datetime | None = plain(Instant)
     tries: int = plain(Integer)
     tries_since: dt.datetime | None = plain(Instant)
+    passed_on_at: dt.datetime | None = plain(Instant)
+
+
+class GuessRow(Row, table=True):
+    """How often somebody guessed wrong at one phone number's order, whoever it was. Gone after its day."""
+
+    __tablename__ = "guess"
+
+    digest: str = personal(Words, key=True)
+    tries: int = plain(Integer)
+    since: dt.datetime = plain(Instant, index=True)
+
+
+class ChatMenuRow(Row, table=True):
+    """The menu that a chat shows, where it is not the one for everybody; written once the service has taken it."""
+
+    __tablename__ = "chat_menu"
+
+    channel: str = plain(Words, key=True)
+    address: str = personal(Words, key=True)
+    mark: str = plain(Words)
+    shown_at: dt.datetime = plain(Instant)
 
 
 class LinkRequestRow(Row, table=True):

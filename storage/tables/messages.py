@@ -45,6 +45,7 @@ class MessageRow(Row, table=True):
     expires_at: dt.datetime = plain(Instant)
     not_before: dt.datetime | None = plain(Instant)
     bundle: str | None = plain(Words)
+    edits: str | None = plain(Words)
     text: str = personal(Words)
     content: dict[str, Any] = personal(DOCUMENT)
     payload: dict[str, Any] | None = personal(DOCUMENT)

@@ -35,7 +35,10 @@ def _line_faults(payload: dict[str, Any]) -> list[Any]:
 def _telegram_faults(payload: dict[str, Any]) -> list[Any]:
     text, wrong = read_html(payload["text"])
     found: list[Any] = [wrong, text_fault(text), keyboard_fault(payload.get("reply_markup"))]
-    return [each for each in found if each] + telegram_faults("sendMessage", {**payload, "chat_id": "1"})
+    faults = telegram_faults("sendMessage", {**payload, "chat_id": "1"})
+    if "keyboard" not in payload.get("reply_markup", {}):
+        faults += telegram_faults("editMessageText", {**payload, "chat_id": "1", "message_id": 1})
+    return [each for each in found if each] + faults
 
 
 LIMITS: dict[str, Callable[[dict[str, Any]], list[Any]]] = {
@@ -132,3 +135,4 @@ def test_channels_say_what_they_are(channel: Channel) -> None:
     """A channel has the name of its module and knows whether its service refuses second copies."""
     assert channel.name in services()
     assert channel.keyed is (channel.name != "telegram")
+    assert channel.holds == 1 or not channel.edits

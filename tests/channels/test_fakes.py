@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,82 @@ def test_a_retry_key_lives_a_day() -> None:
             assert statuses == [(200, False), (409, True), (200, False)]
 
     asyncio.run(use())
+
+
+def test_line_takes_so_many_pushes_at_once() -> None:
+    """Where it is told so: one push too many at once is refused with a 429 of its own, and passes with more room."""
+
+    async def use() -> None:
+        server = LineServer()
+        server.concurrent = 2
+        async with server.running() as base, ClientSession() as client:
+
+            async def push() -> tuple[int, str]:
+                body, headers = _push({"type": "text", "text": "x"}), {"Authorization": f"Bearer {server.token}"}
+                async with client.post(f"{base}/v2/bot/message/push", json=body, headers=headers) as answer:
+                    return answer.status, (await answer.json()).get("message", "")
+
+            server.faults.order("slow", 2)
+            slow = [asyncio.create_task(push()) for _ in range(2)]
+            while server.under_way < 2:  # noqa: ASYNC110 - what is waited for is the fake's own state
+                await asyncio.sleep(0.01)
+            status, said = await push()
+            assert (status, "concurrent" in said, "monthly" in said) == (429, True, False)
+            server.concurrent = 3
+            assert await push() == (200, "")
+            assert (len(server.log), server.limited) == (3, 1)
+            for task in slow:
+                task.cancel()
+
+    asyncio.run(asyncio.wait_for(use(), 30))
+
+
+def test_line_delivers_anew_what_was_not_taken() -> None:
+    """The same events, ids and signature's right, marked as a delivery anew, until a 2xx or as often as was asked."""
+
+    async def use() -> None:
+        server = LineServer()
+        heard: list[dict[str, Any]] = []
+        answers: Iterator[int | None] = iter([500, None, 302, 200, 200, 503, 503])
+
+        async def post(headers: dict[str, str], body: bytes) -> int:
+            (event,) = json.loads(body)["events"]
+            assert server.signed([event]) == (headers, body)
+            heard.append(event)
+            answer = next(answers)
+            if answer is None:
+                raise OSError
+            return answer
+
+        event = server.event("U1", text="x")
+        assert await server.tell(post, event, again=5) == [500, 0, 302, 200]
+        assert [each["deliveryContext"]["isRedelivery"] for each in heard] == [False, True, True, True]
+        assert {each["webhookEventId"] for each in heard} == {event["webhookEventId"]}
+        assert {each["replyToken"] for each in heard} == {event["replyToken"]}
+        assert await server.tell(post, event) == [200]
+        assert await server.tell(post, event, again=1) == [503, 503]
+
+    asyncio.run(use())
+
+
+def test_telegram_lets_one_poller_in() -> None:
+    """A second question for updates ends the first with a conflict."""
+
+    async def use() -> None:
+        server = TelegramServer()
+        async with server.running() as base, ClientSession() as client:
+
+            async def ask() -> int:
+                async with client.post(f"{base}/bot{server.token}/getUpdates", json={"timeout": 5}) as answer:
+                    return answer.status
+
+            first = asyncio.create_task(ask())
+            while not server.polls:  # noqa: ASYNC110 - what is waited for is the fake's own state
+                await asyncio.sleep(0.001)
+            second = await ask()
+            assert (await first, second, server.conflicts) == (409, 200, 1)
+
+    asyncio.run(asyncio.wait_for(use(), 30))
 
 
 def test_the_fakes_run_by_themselves() -> None:

@@ -82,6 +82,7 @@ def test_several_messages_are_one_push(with_line: Runs) -> None:
         ("busy", Unknown(reason="server_error", status=503), 0),
         ("garbled", Receipt(provider_id=None, status=200), 1),
         ("rate", Later(reason="rate", status=429), 0),
+        ("concurrent", Later(reason="rate", status=429), 0),
     ],
 )
 def test_faults_are_told_and_a_repeat_is_safe(with_line: Runs, fault: str, expected: Outcome, arrived: int) -> None:

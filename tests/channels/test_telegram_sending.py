@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from channels import connect
 from channels.base import Action, Content, Gone, Later, Line, Outcome, Receipt, Refused, Unknown
-from channels.telegram.outcomes import Answer, outcome_of_answer
+from channels.telegram.outcomes import Answer, outcome_of_answer, outcome_of_edit
 
 CONTENT = Content(
     title="ตลาด <สิริสุข> & เพื่อน",
@@ -150,3 +151,72 @@ def test_answers_are_not_mixed_up(with_telegram: Runs) -> None:
 def test_every_answer_has_an_outcome(status: int, body: bytes, expected: Outcome) -> None:
     """The table, for answers the fake does not give."""
     assert outcome_of_answer(Answer(status=status, body=body)) == expected
+
+
+def test_a_message_is_edited_where_it_stands(with_telegram: Runs) -> None:
+    """The chat holds one message, with the last text and buttons; the same edit again is success too."""
+
+    async def use(channel: Any, server: Any) -> None:
+        sent = await channel.send("77", channel.render(CONTENT), key="k")
+        news = channel.render(replace(CONTENT, title="ออกส่งแล้ว", actions=()))
+        for _ in range(2):
+            assert await channel.edit("77", sent.provider_id, news) in (
+                Receipt(provider_id=sent.provider_id, status=200),
+                Receipt(provider_id=sent.provider_id, status=400),
+            )
+        assert (len(server.log), len(server.edits), server.bad_requests) == (1, 1, [])
+        [stands] = server.shown.values()
+        assert stands.text.startswith("ออกส่งแล้ว\n")
+        assert "reply_markup" not in stands.fields
+        assert stands.fields["link_preview_options"] == {"is_disabled": True}
+
+    with_telegram(use)
+
+
+def test_what_cannot_be_edited_is_told_apart(with_telegram: Runs) -> None:
+    """A message that was deleted, is in another chat, or asks for a place is uneditable; a blocker and a fault are what
+    they are for any message; nothing is sent in its stead."""
+
+    async def use(channel: Any, server: Any) -> None:
+        asking = replace(CONTENT, actions=(Action(label="ส่งตำแหน่ง", kind="location", value="1"),))
+        gone, there, asks = [
+            (await channel.send("77", channel.render(content), key="k")).provider_id
+            for content in (CONTENT, CONTENT, asking)
+        ]
+        del server.shown[int(gone)]
+        news = channel.render(replace(CONTENT, title="ใหม่"))
+        lost = Refused(reason="uneditable", status=400)
+        for chat, number in (("77", gone), ("78", there), ("77", asks)):
+            assert await channel.edit(chat, number, news) == lost
+        assert await channel.edit("77", there, {}) == Refused(reason="payload")
+        server.faults.order("reset")
+        assert await channel.edit("77", there, news) == Unknown(reason="connection_lost")
+        server.faults.order("rate")
+        assert await channel.edit("77", there, news) == Later(reason="rate", after=7.0, status=429)
+        server.blockers.add("77")
+        assert await channel.edit("77", there, news) == Gone(reason="blocked", status=403)
+        assert len(server.log) == 3
+
+    with_telegram(use)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "expected"),
+    [
+        (400, "Bad Request: Message is not modified", Receipt(provider_id="7", status=400)),
+        (400, "Bad Request: MESSAGE_ID_INVALID", Refused(reason="uneditable", status=400)),
+        (400, "Bad Request: message can't be edited", Refused(reason="uneditable", status=400)),
+        (400, "Bad Request: chat not found", Gone(reason="unknown_recipient", status=400)),
+        (502, "message is not modified", Unknown(reason="server_error", status=502)),
+    ],
+)
+def test_every_answer_to_an_edit_has_an_outcome(status: int, said: str, expected: Outcome) -> None:
+    """The table, for answers the fake does not give."""
+    body = f'{{"ok":false,"description":"{said}"}}'.encode()
+    assert outcome_of_edit(Answer(status=status, body=body), "7") == expected
+
+
+def test_an_edited_message_keeps_its_number() -> None:
+    """Also where the answer does not say it."""
+    answer = Answer(status=200, body=b'{"ok":true,"result":true}')
+    assert outcome_of_edit(answer, "7") == Receipt(provider_id="7", status=200)

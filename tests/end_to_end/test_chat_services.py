@@ -16,7 +16,19 @@ import pytest
 import schemas
 from commands import House
 from line_server import LineServer
-from samples import DAY, SECRETS, Row, addressed, config_text, line_id, read_rows, rows, telegram_id, write_rows
+from samples import (
+    DAY,
+    SECRETS,
+    Row,
+    addressed,
+    by_turns,
+    config_text,
+    line_id,
+    read_rows,
+    rows,
+    telegram_id,
+    write_rows,
+)
 from serving import Point
 from telegram_server import TelegramServer
 from threads import beside
@@ -127,27 +139,13 @@ def typical(tmp_path: Path, sqlite_url: str) -> Opening:
         write(tmp_path, parse(config_text()), dt.date.fromisoformat(DAY), "typical", 1)
         ids = {"riders": "rider_id", "sellers": "seller_id", "orders": "buyer_ref", "coordinators": "coordinator_id"}
         riders, sellers, orders, coordinators = (
-            _by_turns(read_rows(tmp_path / f"{name}.csv"), id, first * 1000)
+            by_turns(read_rows(tmp_path / f"{name}.csv"), id, first * 1000)
             for first, (name, id) in enumerate(ids.items())
         )
         house = House(folder=tmp_path, url=sqlite_url, environ=dict(SECRETS))
         return _opened(house, riders=riders, sellers=sellers, orders=orders, coordinators=coordinators, timeout=timeout)
 
     return opened
-
-
-def _by_turns(found: list[Row], id: str, first: int) -> list[Row]:
-    """One person over Telegram, the next over LINE; whoever has several rows stays the same."""
-    numbers = {ref: number for number, ref in enumerate(dict.fromkeys(row[id] for row in found), first)}
-    return [
-        row
-        | {
-            "chat_channel": "line" if (number := numbers[row[id]]) % 2 else "telegram",
-            "line_user_id": line_id(number) if number % 2 else "",
-            "telegram_chat_id": "" if number % 2 else telegram_id(number),
-        }
-        for row in found
-    ]
 
 
 @contextlib.contextmanager
@@ -318,9 +316,9 @@ def _title(text: str) -> str:
 
 
 def test_busy_failing_and_broken_services_still_get_everything_once(services: Opening) -> None:
-    """429, 503, a connection that breaks before or after LINE took the message, a 500 for one it took: once each."""
+    """429 of two kinds, 503, connections that break before or after LINE took the message, a 500 for one: once each."""
     with services() as market:
-        points: tuple[Point, ...] = ("rate", "busy", "before_read", "reset", "server_error")
+        points: tuple[Point, ...] = ("rate", "concurrent", "busy", "before_read", "reset", "server_error")
         for point in points:
             market.line.faults.order(point)
         market.telegram.retry_after = 1

@@ -81,3 +81,17 @@ def addressed(
             }
         )
     return found
+
+
+def by_turns(found: list[Row], id: str, first: int) -> list[Row]:
+    """One person over Telegram, the next over LINE; whoever has several rows stays the same."""
+    numbers = {ref: number for number, ref in enumerate(dict.fromkeys(row[id] for row in found), first)}
+    return [
+        row
+        | {
+            "chat_channel": "line" if (number := numbers[row[id]]) % 2 else "telegram",
+            "line_user_id": line_id(number) if number % 2 else "",
+            "telegram_chat_id": "" if number % 2 else telegram_id(number),
+        }
+        for row in found
+    ]

@@ -8,7 +8,7 @@ import contextlib
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -16,7 +16,8 @@ from aiohttp import web
 
 # before_read: the connection breaks before the request is read. The others happen after the message was accepted:
 # its sender hears nothing (reset), nothing in time (slow), a 500, or a 200 whose body says nothing.
-Point = Literal["before_read", "reset", "slow", "server_error", "garbled", "rate", "busy"]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Point = Literal["before_read", "reset", "slow", "server_error", "garbled", "rate", "concurrent", "busy"]
 
 
 @dataclass(slots=True)
@@ -43,6 +44,10 @@ class FakeServer:
         self.limited = 0
         self.took: list[float] = []
         """When each message was accepted, by the machine's own clock."""
+        self.calls: list[tuple[float, str, str]] = []
+        """Every call as its head came in: when, from which address, and what was asked (the last word of its path)."""
+        self.thinks = 0.0
+        """Seconds between taking a message and answering, as long as nothing worse was ordered."""
         self.checked = True
         """Whether requests are held against the service's description: a millisecond each, which a race may spare."""
         self.base = ""
@@ -52,7 +57,7 @@ class FakeServer:
         raise NotImplementedError
 
     def app(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(middlewares=[self._noted])
         app.add_routes(self.routes())
         app.add_routes([web.get("/_fake/log", self._show_log), web.post("/_fake/faults", self._order)])
         app.add_routes([web.get("/_fake/counts", self._show_counts)])
@@ -63,15 +68,33 @@ class FakeServer:
         """Serves inside the block; gives the base address."""
         runner = web.AppRunner(self.app(), shutdown_timeout=0.1, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
-        chosen = runner.addresses[0][1]
-        self.base = f"http://127.0.0.1:{chosen}"
+        self._runner, self._loop = runner, asyncio.get_running_loop()
+        self._site = web.TCPSite(runner, "127.0.0.1", port)
+        await self._site.start()
+        self._port = runner.addresses[0][1]
+        self.base = f"http://127.0.0.1:{self._port}"
         try:
             yield self.base
         finally:
             self._stopping.set()
             await runner.cleanup()
+
+    @web.middleware
+    async def _noted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.calls.append((time.monotonic(), request.remote or "", request.path.rpartition("/")[2]))
+        return await handler(request)
+
+    def be_gone(self, gone: bool) -> None:
+        """Refuse every new connection, or take them again. For another thread than the server's own."""
+
+        async def change() -> None:
+            if gone:
+                await self._site.stop()
+            else:
+                self._site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+                await self._site.start()
+
+        asyncio.run_coroutine_threadsafe(change(), self._loop).result(30)
 
     def keep(self, accepted: Any) -> None:
         """Into the log: from here on the message is said."""
@@ -90,6 +113,8 @@ class FakeServer:
                 return web.json_response({"message": "Internal error", "ok": False}, status=500)
             case "garbled":
                 return web.Response(text="<html>", content_type="text/html")
+        if self.thinks:
+            await asyncio.sleep(self.thinks)
         return None
 
     async def _show_log(self, _: web.Request) -> web.Response:

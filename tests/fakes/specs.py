@@ -114,6 +114,8 @@ def _type_faults(api: dict[str, Any], wanted: str, value: Any, path: str) -> lis
     described = api["types"].get(wanted)
     if not isinstance(value, dict) or described is None:
         return [f"{path} is no {wanted}"]
+    if kinds := described.get("subtypes"):
+        return [] if any(not _type_faults(api, kind, value, path) for kind in kinds) else [f"{path} is no {wanted}"]
     return _object_faults(api, described.get("fields", []), value, path)
 
 

@@ -1,4 +1,5 @@
-"""A Telegram that remembers: chats, blockers, moved groups. Every request is held against the Bot API's description.
+"""A Telegram that remembers: chats, blockers, moved groups, what stands in a chat after edits. Every request is held
+against the Bot API's description.
 
     python tests/fakes/telegram_server.py --port 0
 
@@ -27,7 +28,7 @@ from specs import telegram_faults, telegram_is_text
 TOKEN = "1234:telegram-token"
 ACCOUNT = {
     *("answerCallbackQuery", "getUpdates", "getWebhookInfo", "setWebhook", "deleteWebhook"),
-    *("getMyCommands", "setMyCommands"),
+    *("getMyCommands", "setMyCommands", "deleteMyCommands"),
 }
 TAGS = {"b", "i", "u", "s", "a", "code", "pre"}
 
@@ -56,13 +57,24 @@ class TelegramServer(FakeServer):
         self._groups: defaultdict[str, Window] = defaultdict(lambda: Window(20, 60.0))
         self.blockers: set[str] = set()
         self.moved: dict[str, int] = {}
-        self.retry_after = 7
+        self.retry_after: float | None = 7
+        """What an ordered 429 asks to wait; None: it does not say."""
         self.bad_requests: list[Any] = []
+        self.edits: list[Accepted] = []
+        """Each edit that changed something, as the message was after it."""
+        self.shown: dict[int, Accepted] = {}
+        """What stands in the chats now, by number; who deletes a message takes it out of here."""
         self.answered: list[str] = []
         self.updates: list[dict[str, Any]] = []
         """What getUpdates has to give."""
         self.webhook: dict[str, Any] = {}
         self.commands: list[dict[str, str]] = []
+        self.commands_of: dict[str, list[dict[str, str]]] = {}
+        """Of single chats."""
+        self.polls = 0
+        self.conflicts = 0
+        """How often two have asked for updates at once."""
+        self._poll: asyncio.Future[None] | None = None
         self._updates = 0
 
     def routes(self) -> list[web.RouteDef]:
@@ -98,6 +110,8 @@ class TelegramServer(FakeServer):
         if fault == "busy":
             return _error(502, "Bad Gateway")
         if fault == "rate":
+            if self.retry_after is None:
+                return _error(429, "Too Many Requests")
             told = f"Too Many Requests: retry after {self.retry_after}"
             return _error(429, told, parameters={"retry_after": self.retry_after})
         method = request.match_info["method"]
@@ -110,9 +124,9 @@ class TelegramServer(FakeServer):
                 self.bad_requests.append({"fields": fields, "faults": faults})
                 return _error(400, f"Bad Request: {faults[0]}")
             return await self._of_account(method, fields)
-        if method != "sendMessage":
+        if method not in {"sendMessage", "editMessageText"}:
             return _error(404, "Not Found")
-        return await self._send(request, fault)
+        return await self._say(request, method, fault)
 
     async def _of_account(self, method: str, fields: dict[str, Any]) -> web.Response:
         """What is not a message: taps answered, updates fetched, webhook and commands."""
@@ -125,8 +139,8 @@ class TelegramServer(FakeServer):
                     return _error(409, "Conflict: can't use getUpdates method while webhook is active")
                 after = fields.get("offset", 0)
                 self.updates = [each for each in self.updates if each["update_id"] >= after]
-                if not self.updates:
-                    await asyncio.sleep(min(0.05, fields.get("timeout", 0)))
+                if not await self._alone(min(0.05, fields.get("timeout", 0))):
+                    return _error(409, "Conflict: terminated by other getUpdates request")
                 result = self.updates[: fields.get("limit", 100)]
             case "getWebhookInfo":
                 told = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
@@ -141,17 +155,36 @@ class TelegramServer(FakeServer):
                 self.webhook = {}
             case "getMyCommands":
                 result = self.commands
+            case "setMyCommands" | "deleteMyCommands" if chat := str(fields.get("scope", {}).get("chat_id", "")):
+                if chat in self.blockers or (self.chats is not None and chat not in self.chats):
+                    return _error(400, "Bad Request: chat not found")
+                self.commands_of[chat] = fields.get("commands", [])
             case "setMyCommands":
                 self.commands = fields["commands"]
         return web.json_response({"ok": True, "result": result})
 
-    async def _send(self, request: web.Request, fault: Any) -> web.StreamResponse:
-        fields = await _fields(request, "sendMessage")
+    async def _alone(self, seconds: float) -> bool:
+        """Waits a while for updates; False where somebody else asks for them meanwhile, which ends this question."""
+        if self._poll is not None and not self._poll.done():
+            self.conflicts += 1
+            self._poll.set_result(None)
+        self.polls += 1
+        mine = self._poll = asyncio.get_running_loop().create_future()
+        if not self.updates:
+            await asyncio.wait([mine], timeout=seconds)
+        if mine.done():
+            return False
+        mine.cancel()
+        return True
+
+    async def _say(self, request: web.Request, method: str, fault: Any) -> web.StreamResponse:
+        """A new message, or another text for one that stands there."""
+        fields = await _fields(request, method)
         if self.enforce and (wait := self._too_fast(str(fields.get("chat_id")))):
             self.limited += 1
             told = f"Too Many Requests: retry after {wait}"
             return _error(429, told, parameters={"retry_after": wait})
-        faults = telegram_faults("sendMessage", fields) if self.checked else []
+        faults = telegram_faults(method, fields) if self.checked else []
         if faults:
             self.bad_requests.append({"fields": fields, "faults": faults})
             return _error(400, f"Bad Request: {faults[0]}")
@@ -168,13 +201,36 @@ class TelegramServer(FakeServer):
             return _error(400, told, parameters={"migrate_to_chat_id": self.moved[chat]})
         if self.chats is not None and chat not in self.chats:
             return _error(400, "Bad Request: chat not found")
-        number = len(self.log) + 1
-        self.keep(Accepted(number, chat, text, fields, bool(fields.get("disable_notification"))))
+        if method == "sendMessage":
+            number = len(self.log) + 1
+            self.shown[number] = Accepted(number, chat, text, fields, bool(fields.get("disable_notification")))
+            self.keep(self.shown[number])
+        else:
+            number = fields["message_id"]
+            if wrong := self._uneditable(number, chat, text, fields):
+                return _error(400, f"Bad Request: {wrong}")
+            self.shown[number] = Accepted(number, chat, text, fields, silent=True)
+            self.edits.append(self.shown[number])
         if instead := await self.after_accept(fault, request):
             return instead
         shown = {"id": int(chat) if chat.lstrip("-").isdigit() else 1, "type": "private", "first_name": "x"}
         result = {"message_id": number, "date": 1795000000, "chat": shown, "text": text}
         return web.json_response({"ok": True, "result": result})
+
+    def _uneditable(self, number: int, chat: str, text: str, fields: dict[str, Any]) -> str | None:
+        """What Telegram has against this edit, in its own words."""
+        stands = self.shown.get(number)
+        if stands is None or stands.chat_id != chat:
+            return "message to edit not found"
+        before, after = (each.get("reply_markup") for each in (stands.fields, fields))
+        if before is not None and "inline_keyboard" not in before:
+            return "message can't be edited"
+        if (stands.text, stands.fields["text"], before) == (text, fields["text"], after):
+            return (
+                "message is not modified: specified new message content and reply markup are exactly the same as a "
+                "current content and reply markup of the message"
+            )
+        return None
 
     def _too_fast(self, chat: str) -> int:
         """Whole seconds to wait, as Telegram says it; 0: this call is within the limits, and counts."""

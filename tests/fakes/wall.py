@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 Undo = Callable[[], None]
+WHENCE = "WALL_WHENCE"
+"""In the environment of a process: the loopback address its calls come from, so that a fake can tell them apart."""
 
 
 def is_here(host: Any) -> bool:
@@ -56,3 +58,16 @@ def build(asked: list[str]) -> Undo:
         patched.getaddrinfo, patched.socket.connect, patched.socket.connect_ex = look_up, connect, connect_ex
 
     return undo
+
+
+def come_from(address: str) -> None:
+    """Connections to this machine's 127.0.0.1 begin at another address of its loopback, such as 127.0.0.2."""
+    connect = socket.socket.connect
+
+    def bound(self: socket.socket, target: Any) -> None:
+        if self.family == socket.AF_INET and target[0] == "127.0.0.1" and self.getsockname()[1] == 0:
+            self.bind((address, 0))
+        connect(self, target)
+
+    patched: Any = socket
+    patched.socket.connect = bound

@@ -51,7 +51,7 @@ class Machine:
             self.planner,
             wake=lambda name, queue, keys: self.woken.extend(keys),
             at_once=1,
-            now=clock.now,
+            clock=clock,
         )
         self.waves = Waves(store, versions, self.areas, clock.now)
 

@@ -53,6 +53,9 @@ class Scripted:
             await self.during()
         return self._script(address, sum(call[0] == address for call in self.calls))
 
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        return await self.send(address, part, key=f"edits {number}")
+
     def receive(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
         return ()
 
@@ -524,6 +527,37 @@ def test_only_one_of_two_sends(store: Store, other_store: Store, make: Any, cloc
     assert run(first.drain()) == {}
 
 
+class Halting(SteppedClock):
+    """The clock of a process that stood still for some seconds."""
+
+    stood = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.stood
+
+
+class Ahead(SteppedClock):
+    """The clock of a machine that shows another hour than the others do."""
+
+    def machine_now(self) -> dt.datetime:
+        return super().machine_now() + HOUR
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_machine_whose_clock_is_wrong_takes_no_lease(
+    store: Store, other_store: Store, make: Any, clock: SteppedClock
+) -> None:
+    """Who has the account is reckoned in the database's time: an hour ahead, another machine still stands by."""
+    mine, theirs = Scripted(), Scripted()
+    say(store, line(make, 1))
+    first, second = Outbox(store, {"line": mine}, clock), Outbox(other_store, {"line": theirs}, Ahead(clock.now()))
+    assert run(first.drain()) == {"accepted": 1}
+    say(store, line(make, 2))
+    assert run(second.drain()) == {}
+    assert run(first.drain()) == {"accepted": 1}
+    assert theirs.calls == []
+
+
 def test_a_lease_let_go_stays_free(store: Store, other_store: Store, clock: SteppedClock) -> None:
     """However short the drain was, no renewal comes after the release: the next process need not wait."""
 
@@ -547,13 +581,36 @@ def test_a_sender_that_lost_its_lease_stops(store: Store, other_store: Store, ma
 
     async def lose() -> None:
         if len(service.calls) == 1:
-            later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=11)
-            assert other_store.acquire_lease(lease_of("line"), "other", now=later, seconds=60) is not None
+            now = dt.datetime.now(dt.UTC)
+            taken = other_store.acquire_lease(lease_of("line"), "other", now=now, seconds=10, gone=lambda holder: True)
+            assert taken is not None
             assert not await outbox.elect("line")
 
     service.during = lose
     assert run(outbox.drain()) == {"accepted": 1}
     assert (state_of(store, 1), state_of(store, 2)) == ("accepted", "ready")
+
+
+@pytest.mark.parametrize("klass", ["critical", "informative"])
+def test_who_stood_still_before_a_call_leaves_no_doubt_behind(store: Store, make: Any, klass: str) -> None:
+    """A sender that is not sure of its lease any more makes no call, which it alone knows: the message waits, as one
+    that was provably not sent, and goes out unmarked."""
+    service = Scripted(name="telegram", keyed=False)
+    say(store, line(make, channel="telegram", klass=klass))
+    clock = Halting(SEVEN)
+
+    def stand_still(name: str) -> None:
+        clock.stood += 20.0 if name == "outbox.before_call" and not clock.stood else 0.0
+
+    outbox = Outbox(store, {"telegram": service}, clock, limits={}, failpoint=stand_still)
+    run(outbox.drain())
+    assert service.calls == []
+    [waiting] = store.messages()
+    assert (waiting.state, waiting.attempts[0].outcome) == ("retry", "later")
+    clock.set(clock.now() + 2 * SECOND)
+    run(outbox.drain())
+    assert (state_of(store), len(service.calls)) == ("accepted", 1)
+    assert "ส่งซ้ำ" not in service.calls[0][1]
 
 
 class Died(BaseException):
@@ -726,6 +783,9 @@ class Taking:
             self._done.add(key)
             self.taken.append(body)
         return Unknown(reason="timeout") if outcome == "lost" else Receipt(provider_id="1")
+
+    async def edit(self, address: str, number: str, part: Payload) -> Outcome:
+        return Refused(reason="uneditable")
 
 
 def test_a_failure_inside_leaves_nothing_in_hand(store: Store, make: Any, clock: SteppedClock) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from commands import House
@@ -16,11 +17,13 @@ from commands import House
 from scheduler.app import App, build
 from scheduler.clock import SteppedClock
 from scheduler.config import load, parse
-from storage.records import Person, Role
+from scheduler.releases import replaced, state, step_back
+from storage.records import ConfigVersion, Person, Role
 
 SAMPLE = (Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8")
 DEARER = SAMPLE.replace("fee_baht: 35", "fee_baht: 36")
 WITHOUT = SAMPLE.replace("- id: talat\n", "- id: city\n")
+BANGKOK = ZoneInfo("Asia/Bangkok")
 NOON = dt.datetime.fromisoformat("2026-11-24T12:00:00+07:00")
 
 
@@ -123,10 +126,76 @@ def test_coordinators_hear_of_a_broken_file_once(market: Market) -> None:
     assert len(told()) == 2
 
 
+def test_coordinators_hear_of_a_version_that_never_comes(market: Market) -> None:
+    """Whatever replaces it, an edit of the file too: once, with its day and reason; not days later."""
+    market.store.save_members([_coordinator()], actor="test", at=NOON)
+
+    def told() -> list[str]:
+        return [message.text for message in market.store.messages(kinds={"escalation"})]
+
+    market.put(DEARER, from_date=DECEMBER, note="มติประชุม")
+    market.app.tick()
+    assert told() == []
+    market.save(SAMPLE + "# a small thing\n")
+    for _ in range(2):
+        market.app.tick()
+    [text] = told()
+    for words in ("1 ธ.ค.", "มติประชุม", "songsuk config rollback --to 2"):
+        assert words in text, text
+    market.put(DEARER, from_date=DECEMBER)
+    market.put(SAMPLE)
+    market.clock.set(NOON + dt.timedelta(days=3))
+    market.app.tick()
+    assert len(told()) == 1
+
+
 def _coordinator() -> Any:
     from storage.records import Member
 
     return Member(role=Role.COORDINATOR, ref="C1", person=Person(name="มาลี"))
+
+
+# --- what became of each --------------------------------------------------------------------------------------------
+
+
+def version(number: int, at: str, text: str = "", **more: Any) -> ConfigVersion:
+    made = dt.datetime.fromisoformat(at).astimezone(dt.UTC)
+    return ConfigVersion(version=number, text=text, sha256=text or str(number), created_at=made, actor="test", **more)
+
+
+DECEMBER = dt.date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("made", "standing"), [("2026-11-30T23:59:00+07:00", "withdrawn"), ("2026-12-01T00:30:00+07:00", "past")]
+)
+def test_a_day_begins_at_the_markets_midnight(made: str, standing: str) -> None:
+    """An edit half an hour into the day of a version does not make it one that never was in force."""
+    versions = [
+        version(1, "2026-11-24T12:00:00+07:00"),
+        version(2, "2026-11-25T12:00:00+07:00", from_date=DECEMBER),
+        version(3, made),
+    ]
+    assert state(versions[1], versions, 3, DECEMBER, BANGKOK) == standing
+    gone = replaced(versions, versions[2], BANGKOK)
+    assert [each.version for each in gone] == ([2] if standing == "withdrawn" else [])
+
+
+def test_a_step_back_passes_over_what_never_was_in_force() -> None:
+    """A draft that waited and was replaced does not come back by stepping back; one that still waits may be dropped."""
+    versions = [
+        version(1, "2026-11-24T12:00:00+07:00"),
+        version(2, "2026-11-25T12:00:00+07:00", from_date=DECEMBER),
+        version(3, "2026-11-26T12:00:00+07:00"),
+    ]
+    today = dt.date(2026, 11, 26)
+    for count, leads_to in ((3, 1), (2, 1), (1, None)):
+        found = step_back(versions[:count], today, BANGKOK)
+        assert (found and found.version) == leads_to
+    waits = [*versions[:2], version(3, "2026-11-26T12:00:00+07:00", from_date=dt.date(2026, 12, 8))]
+    found = step_back(waits, today, BANGKOK)
+    assert found is not None
+    assert found.version == 2, "it still waits for its day"
 
 
 # --- by command -----------------------------------------------------------------------------------------------------
@@ -160,6 +229,42 @@ def test_a_start_is_refused_by_name_with_the_next_possible(house: House) -> None
     assert house.json("config", "publish", "--from", "2026-11-25", SONGSUK_CLOCK=NOW)["already"]
     assert code_of(house.json("config", "publish", "--from", "2026-11-30", code=1, SONGSUK_CLOCK=NOW)) == "from.later"
     assert house.json("config", "publish", SONGSUK_CLOCK=NOW)["version"] == 3, "brought forward"
+
+
+def test_what_counts_already_is_no_error_and_the_past_is(house: House) -> None:
+    """The text in force, from today on: already; from a day that is over, or only from a later one: refused by name."""
+    house.json("config", "publish", SONGSUK_CLOCK=NOW)
+    assert house.json("config", "publish", "--from", "today", SONGSUK_CLOCK=NOW)["already"]
+    for day, code in (("2026-11-20", "from.past"), ("2026-11-30", "from.later")):
+        assert code_of(house.json("config", "publish", "--from", day, code=1, SONGSUK_CLOCK=NOW)) == code
+    refusal = house.json("config", "publish", "--from", "31/02/2569", code=2, SONGSUK_CLOCK=NOW)
+    assert refusal["errors"][0]["path"] == "--from"
+
+
+def test_a_draft_that_waits_leaves_the_file_in_force(house: House) -> None:
+    """It is said that the file counts until then, and not that nobody looks at it any more."""
+    house.json("config", "publish", SONGSUK_CLOCK=NOW)
+    draft = house.folder / "draft.yaml"
+    draft.write_text(DEARER, encoding="utf-8")
+    said = house.run("config", "publish", draft, "--from", "2026-11-30", SONGSUK_CLOCK=NOW).out
+    assert "until then config.yaml stays what is in force" in said
+    assert "not taken up" not in said
+
+
+def test_files_that_a_written_text_no_longer_names_are_told(house: House) -> None:
+    """A stored text holds what its files held; whoever goes on editing them must know that nobody reads them."""
+    file = house.folder / "config.yaml"
+    start = SAMPLE.index("    polygon: [[99.3070")
+    named = SAMPLE[:start] + "    file: talat.geojson\n" + SAMPLE[SAMPLE.index("  - id: bang_kung") :]
+    assert house.run("zones", "export", "--zone", "talat", "--output", house.folder / "talat.geojson").code == 0
+    for text in (named, named.replace("fee_baht: 35", "fee_baht: 36")):
+        file.write_text(text, encoding="utf-8")
+        house.json("config", "publish", SONGSUK_CLOCK=NOW)
+    back = house.json("config", "rollback", "--write-file", SONGSUK_CLOCK=NOW)
+    assert back["file"]["no_longer_read"] == ["talat.geojson"]
+    assert "file: talat.geojson" not in file.read_text(encoding="utf-8")
+    said = house.run("config", "rollback", "--to", 2, "--write-file", SONGSUK_CLOCK=NOW).out
+    assert "talat.geojson" not in said, "the file names none any more"
 
 
 def test_steps_back_go_on_back(house: House) -> None:
@@ -199,7 +304,8 @@ def test_an_edit_that_is_no_version_is_not_overwritten(house: House) -> None:
     file.write_text(DEARER + "# mine\n", encoding="utf-8")
     assert code_of(house.json("config", "rollback", "--write-file", code=1, SONGSUK_CLOCK=NOW)) == "file.unpublished"
     assert len(house.json("config", "log", SONGSUK_CLOCK=NOW)["versions"]) == 2
-    assert house.json("config", "rollback", SONGSUK_CLOCK=NOW)["file"] == {"name": "config.yaml", "version": None}
+    held = house.json("config", "rollback", SONGSUK_CLOCK=NOW)["file"]
+    assert held == {"name": "config.yaml", "version": None, "in_force": False}
     assert file.read_text(encoding="utf-8").endswith("# mine\n")
 
 
@@ -223,6 +329,8 @@ def test_zones_are_drawn_taken_out_and_checked_first(house: House) -> None:
     """A dry run writes nothing; what `config check` would refuse is refused; the config's other lines stay."""
     file, drawn = house.folder / "config.yaml", house.folder / "zones.geojson"
     assert house.run("zones", "export", "--output", drawn, SONGSUK_CLOCK=NOW).code == 0
+    assert house.run("zones", "export", "--output", file, SONGSUK_CLOCK=NOW).code == 2
+    assert file.read_text(encoding="utf-8") == SAMPLE
     areas = json.loads(drawn.read_text(encoding="utf-8"))
     assert house.json("zones", "import", drawn, SONGSUK_CLOCK=NOW)["files"] == []
     ring = areas["features"][0]["geometry"]["coordinates"][0]

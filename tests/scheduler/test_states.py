@@ -79,6 +79,12 @@ def test_an_arrow_ends_in_a_state(thing: str) -> None:
     assert set().union(*arrows.values()) <= arrows.keys()
 
 
+@pytest.mark.parametrize("thing", THINGS)
+def test_unfinished_is_what_has_an_arrow(thing: str) -> None:
+    """What is looked for after a long time off is every state that leads somewhere."""
+    assert states.unfinished(thing) == {state for state, afters in drawn(thing).items() if afters}
+
+
 @given(thing=st.sampled_from(THINGS), data=st.data())
 def test_what_is_over_stays_over(thing: str, data: st.DataObject) -> None:
     """However a run or a message walks, it never leaves its final states; a delivered leg stays delivered."""

@@ -142,6 +142,16 @@ def test_what_was_due_since_is_said_by_nobody(store: Store, database_url: str, m
         assert back.audit(subject="database")[0].verb == "restore"
 
 
+def test_every_menu_is_given_anew(store: Store, database_url: str, tmp_path: Path) -> None:
+    """What a chat shows may have changed since the backup, so none is thought to show what it should."""
+    store.note_menu("line", "U1", "rider-1", at=AT)
+    backup(database_url, tmp_path / "a.zip", AT)
+    url = f"sqlite:///{tmp_path}/restored.db"
+    restore(url, tmp_path / "a.zip", AT)
+    with open_store(url) as back:
+        assert [(chat.address, chat.mark) for chat in back.shown_menus("line")] == [("U1", "")]
+
+
 def test_a_backup_shows_one_moment(store: Store, database_url: str, make: Any, tmp_path: Path) -> None:
     """What is written while it is taken is in it as a whole or not at all: its tables belong together."""
     store.add_messages([make.message(1, order_ids=("A", "B"))], actor="test", at=AT)

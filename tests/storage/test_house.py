@@ -22,6 +22,29 @@ def test_one_holder_at_a_time(store: Store, make: Any) -> None:
     assert [entry.detail["token"] for entry in store.audit(subject="lease:line")] == [2, 1]
 
 
+def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(store: Store, make: Any) -> None:
+    """A lease that lasts longer than any can is taken at once; one that is only nearly over is not."""
+    assert store.acquire_lease("line", "a", now=make.at, seconds=10) == 1
+    assert store.acquire_lease("line", "b", now=make.at - 9 * SECOND, seconds=10) is None
+    assert store.acquire_lease("line", "b", now=make.at - 3600 * SECOND, seconds=10) == 2
+
+
+def test_the_time_that_all_share_is_the_databases(store: Store) -> None:
+    """A machine whose clock is an hour late is told so by a server, and not by a file, which has no clock."""
+    late = dt.datetime.now(dt.UTC) - 3600 * SECOND
+    ahead = store.shared_now(late) - late
+    assert ahead == dt.timedelta() if store.url_safe.startswith("sqlite") else abs(ahead - 3600 * SECOND) < 60 * SECOND
+
+
+def test_the_lease_of_one_who_is_gone_is_free(store: Store, make: Any) -> None:
+    """Who asks is told whose it is, and may say that nobody has it any more; a holder who lives keeps it."""
+    now = make.at
+    assert store.acquire_lease("line", "a", now=now, seconds=10) == 1
+    assert store.acquire_lease("line", "b", now=now, seconds=10, gone=lambda holder: holder != "a") is None
+    assert store.acquire_lease("line", "b", now=now, seconds=10, gone=lambda holder: holder == "a") == 2
+    assert store.acquire_lease("line", "a", now=now, seconds=10) is None
+
+
 def test_a_lease_let_go_is_free(store: Store, make: Any) -> None:
     """Only its holder releases it, and the next taker has a higher token."""
     store.acquire_lease("line", "a", now=make.at, seconds=10)

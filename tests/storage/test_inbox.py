@@ -83,6 +83,86 @@ def test_wrong_guesses_are_forgotten_after_a_day(store: Store, make: Any) -> Non
         assert store.chat("line", "U1").tries == (1, 2, 3, 1)[number]
 
 
+def test_guesses_at_a_number_are_counted_from_every_chat(store: Store, make: Any) -> None:
+    """By the number's digest, whatever chat they come from, within a day of the first; a day later they are gone."""
+
+    def guess(number: int, digest: str, hours: float) -> int:
+        at, channel = make.at + dt.timedelta(hours=hours), ("line", "telegram")[number % 2]
+        store.add_inbox(channel, told(f"e{number}"), at=at)
+        came_to = Heeded(outcome="wrong_order", address=f"U{number}", wrong=True, guessed=digest)
+        assert store.heed(first(store), came_to, holder="w", at=at)
+        return store.guesses(digest, at=at)
+
+    assert [guess(1, "d1", 0), guess(2, "d1", 1), guess(3, "d2", 2), guess(4, "d1", 23)] == [1, 2, 1, 3]
+    assert store.guesses("d1", at=make.at + dt.timedelta(hours=24)) == 3
+    assert store.guesses("d1", at=make.at + dt.timedelta(hours=24, seconds=1)) == 0
+    assert guess(5, "d2", 25) == 2
+    assert _holds(store, "d1") == [], "nobody's guess is kept longer than it counts"
+    assert guess(6, "d1", 25) == 1
+
+
+def test_a_request_is_settled_once(store: Store, make: Any) -> None:
+    """Of two coordinators, one in a chat and one at the keyboard, the second changes nothing and is to look anew."""
+    request = LinkRequest(id="l1", channel="line", address="U9", phone="0800000009", created_at=make.at)
+    store.add_inbox("line", told("e1", "e2"), at=make.at)
+    assert store.heed(first(store), Heeded(outcome="request", request=request), holder="w", at=make.at)
+    no, yes = (Heeded(outcome="link", address="U9", decided=("l1", settled), wrong=True) for settled in (False, True))
+    assert store.settle_link(request, no, actor="cli", at=make.at)
+    assert not store.settle_link(request, yes, actor="cli", at=make.at)
+    assert not store.heed(first(store), yes, holder="w", at=make.at)
+    decided = store.link_request("l1")
+    assert decided is not None
+    assert (decided.confirmed, store.chat("line", "U9").tries) == (False, 1)
+    assert [each.event_id for each in store.heard()] == ["e2"]
+
+
+def test_each_account_has_its_own_events(store: Store, make: Any) -> None:
+    """Who has one account reads its events alone, in their order."""
+    for number, channel in enumerate(("line", "telegram", "line")):
+        store.add_inbox(channel, told(f"e{number}"), at=make.at)
+    assert [each.event_id for each in store.heard(channels=["line"])] == ["e0", "e2"]
+    assert [each.event_id for each in store.heard(channels=["telegram", "line"], limit=2)] == ["e0", "e1"]
+    assert store.heard(channels=[]) == []
+
+
+def test_words_that_were_passed_on_are_remembered(store: Store, make: Any) -> None:
+    """When that was, beside all else that is known of the chat."""
+    store.add_inbox("line", told("e1", "e2"), at=make.at)
+    step = Step(channel="line", address="U1", name="pin", data={"orders": ["SR-0001"]})
+    store.heed(first(store), Heeded(outcome="place", address="U1", steps=(step,), wrong=True), holder="w", at=make.at)
+    later = make.at + dt.timedelta(minutes=1)
+    store.heed(first(store), Heeded(outcome="word", address="U1", passed_on=True), holder="w", at=later)
+    chat = store.chat("line", "U1")
+    assert (chat.passed_on_at, chat.step, chat.tries) == (later, "pin", 1)
+
+
+def test_chats_show_their_menus(store: Store, make: Any) -> None:
+    """Whose people do more than buy, and may be written to, are there with their roles; with the mark of what they
+    show, also when nobody is behind them any more; who cannot be reached is not."""
+
+    def chat(address: str, role: Role, ref: str, **changes: Any) -> None:
+        chats = (ChatAddress(channel="line", address=address),)
+        person = Person(name=f"{ref}", phone=f"08000{ref[1:]:0>5}", addresses=chats, **changes)
+        store.save_members([Member(role=role, ref=ref, person=person)], actor="import", at=make.at)
+
+    chat("U1", Role.RIDER, "R1")
+    chat("U1", Role.SELLER, "S1")
+    chat("U2", Role.BUYER, "B2")
+    chat("U3", Role.RIDER, "R3", consent=False)
+    chat("U4", Role.COORDINATOR, "C4")
+    chat("U5", Role.RIDER, "R5")
+    store.set_address_state("line", "U5", "blocked", actor="test", at=make.at)
+    for address, mark in (("U4", "old"), ("U4", "coordinator-1"), ("U5", "rider-1"), ("U6", "rider-1"), ("U7", "x")):
+        store.note_menu("line", address, mark, at=make.at)
+    store.note_menu("line", "U7", None, at=make.at)
+    assert [(each.address, set(each.roles), each.mark) for each in store.shown_menus("line")] == [
+        ("U1", {Role.RIDER, Role.SELLER}, None),
+        ("U4", {Role.COORDINATOR}, "coordinator-1"),
+        ("U6", set(), "rider-1"),
+    ]
+    assert store.shown_menus("telegram") == []
+
+
 def test_an_invitation_lets_one_chat_in_once(store: Store, buyer: Member, make: Any) -> None:
     """The first chat is linked with its consent; the second finds the code used; a new code ends the old."""
     made = Invitation(

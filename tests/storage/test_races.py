@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import pytest
 
 from storage import Approval, Run, Saved, Store, failpoints, open_store
+from storage.engine import connect, parse
 from storage.failpoints import Failpoints, Hit
 
 T = TypeVar("T")
@@ -45,6 +46,16 @@ def test_many_clocks_one_run(store: Store, make: Any) -> None:
     assert len(winners) == 1
     assert store.runs() == winners
     assert len(store.audit(subject=f"run:{winners[0].id}")) == 1
+
+
+@pytest.mark.postgres
+def test_who_stands_still_in_a_transaction_keeps_its_locks_for_ten_seconds(postgres_url: str) -> None:
+    """A process that hangs between two statements cannot hold up the one that is to take over from it."""
+    engine = connect(parse(postgres_url))
+    with engine.connect() as connection:
+        told = connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar()
+    engine.dispose()
+    assert told == "10s"
 
 
 def test_many_hands_one_approval(store: Store, make: Any) -> None:

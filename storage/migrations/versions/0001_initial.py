@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column("expires_at", INSTANT, nullable=False),
         sa.Column("not_before", INSTANT, nullable=True),
         sa.Column("bundle", sa.Text(), nullable=True),
+        sa.Column("edits", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("content", DOCUMENT, nullable=False),
         sa.Column("payload", DOCUMENT, nullable=True),
@@ -460,7 +461,24 @@ def upgrade() -> None:
         sa.Column("step_at", INSTANT, nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("tries_since", INSTANT, nullable=True),
+        sa.Column("passed_on_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("channel", "address", name=op.f("pk_chat")),
+    )
+    op.create_table(
+        "guess",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_guess")),
+    )
+    op.create_index(op.f("ix_guess_since"), "guess", ["since"])
+    op.create_table(
+        "chat_menu",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("shown_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("channel", "address", name=op.f("pk_chat_menu")),
     )
     op.create_table(
         "link_request",

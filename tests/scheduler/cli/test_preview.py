@@ -165,3 +165,32 @@ def test_a_reading_store_cannot_write_and_does_not_migrate(tmp_path: Path) -> No
     sqlite3.connect(bare).execute("CREATE TABLE t (a)").connection.close()
     with pytest.raises(OlderSchema):
         open_reading(f"sqlite:///{bare}")
+
+
+@pytest.mark.postgres
+def test_a_reading_store_on_postgresql_cannot_write_either(postgres_url: str, empty_postgres_url: str) -> None:
+    """The server itself refuses what its verbs would write; a database without our tables stays without them."""
+    import datetime as dt
+
+    with open_reading(postgres_url) as store:
+        assert store.config_versions() == []
+        with pytest.raises(StorageError):
+            store.publish_config("a", "b", actor="x", at=dt.datetime(2026, 11, 24, tzinfo=dt.UTC))
+        assert store.config_versions() == []
+    for _ in range(2):
+        with pytest.raises(OlderSchema):
+            open_reading(empty_postgres_url)
+
+
+@pytest.mark.postgres
+def test_a_market_on_postgresql_says_the_same(market: House, postgres_url: str) -> None:
+    """The same orders and the same edit make the same document there, and leave no trace."""
+    there = House(folder=market.folder, url=postgres_url, environ={"SONGSUK_CLOCK": "2026-11-22T12:00:00+07:00"})
+    for name in ("riders", "sellers"):
+        there.json("members", "import", market.folder / f"{name}.csv")
+    there.json("orders", "import", market.folder / "orders.csv")
+    there.environ["SONGSUK_CLOCK"] = NEXT
+    words = ("config", "preview", market.folder / "new.yaml", "--days", 3)
+    assert there.json(*words) == market.json(*words)
+    with open_reading(postgres_url) as store:
+        assert len(store.config_versions()) == 1

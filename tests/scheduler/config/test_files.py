@@ -86,6 +86,13 @@ def test_a_bad_file_is_told_where_it_is_named(geojson: Any, code: str, tmp_path:
     assert {(error.line, error.column, error.path) for error in errors} == {(10, 11, "zones[0].file")}
 
 
+def test_a_file_of_several_areas_says_how_many(tmp_path: Path, minimal: str) -> None:
+    """Not that there is none in it."""
+    several = {"type": "FeatureCollection", "features": [FEATURE, FEATURE]}
+    [error] = check(_market(tmp_path, minimal, several)).errors
+    assert "2 areas are in it" in error.message["en"]
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

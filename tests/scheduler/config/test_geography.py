@@ -86,7 +86,7 @@ def told(report: Report) -> list[tuple[str, str]]:
 ODD = [
     box(0, 0, 2000, 2000),
     [(2040, 0), (4000, 0), (4000, 2000), (2070, 2000)],  # 40 to 70 m beside the first
-    box(0, 1900, 2000, 4000),  # 0.2 km2 over the first
+    box(0, 1800, 2000, 4000),  # 0.4 km2 over the first, 200 m wide
     box(45_000, 0, 47_000, 2000),  # another town
     [(-2000, 0), (-200, 0), (-200, 2000), (-2000, 35_000)],  # one corner too far
 ]
@@ -149,6 +149,32 @@ def test_priority_says_that_an_overlap_is_meant() -> None:
     assert told(report) == [("zone.overlap", "zones[1].polygon")]
     assert "write priority: 1 in zone z1" in report.errors[0].hint["en"]
     assert told(examined(zones, extra=["", ", priority: 1"])) == []
+
+
+@pytest.mark.parametrize(("over", "code"), [(5, None), (60, "zone.strip"), (130, "zone.overlap")])
+def test_a_strip_along_a_border_is_told_and_no_error(over: int, code: str | None) -> None:
+    """Borders drawn one by one share strips; what is wider than 100 m was drawn wrong, what is tiny is nothing."""
+    report = examined([box(0, 0, 2000, 2000), box(2000 - over, 0, 4000, 2000)])
+    assert told(report) == ([(code, "zones[1].polygon")] if code else [])
+    assert report.ok == (code != "zone.overlap")
+    if code == "zone.strip":
+        assert "zone z0, the first in the file, serves it" in report.warnings[0].hint["en"]
+
+
+def test_real_tambons_side_by_side_are_no_error(surat_thani: Path) -> None:
+    """All forty of three districts, some of which share strips up to 90 m wide: warnings at most."""
+    rows = []
+    for name in ("mueang_surat_thani_tambons", "neighbour_tambons_kanchanadit_phunphin"):
+        areas = json.loads((surat_thani / f"{name}.geojson").read_text(encoding="utf-8"))["features"]
+        for area in areas:
+            shape = json.dumps(area["geometry"]["coordinates"])
+            code = area["properties"]["ADM3_PCODE"]
+            rows.append(f"  - {{id: {code}, name: {{th: โซน}}, community: c, polygon: {shape}}}")
+    report = examine(
+        MARKET.format(hub=[99.3257, 9.1463], communities="", zones="\n".join(rows), barriers="[]"),
+    )
+    assert report.errors == ()
+    assert {warning.code for warning in report.warnings} >= {"zone.strip"}
 
 
 def test_borders_may_wind_either_way_and_be_closed_or_not() -> None:

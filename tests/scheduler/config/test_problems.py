@@ -213,6 +213,11 @@ WARNINGS = [
         "waves:\n",
         neighbour("[[99.3402, 9.13], [99.37, 9.13], [99.37, 9.155], ⟦[99.3407, 9.155]]"),
     ),
+    (
+        "zone.strip",
+        "waves:\n",
+        neighbour("⟦[[99.3397, 9.13], [99.37, 9.13], [99.37, 9.155], [99.3397, 9.155]]"),
+    ),
     ("zone.far", "waves:\n", neighbour("⟦[[99.71, 9.13], [99.74, 9.13], [99.74, 9.155]]")),
     ("zone.far", "[99.34, 9.155], ", "⟦[99.34, 9.555], "),
     ("zone.divided", HUB, river(HUB, 99.33).replace("polygon: ", "polygon: ⟦")),
@@ -232,7 +237,7 @@ WARNINGS = [
 ELSEWHERE = {
     *("file.too_big", "file.encoding", "yaml.empty", "yaml.too_many"),
     *("secret.missing", "secret.unreadable", "market.changed", "channel.official", "engine.needs_postgresql"),
-    *("zone.unknown", "zone.last", "edit.unsafe", "file.changed"),
+    *("zone.unknown", "zone.last", "edit.unsafe", "file.changed", "file.own"),
     *(code for code in WORDING if code.startswith("geojson.")),
 }
 """Codes of whole files and of what surrounds them: held in test_files, test_hostile, test_secrets and test_versions;

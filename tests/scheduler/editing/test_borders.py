@@ -131,6 +131,28 @@ RING = SQUARE[:-1]
 HOLE = [[99.32, 9.14], [99.32, 9.145], [99.325, 9.145], [99.32, 9.14]]
 
 
+def test_a_neighbouring_tambon_becomes_a_zone_without_touching_the_file(tmp_path: Path, surat_thani: Path) -> None:
+    """Of a map that knows no market: its code, which finds riders' homes too, its Thai name, and whose it is to be."""
+    features, _ = read((surat_thani / "neighbour_tambons_kanchanadit_phunphin.geojson").read_bytes())
+    path = market(tmp_path, SAMPLE)
+    found = bring(
+        path,
+        path.read_bytes(),
+        parse(SAMPLE),
+        features,
+        only=["th840209"],
+        id_property="ADM3_PCODE",
+        name_property="ADM3_TH",
+        community="sirisuk",
+    )
+    assert found.report.config is not None, found.report.errors
+    zone = found.report.config.zone("th840209")
+    there = next(each.properties for each in features if each.properties["ADM3_PCODE"] == "TH840209")
+    assert (zone.name.th, zone.community, zone.tambons) == (there["ADM3_TH"], "sirisuk", ("840209",))
+    [change] = found.files
+    assert all(line.startswith("+") for line in change.diff()[3:])
+
+
 @pytest.mark.parametrize(
     ("data", "codes"),
     [
@@ -160,6 +182,8 @@ def test_what_is_clear_is_taken_with_a_remark(data: bytes, codes: list[str]) -> 
         (document([SQUARE]).replace(b"99.31,", b"NaN,"), ("", "geojson.number")),
         (document([[[1e999, 9.1], *SQUARE[1:]]]), ("", "geojson.number")),
         (document([SQUARE]).replace(b"99.31,", b"1e999,"), ("geometry.coordinates[0][0]", "coordinates.format")),
+        (document([[[10**400, 9.1], *SQUARE[1:]]]), ("geometry.coordinates[0][0]", "coordinates.format")),
+        (document([SQUARE]).replace(b"99.31,", b"9" * 5_000 + b","), ("", "geojson.number")),
         (b"[" * 100_000, ("", "geojson.deep")),
         (b"[]", ("", "geojson.none")),
         (b'{"type": "FeatureCollection", "features": []}', ("", "geojson.none")),

@@ -19,13 +19,13 @@ from samples import DAY, SECRETS, config_text, line_id, telegram_id, write_rows
 from telegram_server import TelegramServer
 from threads import beside
 
-from channels.base import Inbound
+from channels.base import Inbound, Wanted
 from scheduler import app as application
 from scheduler.app import App
 from scheduler.clock import SteppedClock
 from scheduler.config import parse, secret_keys
 from scheduler.demo.market import write
-from scheduler.inbox import Inbox
+from scheduler.inbox import Inbox, Menus, menus
 from scheduler.outbox import Outbox
 from storage.heard import Told
 from storage.records import ChatAddress, Member, Message, Order, Role
@@ -42,7 +42,7 @@ class Talk:
         self.house, self.app, self.line, self.telegram = house, app, line, telegram
         self.clock = app.clock
         self._runner = asyncio.Runner()
-        channels = app.channels()
+        channels = self._channels = app.channels()
         self._inbox = Inbox(
             app.store,
             channels,
@@ -52,6 +52,11 @@ class Talk:
             secret_keys=secret_keys(app.environ),
         )
         self._outbox = Outbox(app.store, channels, app.clock, withhold=app.withhold)
+        self.rest_is_over()
+
+    def send_by(self, **options: Any) -> None:
+        """From now on the sender is one with these `Outbox` options."""
+        self._outbox = Outbox(self.app.store, self.app.channels(), self.clock, withhold=self.app.withhold, **options)
 
     def line_tells(self, *events: Any) -> None:
         """Events as LINE's webhook brings them, and everything that follows from them."""
@@ -79,8 +84,32 @@ class Talk:
         async def work() -> None:
             await self._inbox.drain()
             await self._outbox.drain()
-            await self._inbox.release()
             await self._outbox.release()
+
+        self._runner.run(work())
+        assert self.line.bad_requests == self.telegram.bad_requests == []
+
+    def set_up(self) -> None:
+        """As `channels setup` does."""
+
+        async def work() -> None:
+            for channel in self.app.channels().values():
+                changes = await channel.setup(Wanted(webhook=None, menus=menus("th")), dry_run=False)
+                assert "failed" not in {change.state for change in changes}
+
+        self._runner.run(work())
+
+    def rest_is_over(self) -> None:
+        """What would have no menu a while ago is asked again."""
+        self._menus = [Menus(self.app.store, each, self.app.versions, self.clock) for each in self._channels.values()]
+
+    def show_menus(self) -> None:
+        """Bring every chat to its menu, as the daemon would little by little."""
+
+        async def work() -> None:
+            for each in self._menus:
+                while await each.settle():
+                    pass
 
         self._runner.run(work())
         assert self.line.bad_requests == self.telegram.bad_requests == []

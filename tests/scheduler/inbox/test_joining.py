@@ -125,6 +125,27 @@ def test_an_unknown_phone_is_answered_like_a_known_one(talk: Any) -> None:
     assert heard[0] == heard[1]
 
 
+def test_many_chats_try_a_number_no_more_than_one(talk: Any) -> None:
+    """Five wrong order numbers with one phone number, each from a chat of its own, end it for all, also for the right
+    one and however the number is written, till the next day; another's can be tried, and a coordinator be asked."""
+    order, other = [order for order in talk.orders() if order.buyer.phone][:2]
+    for number in range(5):
+        stranger = line_id(6000 + number)
+        talk.line_says(stranger, text=order.buyer.phone)
+        assert "ไม่ตรง" in talk.line_says(stranger, text="SR-9999")[0]
+    late = telegram_id(6005)
+    talk.telegram_says(late, text=f"+66 {order.buyer.phone[1:3]}-{order.buyer.phone[3:]}")
+    assert "ครบจำนวนครั้ง" in talk.telegram_says(late, text=order.order_id)[0]
+    assert "ผู้ประสานงานจะตรวจ" in talk.telegram_says(late, text="ไม่มีเลข")[0]
+    assert other.buyer.phone != order.buyer.phone
+    fresh = line_id(6006)
+    talk.line_says(fresh, text=other.buyer.phone)
+    assert "ได้ไหม" in talk.line_says(fresh, text=other.order_id)[0]
+    talk.later(hours=25)
+    talk.line_says(line_id(6007), text=order.buyer.phone)
+    assert "ได้ไหม" in talk.line_says(line_id(6007), text=order.order_id)[0]
+
+
 def test_a_coordinator_confirms_a_number(talk: Any, somebody: str) -> None:
     """Without an order number a coordinator is asked by chat; the buyer's consent comes after, by a push."""
     coordinator = talk.app.store.members(Role.COORDINATOR)[0]

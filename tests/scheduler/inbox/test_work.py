@@ -122,6 +122,60 @@ def test_a_place_told_in_words_reaches_a_coordinator(talk: Any, somebody: str, s
     assert lost.order_id in told.text
 
 
+def at_work(talk: Any, message: Message, until: dt.timedelta = dt.timedelta(hours=2)) -> None:
+    """The wave of this message is not over."""
+    with talk.app.store._engine.begin() as connection:
+        ends = {
+            "ends": (talk.clock.now() + until).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
+            "id": message.id,
+        }
+        connection.execute(text("UPDATE message SET expires_at = :ends WHERE id = :id"), ends)
+
+
+def test_words_of_who_works_reach_the_coordinators(talk: Any, somebody: str, someone: str, route: Message) -> None:
+    """What no list understands from a rider on the round goes to a person, with name and phone number; within five
+    minutes no more of it does, and the rider is told so; a list of ours is still answered by us."""
+    at_work(talk, route)
+    talk.gives(Role.COORDINATOR, talk.app.store.members(Role.COORDINATOR)[0].ref, "telegram", someone)
+    rider = talk.member(Role.RIDER, route.member_ref)
+    known = replace(rider, person=replace(rider.person, phone="0811111111"))
+    talk.app.store.save_members([known], actor="test", at=talk.clock.now())
+
+    def told() -> list[str]:
+        return [each.text for each in talk.telegram.log if each.chat_id == someone]
+
+    assert "ส่งข้อความนี้ให้ผู้ประสานงานแล้ว" in talk.line_says(somebody, text="ลูกค้าไม่รับสาย หาบ้านไม่เจอ")[0]
+    (first,) = told()
+    assert "ลูกค้าไม่รับสาย หาบ้านไม่เจอ" in first
+    assert rider.person.name in first
+    assert "0811111111" in first
+    talk.later(minutes=4)
+    assert "ยังไม่ได้ส่งต่อ" in talk.line_says(somebody, text="รออยู่หน้าปากซอย")[0]
+    assert "รับทราบแล้ว" in talk.line_says(somebody, text="รับทราบ")[0]
+    assert "เส้นทาง" in talk.line_says(somebody, text="งานของฉัน")[0]
+    assert told() == [first]
+    talk.later(minutes=1)
+    assert "ส่งข้อความนี้" in talk.line_says(somebody, text="ไม่")[0], "a no to nothing that was asked"
+    assert "ส่งข้อความนี้" not in talk.line_says(somebody, data="no:pin")[0]
+    talk.later(minutes=5)
+    lost = "ลูกค้าบอกว่าบ้านอยู่ไหนก็ไม่รู้ โทรไปก็ไม่รับสายเลยสักครั้ง"
+    assert "ส่งข้อความนี้" in talk.line_says(somebody, text=lost)[0]
+    assert len(told()) == 3
+
+
+def test_who_does_not_work_now_is_told_what_is_possible(talk: Any, somebody: str, route: Message) -> None:
+    """After the wave, or without a coordinator to read it, or as a sticker, nothing is passed on."""
+    at_work(talk, route, -dt.timedelta(minutes=1))
+    assert "พิมพ์คำเหล่านี้ได้" in talk.line_says(somebody, text="ฝนตกหนักมาก")[0]
+    at_work(talk, route)
+    assert "พิมพ์คำเหล่านี้ได้" in talk.line_says(somebody, type="message", message={"type": "sticker", "id": "1"})[0]
+    coordinators = talk.app.store.members(Role.COORDINATOR)
+    for each in coordinators:
+        talk.app.store.erase_member((Role.COORDINATOR, each.ref), actor="test", at=talk.clock.now())
+    talk.line_says(somebody, text="ฝนตกหนักมาก")
+    assert talk.messages(kinds={"word"}) == []
+
+
 def pinless(talk: Any) -> Any:
     """An order that waits for its place."""
     order = next(order for order in talk.orders(states={"received"}))

@@ -184,11 +184,14 @@ def test_who_falls_out_is_named_with_the_reason(make: Any, past: Past) -> None:
         make.rider("R3", prefer_zones=("bang_chana", "talat")),
         make.rider("R4"),
         make.rider("R5", zones=("bang_chana",), active=False),
+        make.rider("R6", home=None, home_tambon="840106"),
+        make.rider("R7", home=None, home_tambon="840101"),
     ]
     assert [(each.ref, each.code) for each in change.riders(riders)] == [
         ("R1", "home_outside"),
         ("R2", "zones_gone"),
         ("R3", "zone_gone"),
+        ("R6", "tambon_gone"),
     ]
     sellers = [make.seller("S01", location=make.bang_chana), make.seller("S02")]
     assert [(each.ref, each.code, each.zones) for each in change.sellers(sellers)] == [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
+import httpx
 import pytest
 from commands import House
 from hypothesis import given, settings
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 from line_server import LineServer
 from sites import Site
 
-from storage import open_store
+from storage import failpoints, open_store
+from storage.failpoints import Failpoints, Hit
 
 TELEGRAM = {"X-Telegram-Bot-Api-Secret-Token": "telegram-secret"}
 UPDATE = {"update_id": 501, "message": {"message_id": 1, "chat": {"id": 700000001, "type": "private"}, "text": "ครับ"}}
@@ -45,6 +48,28 @@ def test_a_signed_event_is_stored_once(site: Site, house: House) -> None:
         assert site.post("/hooks/line", content=body, headers=headers).status_code == 200
     assert stored(house, f"line/{event(1)['webhookEventId']}") == 1
     assert stored(house, f"line/{event(2)['webhookEventId']}") == 1
+
+
+def test_what_line_delivers_anew_is_taken_once(house: House, open_site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the database failed once LINE gets no 200 and comes again by itself; where only our answer was lost, the
+    event that it brings again is known. Each is one row."""
+    server = LineServer()
+    site = open_site(house)
+
+    async def post(headers: dict[str, str], body: bytes) -> int:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=site.app), base_url="http://songsuk.test"
+        ) as web:
+            try:
+                return (await web.post("/hooks/line", content=body, headers=headers)).status_code
+            except Hit:
+                return 500  # as the web server says for it
+
+    for number, point in enumerate(("before_commit", "after_commit"), 7):
+        monkeypatch.setattr(failpoints, "_armed", Failpoints.parse(f"add_inbox.{point}=raise@1"))
+        assert asyncio.run(server.tell(post, event(number), again=3)) == [500, 200]
+        with open_store(house.url) as store:
+            assert [each.event_id for each in store.heard()].count(event(number)["webhookEventId"]) == 1
 
 
 @pytest.mark.parametrize("change", ["none", "wrong", "empty", "body"])
