@@ -196,7 +196,7 @@ class App:
         What was approved follows them in the same transaction (`amendment`). `whole`: all of them or, where one is on
         its way, none.
         """
-        market_on = self.waves.markets()
+        market_on = self.waves.standing.markets()
         would_wait: dict[int, tuple[str, str]] = {}
 
         def legs() -> Iterable[tuple[Order, Leg]]:
@@ -235,13 +235,13 @@ class App:
         if not found:
             return False
         old = found[0].legs[0]
-        new = batch.assign(replace(found[0], location=location), self.waves.market(on=found[0].service_date))
+        new = batch.assign(replace(found[0], location=location), self.waves.standing.market(on=found[0].service_date))
         move = _placed(order_id, old, new)
         return self.store.set_pin(order_id, location, source, move, actor=actor, at=self.clock.now())
 
     def place_again(self, *, actor: str) -> int:
         """After a new config: orders still waiting are given their wave anew."""
-        market_on = self.waves.markets()
+        market_on = self.waves.standing.markets()
         moves = []
         for order in self.store.orders(states={"received"}):
             old = order.legs[0]

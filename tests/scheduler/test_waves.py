@@ -222,7 +222,7 @@ def test_a_late_row_for_an_old_day_does_not_wait_in_a_closed_wave(market: Market
     """A wave of last month is still known to be closed."""
     market.planned(make.order(1))
     market.clock.set(make.at("09:00", DAY + dt.timedelta(days=40)))
-    assert (DAY, "midday") in market.waves.market(on=DAY).closed
+    assert (DAY, "midday") in market.waves.standing.market(on=DAY).closed
 
 
 def test_orders_without_a_pin_are_asked_for_it_once(market: Market, make: Any) -> None:
@@ -259,7 +259,7 @@ def test_approving_twice_writes_once(market: Market, make: Any) -> None:
 def test_what_is_shown_before_is_what_is_written(market: Market, make: Any) -> None:
     """The preview of a plan is, message by message, what approving it writes."""
     plan = market.planned(make.order(1), make.order(2, at=None, leg={"zone": None, "reason": "needs_pin"}))
-    shown = market.waves.told(plan, approved_by="C1")
+    shown = market.waves.telling.told(plan, approved_by="C1")
     assert market.approve(plan) is Approval.APPROVED
     assert market.store.messages() == shown
 
