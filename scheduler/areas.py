@@ -33,6 +33,30 @@ LEASE_SECONDS = 8.0
 RENEW_SECONDS = 2.0
 PAUSES = (2.0, 10.0, 60.0)
 """Seconds after a first, second and later failure until an area is tried again."""
+UNATTENDED_SECONDS = 10.0
+"""Areas that nobody has taken up in so long are told of."""
+
+
+class Unattended(Exception):
+    """Areas wait and nobody solves any: no process works their queue. ``message``: in words, with the way out."""
+
+    def __init__(self, count: int) -> None:
+        self.message = {
+            "th": f"รอจัดเส้นทางอยู่ {count} พื้นที่ แต่ไม่มีเครื่องไหนทำคิว planning: "
+            "เปิด songsuk worker หรือเปิด songsuk serve ให้ทำคิวนี้",
+            "en": f"areas that wait to be planned: {count}, and no process works the queue planning: "
+            "start songsuk worker, or a songsuk serve that works it",
+        }
+        super().__init__(f"{self.message['th']} · {self.message['en']}")
+
+
+def unattended(store: Store, clock: Clock) -> Unattended | None:
+    """Whether areas wait that nobody has come for in a while."""
+    now = store.shared_now(clock.machine_now())
+    found = store.unattended_areas(now)
+    if found is None or (now - found[1]).total_seconds() < UNATTENDED_SECONDS:
+        return None
+    return Unattended(found[0])
 
 
 class Areas:
@@ -71,7 +95,8 @@ class Areas:
         if not areas:
             return []
         seconds = shared(settings, self._planner.workers, len(areas)).seconds
-        fresh = [_posted(run, area, settings, seconds) for area in areas]
+        free = self._lease_now()
+        fresh = [_posted(run, area, settings, seconds, free) for area in areas]
         rows = self._store.post_areas(run, fresh, actor="clock", at=self._clock.now())
         if rows is None:
             return None
@@ -168,7 +193,7 @@ class Areas:
         return self._store.shared_now(self._clock.machine_now())
 
 
-def _posted(run: Run, area: AreaProblem, settings: Settings, seconds: float) -> PlanningArea:
+def _posted(run: Run, area: AreaProblem, settings: Settings, seconds: float, free: dt.datetime) -> PlanningArea:
     return PlanningArea(
         id=f"a_{uuid.uuid4().hex}",
         run_id=run.id,
@@ -177,4 +202,5 @@ def _posted(run: Run, area: AreaProblem, settings: Settings, seconds: float) -> 
         order_ids=tuple(str(shipment.id) for shipment in area.shipments),
         rider_ids=tuple(str(vehicle.id) for vehicle in area.vehicles),
         settings=posted.settings_written(replace(settings, seconds=seconds)),
+        until=free,
     )

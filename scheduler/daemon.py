@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from channels.base import NotConfigured
 from scheduler import engine as engines
 from scheduler.app import App, OfficialBase
+from scheduler.areas import UNATTENDED_SECONDS, Unattended, unattended
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
 from scheduler.config import UnreadableSecret
 from scheduler.engine import EngineUnavailable
@@ -35,7 +36,7 @@ STORE_THREADS = 8
 READ_QUOTA = dt.timedelta(minutes=15)
 LOOK_AROUND = dt.timedelta(seconds=2)
 """How often the clock looks around at least, in real time, for a changed config or orders for a day that was closed."""
-TELLING = (NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable)
+TELLING = (NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable, Unattended)
 """What goes wrong in words of ours, which name no secret."""
 GRACE_SECONDS = 8
 """How long what is being sent and answered may take to end."""
@@ -91,6 +92,14 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
             senders.wake()
         return READ_QUOTA.total_seconds()
 
+    async def attended() -> float:
+        """Whether somebody works the planning queue, here or elsewhere, when there is something in it."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), UNATTENDED_SECONDS)
+        if not stop.is_set() and (trouble := await asyncio.to_thread(unattended, app.store, clock)) is not None:
+            raise trouble
+        return 0.0
+
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
     address = f"[{address}]" if ":" in address else address
@@ -110,6 +119,7 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     await ticker.start()
     working = [
         asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
+        asyncio.create_task(loops.keep("planning", attended, asyncio.Event(), stop)),
         *engines.begin(engine, {areas: planning, senders.draining: int(sends)}, loops, stop),
     ]
     if planning:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, select, update
 
 from storage.day import AREA, RUN
 from storage.failpoints import writes
 from storage.records import PlanningArea, Run
 from storage.verbs import Verbs
 
-_GIVEN = ("id", "run_id", "area", "digest", "settings")
+_GIVEN = ("id", "run_id", "area", "digest", "settings", "until")
 
 
 class Areas(Verbs):
@@ -46,7 +46,7 @@ class Areas(Verbs):
                 [
                     {name: getattr(area, name) for name in _GIVEN}
                     | {"order_ids": list(area.order_ids), "rider_ids": list(area.rider_ids)}
-                    | {"posted_at": at, "tries": 0, "holder": None, "until": None, "answer": None}
+                    | {"posted_at": at, "tries": 0, "holder": None, "answer": None}
                     for area in fresh
                 ],
             )
@@ -77,6 +77,13 @@ class Areas(Verbs):
         query = select(AREA.c.id, AREA.c.holder).where(AREA.c.answer.is_(None), AREA.c.until > now)
         with self._read() as connection:
             return [(area_id, holder) for area_id, holder in connection.execute(query)]
+
+    def unattended_areas(self, now: dt.datetime) -> tuple[int, dt.datetime] | None:
+        """How many areas wait while nobody has any in hand, and since when that is so; None: it is not so."""
+        query = select(func.count(), func.max(AREA.c.until)).where(AREA.c.answer.is_(None))
+        with self._read() as connection:
+            count, last = connection.execute(query).one()
+        return (count, last) if count and last <= now else None
 
     @writes
     def claim_area(self, area_id: str, holder: str, *, now: dt.datetime, seconds: float) -> PlanningArea | None:
@@ -120,7 +127,7 @@ class Areas(Verbs):
 
 
 def _free(now: dt.datetime) -> ColumnElement[bool]:
-    return and_(AREA.c.answer.is_(None), or_(AREA.c.until.is_(None), AREA.c.until <= now))
+    return and_(AREA.c.answer.is_(None), AREA.c.until <= now)
 
 
 def _area(row: RowMapping) -> PlanningArea:

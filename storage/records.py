@@ -224,7 +224,8 @@ class Run:
 class PlanningArea:
     """One area of a wave that is being planned: what is to be solved, who is at it, and the answer once there is one.
 
-    ``digest`` says what the area was when it was posted. Until ``until`` nobody but ``holder`` solves it.
+    ``digest`` says what the area was when it was posted. Until ``until`` nobody but ``holder`` solves it; from then on
+    it is free. That instant is in the time that leases are kept in.
     """
 
     id: str
@@ -234,9 +235,9 @@ class PlanningArea:
     order_ids: tuple[str, ...]
     rider_ids: tuple[str, ...]
     settings: Json
+    until: dt.datetime
     tries: int = 0
     holder: str | None = None
-    until: dt.datetime | None = None
     answer: Json | None = None
 
 

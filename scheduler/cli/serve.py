@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json, needs_secrets, one_of, opened
+from scheduler.cli.opened import ConfigFile, Json, needs_secrets, one_of, opened, queues_had
 from scheduler.cli.screen import Refusal
 
 Queues = Annotated[
@@ -85,21 +85,8 @@ def _run(process: Coroutine[Any, Any, None]) -> None:
     """A process's life; a refusal where the engine of several machines cannot be had at its start."""
     import asyncio
 
-    from scheduler.engine import EngineUnavailable
-
-    try:
+    with queues_had():
         asyncio.run(process)
-    except EngineUnavailable as error:
-        raise Refusal(
-            "engine.unavailable",
-            "engine.kind",
-            {"th": f"เริ่มคิวงานในฐานข้อมูลไม่ได้: {error}", "en": f"the queues in the database cannot be had: {error}"},
-            {
-                "th": "ให้ผู้ใช้ฐานข้อมูลเป็นเจ้าของฐานข้อมูลนี้ แล้วเริ่มใหม่",
-                "en": "let the database's user own the database, then start again",
-            },
-            exit_code=2,
-        ) from None
 
 
 def _no_workers(where: str) -> Refusal:

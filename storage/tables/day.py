@@ -33,7 +33,8 @@ class PlanningAreaRow(Row, table=True):
     """One area of a wave that is being planned, for whoever solves it: what it is, who is at it, what came of it.
 
     It lives until the wave's plan is saved. `digest`: what the area was when it was posted; an answer is for that
-    alone. `until`: nobody else takes it before. Who rides and what is carried are references; no place is kept here.
+    alone. `until`: nobody else takes it before, and from then on it is free. Who rides and what is carried are
+    references; no place is kept here.
     """
 
     __tablename__ = "planning_area"
@@ -49,7 +50,7 @@ class PlanningAreaRow(Row, table=True):
     posted_at: dt.datetime = plain(Instant)
     tries: int = plain(Integer)
     holder: str | None = plain(Words)
-    until: dt.datetime | None = plain(Instant)
+    until: dt.datetime = plain(Instant)
     answer: dict[str, Any] | None = plain(DOCUMENT)
 
 

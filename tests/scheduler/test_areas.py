@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from routing.model import ProblemError
-from scheduler.areas import Areas
+from scheduler.areas import UNATTENDED_SECONDS, Areas, unattended
 from scheduler.clock import SteppedClock
 from scheduler.config import Config
 from scheduler.day import Action, Step
@@ -31,6 +31,7 @@ from storage import Order, Plan, Run, Store
 DAY, EVE = dt.date(2026, 11, 24), dt.date(2026, 11, 23)
 TWO_AREAS = ("tambons: [840110]\n    area: mueang", "tambons: [840110]\n    area: east")
 QUICK = ("engine: auto, seconds: 10", "engine: greedy, seconds: 1")
+NAME = "from scheduler.holder import new_holder; print(new_holder())"
 DIGEST = """
 import pickle, sys
 from scheduler.planning import posted
@@ -58,6 +59,16 @@ class Machine:
     def tick(self) -> bool:
         """The wave's plan step, as the clock asks for it again and again; whether it is planned now."""
         return self.waves.perform(Step(at=self.clock.now(), action=Action.PLAN, date=DAY, wave="midday"))
+
+    def lease_now(self) -> dt.datetime:
+        return self.store.shared_now(self.clock.machine_now())
+
+    def wait(self, seconds: float) -> None:
+        """Every free area has been so for that much longer."""
+        for key in self.areas.waiting():
+            holder, now = "nobody", self.lease_now()
+            self.store.claim_area(key, holder, now=now, seconds=1)
+            self.store.hold_area(key, holder, until=now - dt.timedelta(seconds=seconds), now=now)
 
     def work(self) -> int:
         """What a sweep would find, done; how many areas that were."""
@@ -221,6 +232,33 @@ def test_what_is_broken_off_is_handed_back(market: Market) -> None:
     stopping.planner.stop()
     asyncio.run(stopping.areas.do(clock.woken[0]))
     assert set(clock.areas.waiting()) == set(clock.woken)
+
+
+def test_what_a_dead_process_had_is_taken_at_once(market: Market) -> None:
+    """Of a process of this machine that was killed nobody waits for the lease; of one elsewhere it runs out first."""
+    machine = market.machines[0]
+    machine.tick()
+    dead, elsewhere = machine.woken
+    with subprocess.Popen([sys.executable, "-c", NAME], stdout=subprocess.PIPE, text=True) as process:
+        named = process.communicate()[0].strip()
+    for key, holder in ((dead, named), (elsewhere, "anotherplace-1-1-1")):
+        claimed = market.store.claim_area(key, holder, now=machine.lease_now(), seconds=60)
+        assert claimed is not None
+    assert machine.areas.waiting() == [dead]
+    assert machine.work() == 1
+
+
+def test_areas_that_nobody_solves_are_told(market: Market) -> None:
+    """Areas that nobody takes up are told of after a while, in both languages, until somebody does."""
+    machine = market.machines[0]
+    machine.tick()
+    assert unattended(market.store, market.clock) is None
+    machine.wait(UNATTENDED_SECONDS + 1)
+    trouble = unattended(market.store, market.clock)
+    assert trouble is not None
+    assert all("2" in said and "songsuk worker" in said for said in trouble.message.values())
+    assert machine.work() == 2
+    assert unattended(market.store, market.clock) is None
 
 
 def test_an_area_is_known_in_every_process(market: Market, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def area(run: Run, name: str = "mueang", digest: str = "d1") -> PlanningArea:
         order_ids=("SR-0001",),
         rider_ids=("R1",),
         settings={"seconds": 5.0},
+        until=NOW,
     )
 
 
@@ -80,6 +81,20 @@ def test_one_hand_at_a_time(store: Store, make: Any) -> None:
     other = claim(store, "w2", LATER)
     assert other is not None
     assert (other.holder, other.tries) == ("w2", 2)
+
+
+def test_areas_that_nobody_comes_for(store: Store, make: Any) -> None:
+    """Areas are unattended while nobody has any in hand, since the last was let go of; not while one is, nor solved."""
+    run = make.closed(store, make.order())
+    assert store.unattended_areas(NOW) is None
+    _, given = posted(store, run, area(run, "kadaeng"), area(run))
+    assert store.unattended_areas(SOON) == (2, NOW)
+    assert store.unattended_areas(NOW - dt.timedelta(seconds=1)) is None
+    assert claim(store, "w1") is not None
+    assert (store.unattended_areas(SOON), store.held_areas(SOON)) == (None, [(given.id, "w1")])
+    assert (store.unattended_areas(LATER), store.held_areas(LATER)) == ((2, NOW + dt.timedelta(seconds=8)), [])
+    assert answer(store, given, "done")
+    assert store.unattended_areas(LATER) == (1, NOW)
 
 
 def test_many_who_reach_for_an_area_find_one(store: Store, make: Any) -> None:

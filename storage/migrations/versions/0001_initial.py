@@ -276,7 +276,7 @@ def upgrade() -> None:
         sa.Column("posted_at", INSTANT, nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=True),
-        sa.Column("until", INSTANT, nullable=True),
+        sa.Column("until", INSTANT, nullable=False),
         sa.Column("answer", DOCUMENT, nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_planning_area_run_id_run")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_planning_area")),
