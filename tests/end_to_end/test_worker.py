@@ -27,8 +27,8 @@ CLUSTER = {
 }
 
 
-ENDLESS = {"seconds: 0.3": "seconds: 120"}
-"""A search that no test waits for: of so many orders nobody finds the end before."""
+ENDLESS = {"engine: auto, seconds: 0.3": "engine: ortools, seconds: 3600"}
+"""A search that no test waits for."""
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def house(tmp_path: Path, postgres_url: str) -> House:
     """A market of several machines, a moment before the evening wave closes."""
     house = House(folder=tmp_path, url=postgres_url, environ={"SONGSUK_CLOCK": AT_THE_CUT_OFF})
     house.config.write_text(config_text(edits=CLUSTER), encoding="utf-8")
-    write(tmp_path, parse(config_text()), dt.date.fromisoformat(DAY), "typical", 1)
+    write(tmp_path, parse(config_text()), dt.date.fromisoformat(DAY), "small", 1)
     for name in ("riders", "sellers", "coordinators"):
         house.json("members", "import", tmp_path / f"{name}.csv")
     house.run("orders", "import", tmp_path / "orders.csv")
