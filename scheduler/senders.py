@@ -62,6 +62,7 @@ class Senders:
     ) -> None:
         self._app, self._loops, self._changed = app, loops, changed
         self._wake, self._busy, self._sends = wake, busy, sends
+        self._secret_keys = secret_keys(app.environ)  # one that cannot be read is told before anything is begun
         self._process = new_holder()
         self.draining = Draining(self._process, self._woken)
         self._senders: dict[str, _Sender] = {}
@@ -79,7 +80,7 @@ class Senders:
             app.clock,
             app.versions,
             lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
-            secret_keys=secret_keys(app.environ),
+            secret_keys=self._secret_keys,
             spoke=self.wake,
             busy=self._busy,
             leads=self.leads,
