@@ -291,9 +291,8 @@ class App:
 
     def _runs_to_look_at(self) -> list[Run]:
         """The waves of the last days, and every older one that was never brought to its end."""
-        recent = self.store.runs(since=(self.clock.now() - dt.timedelta(days=day.LOOK_BACK_DAYS)).date())
-        known = {run.id for run in recent}
-        return [run for run in self.store.runs(states=states.unfinished("wave run")) if run.id not in known] + recent
+        since = (self.clock.now() - dt.timedelta(days=day.LOOK_BACK_DAYS)).date()
+        return self.store.open_runs(since, states.unfinished("wave run"))
 
     def _config_of(self, run: Run) -> Config:
         return self.versions.config(run.config_version)
@@ -338,10 +337,12 @@ def build(
     actor: str = "config.yaml",
     adapt: Callable[[Config], Config] = lambda config: config,
     acts: bool = True,
+    store: Store | None = None,
 ) -> App:
     """Put one market together from its config file and the environment.
 
     `acts` False: for who only looks; a changed file is checked, and does not take force for that.
+    `store`: the environment's database, where the caller has it open already.
 
     A file that is broken, or cannot take force, does not stop a market that has run: the last version stays in force,
     and `versions.broken` says why.
@@ -360,7 +361,7 @@ def build(
         if not storage.exists(url):
             raise
     clock = clock or clock_from(environ.get("SONGSUK_CLOCK"))
-    store = storage.open_store(url)
+    store = store or storage.open_store(url)
     versions = Versions(store, path, adapt, lambda edit, before: _unfit(edit, before, environ, path.name))
     changed = False
     try:

@@ -13,8 +13,10 @@ from storage.records import Message, Role
 
 TOLD = frozenset({"route", "changed"})
 """Kinds of message that tell a rider what to do, and are answered."""
+OFF = "cancelled"
+"""Takes orders from what a rider was told."""
 ESCALATION = "escalation"
-KINDS = TOLD | {ESCALATION}
+KINDS = TOLD | {OFF, ESCALATION}
 """What has to be known of a wave to tell who is silent."""
 _LOST, _IN_DOUBT = frozenset({"failed", "expired", "suppressed"}), frozenset({"ready", "retry", "unknown"})
 """It did not arrive; it did not so far, or nobody knows."""
@@ -40,21 +42,17 @@ def silences(messages: Sequence[Message], patience: dt.timedelta) -> Mapping[str
     """Who has not answered the last that they were told of their round, by rider; each once for each plan.
 
     `messages` are the wave's of `KINDS`, in the order they were written. A rider who is told anew, or has nothing to
-    ride any more, is not waited for. Whom a message did not reach has to be phoned: soon where it ended so and no
-    other chat has it by then, else when it has been tried for as long as one waits for an answer.
+    ride any more, is not waited for, nor one whose every order was called off. Whom a message did not reach has to be
+    phoned: soon where it ended so and no other chat has it by then, else when it has been tried for as long as one
+    waits for an answer.
     """
     said = {message.event for message in messages if message.kind == ESCALATION}
-    last = {
-        message.member_ref: message
-        for message in messages
-        if message.role is Role.RIDER and message.kind in TOLD and not _withdrawn(message)
-    }
     found = {}
-    for rider, message in last.items():
+    for rider, (message, orders) in last_words([each for each in messages if not _phoned(each)]).items():
         heard = message.state == "accepted"
         event = f"{'silent' if heard else 'unreached'}:{message.plan_id}:{rider}"
         tried = heard or message.state in _LOST | _IN_DOUBT
-        if not tried or not message.order_ids or message.channel in _MUTE or event in said:
+        if not tried or not orders or message.channel in _MUTE or event in said:
             continue
         tries = [attempt.at for attempt in message.attempts] or ([] if heard else [message.send_at])
         if tries:
@@ -64,6 +62,20 @@ def silences(messages: Sequence[Message], patience: dt.timedelta) -> Mapping[str
     return found
 
 
-def _withdrawn(message: Message) -> bool:
-    """Somebody thought better of it; or the rider has no chat, and is phoned, as the plan said before its approval."""
-    return message.state == "superseded" or (message.state == "suppressed" and message.channel is None)
+def last_words(messages: Sequence[Message]) -> Mapping[str, tuple[Message, frozenset[str]]]:
+    """By rider, the last that they were told of their round and was not withdrawn, and which of its orders are on."""
+    found: dict[str, tuple[Message, frozenset[str]]] = {}
+    for message in messages:
+        if message.role is not Role.RIDER or message.state == "superseded":
+            continue
+        if message.kind in TOLD:
+            found[message.member_ref] = message, frozenset(message.order_ids)
+        elif message.kind == OFF and message.member_ref in found:
+            told, orders = found[message.member_ref]
+            found[message.member_ref] = told, orders - set(message.order_ids)
+    return found
+
+
+def _phoned(message: Message) -> bool:
+    """The rider has no chat, and is phoned, as the plan said before its approval."""
+    return message.kind in TOLD and message.state == "suppressed" and message.channel is None

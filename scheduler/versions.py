@@ -212,12 +212,12 @@ class Versions:
 
     def texts(self, version: int | None = None) -> Texts:
         """The wording of `version`: the market's own over the shipped one; a bad piece of it is left out."""
-        from channels.texts import Texts, load_text  # and with it the templates, which most commands never fill in
+        from channels.texts import as_shipped, load_text  # and with it the templates, which most commands never fill in
 
         wanted = version if version is not None else self._latest
         if wanted not in self._texts:
             own = self.config(wanted).texts
-            self._texts[wanted] = load_text(own.content)[0] if own is not None else Texts()
+            self._texts[wanted] = load_text(own.content)[0] if own is not None else as_shipped()
         return self._texts[wanted]
 
     def zones(self, version: int | None = None) -> ZoneIndex:

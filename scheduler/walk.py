@@ -182,8 +182,11 @@ class _Walk:
         )
 
     def _would_lose(self, moment: dt.datetime) -> bool:
-        """Whether a message of this date that its service has not taken yet would be useless at `moment`."""
-        waiting = self._app.store.messages(date=self._date, states={"retry"})
+        """Whether a message of this date that its service has not taken yet would be useless at `moment`.
+
+        What is in a sender's hand, here or elsewhere, may come back untaken.
+        """
+        waiting = self._app.store.messages(date=self._date, states={"retry", "sending"})
         return any(message.expires_at <= moment for message in waiting)
 
 

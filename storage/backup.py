@@ -32,6 +32,7 @@ from storage.verbs import Write, chunks, snapshot
 FORMAT = "songsuk/backup/1"
 MANIFEST = "manifest.json"
 _ROWS = 1000
+_NOT_WHOLE = "it is no backup, or not a whole one", "ไม่ใช่ไฟล์สำรอง หรือไฟล์ไม่ครบ"
 MESSAGE, ATTEMPT, AUDIT, LEASE = (row.__table__ for row in (MessageRow, AttemptRow, AuditRow, LeaseRow))
 MENU = ChatMenuRow.__table__
 
@@ -132,21 +133,25 @@ def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except zipfile.BadZipFile:
-        raise BadBackup("it is no backup, or not a whole one") from None
+        raise BadBackup(*_NOT_WHOLE) from None
 
 
 def _manifest(packed: zipfile.ZipFile) -> Backup:
     try:
         said = json.loads(packed.read(MANIFEST))
         if said["format"] != FORMAT:
-            raise BadBackup(f"it is of format {said['format']!r}, this Songsuk reads {FORMAT}")
+            raise BadBackup(
+                f"it is of format {said['format']!r}, this Songsuk reads {FORMAT}",
+                f"เป็นรูปแบบ {said['format']!r} แต่ Songsuk รุ่นนี้อ่านรูปแบบ {FORMAT}",
+            )
         held = Backup(at=dt.datetime.fromisoformat(said["at"]), schema=str(said["schema"]), rows=dict(said["rows"]))
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
-        raise BadBackup("it is no backup, or not a whole one") from None
+        raise BadBackup(*_NOT_WHOLE) from None
     if held.schema != HEAD:
         raise BadBackup(
             f"it was taken at schema {held.schema}, this Songsuk knows {HEAD}: restore it with the one that made it, "
-            "then upgrade"
+            "then upgrade",
+            f"สำรองไว้ที่ schema {held.schema} แต่รุ่นนี้รู้จัก {HEAD}: กู้คืนด้วยรุ่นที่สำรองไว้ก่อน แล้วค่อยอัปเกรด",
         )
     return held
 
@@ -160,9 +165,13 @@ def _fill(write: Write, table: Table, packed: zipfile.ZipFile, held: Backup) -> 
                 write.insert_all(table, rows)
                 count += len(rows)
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile, EOFError):
-        raise BadBackup(f"{table.name} in it cannot be read") from None
+        raise BadBackup(f"{table.name} in it cannot be read", f"อ่านส่วน {table.name} ในไฟล์ไม่ได้") from None
     if count != held.rows.get(table.name):
-        raise BadBackup(f"{table.name} in it has {count} rows where there should be {held.rows.get(table.name)}")
+        due = held.rows.get(table.name)
+        raise BadBackup(
+            f"{table.name} in it has {count} rows where there should be {due}",
+            f"ส่วน {table.name} ในไฟล์มี {count} แถว ควรมี {due} แถว",
+        )
     _count_on(write.connection, table)
 
 

@@ -9,14 +9,14 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, func, select, update
+from sqlalchemy import RowMapping, bindparam, delete, func, or_, select, update
 
 from storage.failpoints import writes
 from storage.legs import LEG, move_legs
 from storage.message_rows import MESSAGE, WAITING, call_back, insert_messages
 from storage.records import LegMove, Message, Run
 from storage.tables import PlanningAreaRow, PlanRouteRow, PlanRow, PlanStepRow, RunRow
-from storage.verbs import Verbs, Write, new_id
+from storage.verbs import Verbs, Write, among, new_id
 
 RUN, PLAN, ROUTE, STEP, AREA = (row.__table__ for row in (RunRow, PlanRow, PlanRouteRow, PlanStepRow, PlanningAreaRow))
 
@@ -29,6 +29,10 @@ SOURCES = {
     "cancelled": ("approved", "closed", "open", "planned"),
 }
 """Where a run must stand to become the key; a test holds that this is the life-cycle's own table."""
+
+
+_RUNS = select(RUN).order_by(RUN.c.date, RUN.c.closed_at, RUN.c.wave)
+_OPEN_RUNS = _RUNS.where(or_(RUN.c.date >= bindparam("since"), among(RUN.c.state)))
 
 
 class Day(Verbs):
@@ -49,7 +53,7 @@ class Day(Verbs):
         self, *, date: dt.date | None = None, states: Collection[str] | None = None, since: dt.date | None = None
     ) -> list[Run]:
         """Runs by date; `since` is the first date wanted."""
-        query = select(RUN).order_by(RUN.c.date, RUN.c.closed_at, RUN.c.wave)
+        query = _RUNS
         if date is not None:
             query = query.where(RUN.c.date == date)
         if states is not None:
@@ -58,6 +62,12 @@ class Day(Verbs):
             query = query.where(RUN.c.date >= since)
         with self._read() as connection:
             return [_run(row) for row in connection.execute(query).mappings()]
+
+    def open_runs(self, since: dt.date, states: Collection[str]) -> list[Run]:
+        """The runs of `since` and later, and the older ones that stand in one of these states; by date."""
+        asked = {"since": since, "keys": list(states)}
+        with self._read() as connection:
+            return [_run(row) for row in connection.execute(_OPEN_RUNS, asked).mappings()]
 
     def run_waves(self) -> list[str]:
         """The waves that any run was ever fired for."""

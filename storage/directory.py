@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterable
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from storage.records import ChatAddress, Person, Role
 from storage.tables import ChatAddressRow, MemberRow, PersonRow
-from storage.verbs import Write, fetch, new_id
+from storage.verbs import Write, among, fetch, new_id
 
 PERSON, ADDRESS, MEMBER = PersonRow.__table__, ChatAddressRow.__table__, MemberRow.__table__
 
@@ -33,6 +33,21 @@ _FIELDS = {  # of a Person -> its column
 _facts = attrgetter(*_FIELDS)
 
 Key = tuple[str, str]
+
+_CHATS = (
+    select(ADDRESS)
+    .where(among(tuple_(ADDRESS.c.channel, ADDRESS.c.address)))
+    .order_by(ADDRESS.c.added_at.desc(), ADDRESS.c.person_id.desc())
+)
+_PHONES = select(PERSON.c.id).where(among(PERSON.c.phone))
+_PEOPLE = select(PERSON).where(among(PERSON.c.id)).order_by(PERSON.c.created_at.desc(), PERSON.c.id.desc())
+_THEIR_CHATS = (
+    select(ADDRESS)
+    .where(among(ADDRESS.c.person_id))
+    .order_by(ADDRESS.c.channel, ADDRESS.c.added_at.desc(), ADDRESS.c.address)
+)
+_ROLES = select(MEMBER).where(among(MEMBER.c.person_id)).order_by(MEMBER.c.created_at.desc(), MEMBER.c.ref.desc())
+_IN_ROLE = select(MEMBER.c.ref, MEMBER.c.person_id).where(MEMBER.c.role == bindparam("role"), among(MEMBER.c.ref))
 
 
 class Directory:
@@ -60,28 +75,24 @@ class Directory:
         for role, ref in keys:
             by_role[role].add(ref)
         for role, refs in by_role.items():
-            query = select(MEMBER.c.ref, MEMBER.c.person_id).where(MEMBER.c.role == role)
-            for row in fetch(connection, query, MEMBER.c.ref, refs):
+            for row in fetch(connection, _IN_ROLE, refs, role=role):
                 self._members[role, row["ref"]] = row["person_id"]
                 found.add(row["person_id"])
-        latest_first = select(ADDRESS).order_by(ADDRESS.c.added_at.desc(), ADDRESS.c.person_id.desc())
-        for row in fetch(connection, latest_first, tuple_(ADDRESS.c.channel, ADDRESS.c.address), addresses):
+        for row in fetch(connection, _CHATS, addresses):
             self._by_address[row["channel"], row["address"]] = row["person_id"]  # so the first to have it wins
             found.add(row["person_id"])
-        found.update(row["id"] for row in fetch(connection, select(PERSON.c.id), PERSON.c.phone, phones))
+        found.update(row["id"] for row in fetch(connection, _PHONES, phones))
         self._load_persons(found)
 
     def _load_persons(self, found: Collection[str]) -> None:
         connection = self._write.connection
-        latest_first = select(PERSON).order_by(PERSON.c.created_at.desc(), PERSON.c.id.desc())
-        for row in fetch(connection, latest_first, PERSON.c.id, found):
+        for row in fetch(connection, _PEOPLE, found):
             self._persons[row["id"]] = dict(row)
             if row["phone"] and row["name"]:
                 self._by_phone[row["phone"], row["name"]] = row["id"]
-        for row in fetch(connection, select(ADDRESS), ADDRESS.c.person_id, found):
+        for row in fetch(connection, _THEIR_CHATS, found):
             self._addresses[row["person_id"]].add((row["channel"], row["address"]))
-        roles = select(MEMBER).order_by(MEMBER.c.created_at.desc(), MEMBER.c.ref.desc())
-        for row in fetch(connection, roles, MEMBER.c.person_id, found):
+        for row in fetch(connection, _ROLES, found):
             self._members[row["role"], row["ref"]] = row["person_id"]
             self._refs[row["role"], row["person_id"]] = row["ref"]
 
@@ -165,8 +176,7 @@ class Directory:
 def read_persons(connection: Connection, ids: Collection[str]) -> dict[str, Person]:
     """Persons with their addresses, by id; on each channel the address learnt last comes first."""
     addresses: dict[str, list[ChatAddress]] = defaultdict(list)
-    latest_first = select(ADDRESS).order_by(ADDRESS.c.channel, ADDRESS.c.added_at.desc(), ADDRESS.c.address)
-    for row in fetch(connection, latest_first, ADDRESS.c.person_id, ids):
+    for row in fetch(connection, _THEIR_CHATS, ids):
         address = ChatAddress(channel=row["channel"], address=row["address"], state=row["state"])
         addresses[row["person_id"]].append(address)
     return {
@@ -175,5 +185,5 @@ def read_persons(connection: Connection, ids: Collection[str]) -> dict[str, Pers
             addresses=tuple(addresses[row["id"]]),
             **{field: row[column] for field, column in _FIELDS.items()},
         )
-        for row in fetch(connection, select(PERSON), PERSON.c.id, ids)
+        for row in fetch(connection, _PEOPLE, ids)
     }

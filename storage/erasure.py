@@ -1,23 +1,24 @@
 """Forgetting a person: every column that tells of them is emptied; keys, money and times stay, for the books.
 
 What an order, a plan, a message or an event said of them goes with it, also where it was said to somebody else (the
-name and address in a rider's route). Consents stay: they show what was agreed to, by an id that no longer has a name.
+name and address in a rider's route, the words that a coordinator was to read). Consents stay: they show what was agreed
+to, by an id that no longer has a name.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import and_, delete, or_, select, tuple_, update
+from sqlalchemy import and_, delete, exists, false, func, or_, select, tuple_, update
 
 from storage.chats import CHAT, REQUEST
 from storage.directory import ADDRESS, MEMBER, PERSON
 from storage.failpoints import writes
 from storage.heard import Who
-from storage.message_rows import ABOUT, ATTEMPT, MESSAGE, WAITING, break_up, move_messages
+from storage.message_rows import ABOUT, ATTEMPT, MESSAGE, TO_OTHERS, WAITING, break_up, move_messages
 from storage.order_rows import ORDER
 from storage.people import RIDER, SELLER
-from storage.plan_rows import ROUTE, STEP
+from storage.plan_rows import PLAN, ROUTE, STEP
 from storage.records import Role
 from storage.tables import InboxRow
 from storage.verbs import Verbs, Write
@@ -36,13 +37,12 @@ _NOWHERE = {
     "needs_help": False,
     "note": "",
 }
-_SAID_NOTHING = {
-    "name": "",
-    "address": None,
+_UNSAID = {
     "text": "",
     "payload": None,
     "content": {"title": "", "language": "th", "lines": [], "actions": []},
 }
+_SAID_NOTHING = {"name": "", "address": None, **_UNSAID}
 
 
 class Erasure(Verbs):
@@ -70,6 +70,7 @@ def erase(write: Write, who: Who) -> bool:
     members = [(row.role, row.ref) for row in connection.execute(roles)]
     orders = select(ORDER.c.order_id).where(ORDER.c.person_id == person_id)
     _forget_messages(write, members, list(connection.execute(orders).scalars()))
+    _forget_words(write, members, addresses)
     _forget_places(write, members, person_id)
     for channel, address in addresses:
         there = {"channel": channel, "address": address}
@@ -95,6 +96,33 @@ def _forget_messages(write: Write, members: list[tuple[str, str]], orders: list[
     ids = select(MESSAGE.c.id).where(which)
     connection.execute(update(ATTEMPT).where(ATTEMPT.c.message_id.in_(ids)).values(detail=None))
     connection.execute(update(MESSAGE).where(which).values(**_SAID_NOTHING))
+
+
+def _forget_words(write: Write, members: list[tuple[str, str]], chats: list[tuple[str, str]]) -> None:
+    """What coordinators were to read of them: what they wrote, that they are silent, how their rounds stood."""
+    connection = write.connection
+    riders = [ref for role, ref in members if role == Role.RIDER]
+    event = "heard:" + INBOX.c.channel + ":" + INBOX.c.event_id + ":"
+    wrote = exists().where(
+        tuple_(INBOX.c.channel, INBOX.c.address).in_(chats),
+        func.substr(MESSAGE.c.event, 1, func.length(event)) == event,
+    )
+    silent = [
+        and_(MESSAGE.c.event.startswith(told), MESSAGE.c.event.endswith(f":{ref}", autoescape=True))
+        for told in ("silent:", "unreached:")
+        for ref in riders
+    ]
+    rounds = (
+        select(PLAN.c.date, PLAN.c.wave).join(ROUTE, ROUTE.c.plan_id == PLAN.c.id).where(ROUTE.c.rider_id.in_(riders))
+    )
+    which = or_(
+        and_(MESSAGE.c.kind.in_(TO_OTHERS), wrote),
+        and_(MESSAGE.c.kind == "escalation", or_(false(), *silent)),
+        and_(MESSAGE.c.kind == "status_card", tuple_(MESSAGE.c.date, MESSAGE.c.wave).in_(rounds)),
+    )
+    waiting = and_(which, MESSAGE.c.state.in_(WAITING))
+    break_up(connection, move_messages(connection, waiting, "superseded", write.at, reason="erased"))
+    connection.execute(update(MESSAGE).where(which).values(**_UNSAID))
 
 
 def _forget_places(write: Write, members: list[tuple[str, str]], person_id: str) -> None:

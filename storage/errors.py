@@ -45,7 +45,11 @@ class Busy(Unreachable):
 
 
 class BadBackup(StorageError):
-    """The file is no backup that this Songsuk can restore."""
+    """The file is no backup that this Songsuk can restore; `thai` says why, as the error itself does in English."""
+
+    def __init__(self, english: str, thai: str) -> None:
+        super().__init__(english)
+        self.thai = thai
 
 
 class NotEmpty(StorageError):

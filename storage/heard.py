@@ -40,7 +40,8 @@ class Heard:
 class Chat:
     """Where the talk with one chat stands. ``step`` None: nothing was asked. ``tries``: wrong guesses since then.
 
-    ``passed_on_at``: when words of it were last passed on to the coordinators.
+    ``passed_on_at``: when words of it were last passed on to the coordinators, or will be; until then they are
+    ``gathered``: all of them, and the ids of the messages that hold them.
     """
 
     channel: str
@@ -51,6 +52,19 @@ class Chat:
     tries: int = 0
     tries_since: dt.datetime | None = None
     passed_on_at: dt.datetime | None = None
+    gathered: Data = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOn:
+    """Words of a chat that go to people: now, or at a moment ahead, until which more may be gathered.
+
+    ``instead`` are the ids of the messages that hold the first of these words alone: those that wait are withdrawn.
+    """
+
+    at: dt.datetime
+    words: str
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +127,8 @@ class Heeded:
 
     ``links`` gives the chat to these members; ``address_state`` is what the chat's address becomes. ``used`` is the
     digest of an invitation: where another chat has used it meanwhile, nothing is written. ``wrong`` counts a guess
-    against the chat, ``guessed`` against a phone number, by its digest. ``passed_on``: words of the chat go to people.
+    against the chat, ``guessed`` against a phone number, by its digest. ``passed_on``: words of the chat go to people,
+    as the ones among ``messages`` of kind ``word``.
     ``reply`` is the id of the one among ``messages`` that goes out at once, by the event's own reply token, and
     ``along`` is what waits for the same address and goes out with it: where some of that waits no longer, or something
     else is under way there, nothing is written.
@@ -129,7 +144,7 @@ class Heeded:
     steps: tuple[Step, ...] = ()
     wrong: bool = False
     guessed: str | None = None
-    passed_on: bool = False
+    passed_on: PassedOn | None = None
     request: LinkRequest | None = None
     decided: tuple[str, bool] | None = None
     erased: tuple[Who, ...] = ()

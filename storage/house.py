@@ -5,14 +5,38 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from sqlalchemy import RowMapping, func, or_, select, update
+from sqlalchemy import Executable, RowMapping, bindparam, func, or_, select, update
 
 from storage.failpoints import writes
 from storage.records import AuditEntry, ConfigVersion
 from storage.tables import ApiKeyRow, AuditRow, ConfigVersionRow, LeaseRow
-from storage.verbs import Verbs
+from storage.verbs import TONGUES, Insert, Verbs
 
 LEASE, VERSION, KEY, AUDIT = (row.__table__ for row in (LeaseRow, ConfigVersionRow, ApiKeyRow, AuditRow))
+
+_NOW = bindparam("now", type_=LEASE.c.until.type)
+_RENEW = (
+    update(LEASE)
+    .where(LEASE.c.name == bindparam("lease"), LEASE.c.holder == bindparam("who"), LEASE.c.until > _NOW)
+    .values(until=bindparam("longer"))
+    .returning(LEASE.c.token)
+)
+
+
+def _taking(take: Insert) -> Executable:
+    """Takes a lease that nobody has: new, over, of an end that it can never have been given, or still `dead`'s."""
+    free = or_(LEASE.c.until <= _NOW, LEASE.c.until > bindparam("far"), LEASE.c.holder == bindparam("dead"))
+    taken = {"holder": take.excluded.holder, "token": LEASE.c.token + 1, "until": take.excluded.until}
+    return take.on_conflict_do_update(index_elements=[LEASE.c.name], set_=taken, where=free).returning(LEASE.c.token)
+
+
+_TAKE = {tongue: _taking(insert(LEASE)) for tongue, insert in TONGUES.items()}
+_HOLDER = select(LEASE.c.holder).where(LEASE.c.name == bindparam("lease"), LEASE.c.until > _NOW)
+_STARTS = (
+    select(VERSION.c.version, VERSION.c.from_date)
+    .where(VERSION.c.version > bindparam("after"))
+    .order_by(VERSION.c.version)
+)
 
 
 class House(Verbs):
@@ -33,27 +57,15 @@ class House(Verbs):
         """
         until = now + dt.timedelta(seconds=seconds)
         with self._write("acquire_lease", holder, now) as write:
-            mine = LEASE.c.name == name
-            renew = update(LEASE).where(mine, LEASE.c.holder == holder, LEASE.c.until > now)
-            kept = write.connection.execute(renew.values(until=until).returning(LEASE.c.token)).scalar()
+            asked = {"lease": name, "who": holder, "now": now, "longer": until}
+            kept = write.connection.execute(_RENEW, asked).scalar()
             if kept is not None:
                 return int(kept)  # a renewal tells nothing new: no audit row every few seconds
-            other = write.connection.execute(select(LEASE.c.holder).where(mine, LEASE.c.until > now)).scalar()
-            free = or_(LEASE.c.until <= now, LEASE.c.until > until + dt.timedelta(seconds=seconds))
-            if other is not None and gone(other):
-                free = or_(free, LEASE.c.holder == other)
+            other = write.connection.execute(_HOLDER, asked).scalar()
+            dead = other if other is not None and gone(other) else None
             first = {"name": name, "holder": holder, "token": 1, "until": until}
-            take = (
-                write.insert(LEASE)
-                .values(first)
-                .on_conflict_do_update(
-                    index_elements=[LEASE.c.name],
-                    set_={"holder": holder, "token": LEASE.c.token + 1, "until": until},
-                    where=free,
-                )
-                .returning(LEASE.c.token)
-            )
-            token = write.connection.execute(take).scalar()
+            over = {"now": now, "far": until + dt.timedelta(seconds=seconds), "dead": dead}
+            token = write.connection.execute(_TAKE[write.tongue], first | over).scalar()
             if token is None:
                 return None
             write.tell(f"lease:{name}", token=token)
@@ -134,9 +146,8 @@ class House(Verbs):
 
     def config_starts(self, after: int = 0) -> list[tuple[int, dt.date | None]]:
         """The versions behind `after`, the first first, and from which day on each is meant to be in force."""
-        query = select(VERSION.c.version, VERSION.c.from_date).where(VERSION.c.version > after)
         with self._read() as connection:
-            return [(row[0], row[1]) for row in connection.execute(query.order_by(VERSION.c.version))]
+            return [(row[0], row[1]) for row in connection.execute(_STARTS, {"after": after})]
 
     def config_version(self, version: int) -> ConfigVersion | None:
         with self._read() as connection:

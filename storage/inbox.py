@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, exists, not_, or_, select, update
+from sqlalchemy import Integer, RowMapping, and_, bindparam, delete, exists, not_, or_, select, update
 
 from storage.chats import CHAT, GUESS, INVITATION, REQUEST, TRIES_LAST, agree, link
 from storage.directory import ADDRESS
 from storage.erasure import erase
 from storage.failpoints import writes
-from storage.heard import Heard, Heeded, LinkRequest, Step, Told
+from storage.heard import Heard, Heeded, LinkRequest, PassedOn, Step, Told
 from storage.message_rows import (
     ATTEMPT,
     MESSAGE,
@@ -25,10 +25,12 @@ from storage.message_rows import (
 )
 from storage.records import Message
 from storage.tables import InboxRow
-from storage.verbs import Verbs, Write
+from storage.verbs import Verbs, Write, among
 
 INBOX = InboxRow.__table__
 _NOT_DONE = INBOX.c.done_at.is_(None)
+_HEARD = select(INBOX).where(_NOT_DONE).order_by(INBOX.c.seq).limit(bindparam("limit", type_=Integer()))
+_HEARD_OVER = _HEARD.where(among(INBOX.c.channel))
 REPLY_LEASE = dt.timedelta(minutes=1)
 
 
@@ -51,11 +53,10 @@ class Inbox(Verbs):
 
     def heard(self, *, limit: int = 50, channels: Collection[str] | None = None) -> list[Heard]:
         """The events nobody has worked off yet, of these channels or of all, the first first."""
-        query = select(INBOX).where(_NOT_DONE).order_by(INBOX.c.seq).limit(limit)
-        if channels is not None:
-            query = query.where(INBOX.c.channel.in_(list(channels)))
+        query = _HEARD if channels is None else _HEARD_OVER
         with self._read() as connection:
-            return [_heard(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query, {"limit": limit, "keys": list(channels or ())})
+            return [_heard(row) for row in rows.mappings()]
 
     def heard_before(self, channel: str, event_id: str) -> Heard | None:
         """An event by the service's own id, worked off or not."""
@@ -126,8 +127,8 @@ def _change(write: Write, channel: str, came_to: Heeded) -> None:
         _count_wrong(write, channel, address)
     if came_to.guessed is not None:
         _count_guess(write, came_to.guessed)
-    if came_to.passed_on:
-        _on_chat(write, channel, address, passed_on_at=write.at)
+    if came_to.passed_on is not None:
+        _pass_on(write, channel, address, came_to.passed_on, came_to.messages)
     if came_to.request is not None:
         asked = came_to.request
         names = ("id", "channel", "address", "phone", "created_at")
@@ -170,6 +171,7 @@ def _on_chat(write: Write, channel: str, address: str, **news: Any) -> None:
         "tries": 0,
         "tries_since": None,
         "passed_on_at": None,
+        "gathered": {},
     }
     put = write.insert(CHAT).values({"channel": channel, "address": address, **fresh, **news})
     write.connection.execute(put.on_conflict_do_update(index_elements=[CHAT.c.channel, CHAT.c.address], set_=news))
@@ -191,6 +193,13 @@ def _count_guess(write: Write, digest: str) -> None:
     put = write.insert(GUESS).values(digest=digest, tries=1, since=write.at)
     more = {"tries": GUESS.c.tries + 1}
     write.connection.execute(put.on_conflict_do_update(index_elements=[GUESS.c.digest], set_=more))
+
+
+def _pass_on(write: Write, channel: str, address: str, passed: PassedOn, told: Sequence[Message]) -> None:
+    """Of what waits to be passed on the last is all: it holds what the others do. What is under way already goes."""
+    call_back(write.connection, MESSAGE.c.id.in_(passed.instead), "superseded", write.at, reason="gathered")
+    waits = {"words": passed.words, "messages": [message.id for message in told if message.kind == "word"]}
+    _on_chat(write, channel, address, passed_on_at=passed.at, gathered=waits if passed.at > write.at else {})
 
 
 def _take_along(write: Write, channel: str, came_to: Heeded, holder: str) -> bool:

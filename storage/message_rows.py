@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     FromClause,
     RowMapping,
-    Select,
     and_,
     bindparam,
     exists,
@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from storage.records import Attempt, AttemptStart, Message, Role
 from storage.tables import AttemptRow, ChatAddressRow, MemberRow, MessageOrderRow, MessageRow
-from storage.verbs import Write, chunks, fetch
+from storage.verbs import TONGUES, Write, among, chunks, fetch, one_of
 
 MESSAGE, ABOUT, ATTEMPT = MessageRow.__table__, MessageOrderRow.__table__, AttemptRow.__table__
 
@@ -50,10 +50,16 @@ SOURCES = {
 WAITING = ("held", "ready", "retry")
 """Written, and in nobody's hands."""
 
+NOW = bindparam("now", type_=MESSAGE.c.changed_at.type)
+"""The moment of a statement that is written once."""
+
 _ADDRESS, _MEMBER = ChatAddressRow.__table__, MemberRow.__table__
-_TO_OTHERS = ("sos", "word", "link_request", "chat_added")
+TO_OTHERS = ("sos", "word", "link_request", "chat_added")
 """What somebody else hears of a thing written in a chat; every other message of such an event is an answer there."""
 
+_WRITE_ONCE = {
+    tongue: insert(MESSAGE).on_conflict_do_nothing().returning(MESSAGE.c.id) for tongue, insert in TONGUES.items()
+}
 _FREEZE = (
     update(MESSAGE)
     .where(MESSAGE.c.id == bindparam("b_id"), MESSAGE.c.payload.is_(None))
@@ -62,6 +68,19 @@ _FREEZE = (
         bundle=bindparam("b_bundle"),
         expires_at=func.coalesce(bindparam("b_expires_at", type_=MESSAGE.c.expires_at.type), MESSAGE.c.expires_at),
     )
+)
+
+_ABOUT_THEM = select(ABOUT).where(among(ABOUT.c.message_id)).order_by(ABOUT.c.position)
+_TRIED = select(ATTEMPT).where(among(ATTEMPT.c.message_id)).order_by(ATTEMPT.c.id)
+
+_REQUESTS = select(MESSAGE.c.bundle).where(among(MESSAGE.c.id), MESSAGE.c.bundle.is_not(None))
+_BREAK_UP = (
+    update(MESSAGE).where(MESSAGE.c.bundle.in_(_REQUESTS), MESSAGE.c.state == "retry").values(bundle=None, payload=None)
+)
+_PUSH_INSTEAD = (
+    update(MESSAGE)
+    .where(among(MESSAGE.c.id), MESSAGE.c.via == "reply", MESSAGE.c.state == "retry")
+    .values(via="push", bundle=None, payload=None)
 )
 
 _COPIED = (
@@ -89,7 +108,7 @@ def closed(message: FromClause) -> ColumnElement[bool]:
         _MEMBER.c.role == message.c.role,
         _MEMBER.c.ref == message.c.member_ref,
     )
-    return and_(theirs, or_(message.c.event.not_like("heard:%"), message.c.kind.in_(_TO_OTHERS)))
+    return and_(theirs, or_(message.c.event.not_like("heard:%"), one_of(message.c.kind, *TO_OTHERS)))
 
 
 def stranded(message: FromClause) -> ColumnElement[bool]:
@@ -114,8 +133,7 @@ def insert_messages(write: Write, messages: Sequence[Message]) -> int:
             | {"role": message.role.value, "created_at": write.at, "changed_at": write.at}
             for message in chunk
         ]
-        statement = write.insert(MESSAGE).on_conflict_do_nothing().returning(MESSAGE.c.id)
-        new = set(write.connection.execute(statement, rows).scalars())
+        new = set(write.connection.execute(_WRITE_ONCE[write.tongue], rows).scalars())
         about = [
             {"message_id": message.id, "position": position, "order_id": order_id}
             for message in chunk
@@ -127,17 +145,17 @@ def insert_messages(write: Write, messages: Sequence[Message]) -> int:
     return written
 
 
+def moving(which: ColumnElement[bool], state: str, **values: Any) -> Executable:
+    """The statement that takes the messages of `which` to `state` at `NOW`, those that may go; it returns their ids."""
+    guarded = update(MESSAGE).where(which, one_of(MESSAGE.c.state, *SOURCES[state]))
+    return guarded.values(state=state, changed_at=NOW, **values).returning(MESSAGE.c.id)
+
+
 def move_messages(
     connection: Connection, which: ColumnElement[bool], state: str, at: dt.datetime, **values: Any
 ) -> list[str]:
     """Takes the messages of `which` to `state`, those that may go; returns their ids."""
-    change = (
-        update(MESSAGE)
-        .where(which, MESSAGE.c.state.in_(SOURCES[state]))
-        .values(state=state, changed_at=at, **values)
-        .returning(MESSAGE.c.id)
-    )
-    return list(connection.execute(change).scalars())
+    return list(connection.execute(moving(which, state, **values), {"now": at}).scalars())
 
 
 def begin_messages(write: Write, items: Sequence[AttemptStart]) -> None:
@@ -159,10 +177,9 @@ def begin_messages(write: Write, items: Sequence[AttemptStart]) -> None:
     write.insert_all(ATTEMPT, begun)
 
 
-def push_instead(connection: Connection, which: ColumnElement[bool]) -> None:
+def push_instead(connection: Connection, ids: Collection[str]) -> None:
     """What went along with a reply and is to be tried again is pushed, as if never begun: the token is spent."""
-    again = and_(which, MESSAGE.c.via == "reply", MESSAGE.c.state == "retry")
-    connection.execute(update(MESSAGE).where(again).values(via="push", bundle=None, payload=None))
+    connection.execute(_PUSH_INSTEAD, {"keys": list(ids)})
 
 
 def call_back(
@@ -173,7 +190,8 @@ def call_back(
     A request that its service may have taken is one whole until it is settled: nothing is withdrawn from it. One that
     was provably never taken is broken up, and what is left of it goes out in another.
     """
-    open_request = and_(MESSAGE.c.state == "retry", MESSAGE.c.bundle.is_not(None), may_be_taken(MESSAGE))
+    begun = and_(MESSAGE.c.bundle.is_not(None), MESSAGE.c.via == "push", may_be_taken(MESSAGE))
+    open_request = and_(MESSAGE.c.state.in_(("retry", "unknown")), begun)  # what is unknown may be tried again whole
     gone = move_messages(connection, and_(which, ~open_request), state, at, reason=reason)
     break_up(connection, gone)
     return gone
@@ -182,20 +200,18 @@ def call_back(
 def break_up(connection: Connection, gone: Sequence[str]) -> None:
     """What shared a request with messages that are gone, and waits to be tried again, is as if never begun."""
     for chunk in chunks(gone):
-        requests = select(MESSAGE.c.bundle).where(MESSAGE.c.id.in_(chunk), MESSAGE.c.bundle.is_not(None))
-        left = and_(MESSAGE.c.bundle.in_(requests), MESSAGE.c.state == "retry")
-        connection.execute(update(MESSAGE).where(left).values(bundle=None, payload=None))
+        connection.execute(_BREAK_UP, {"keys": chunk})
 
 
-def read_messages(connection: Connection, query: Select[Any]) -> list[Message]:
+def read_messages(connection: Connection, query: Executable, **asked: Any) -> list[Message]:
     """The messages of a SELECT on the whole table, in its order, with what they are about and what was tried."""
-    rows = connection.execute(query).mappings().all()
+    rows = connection.execute(query, asked).mappings().all()
     ids = [row["id"] for row in rows]
     about: dict[str, list[str]] = defaultdict(list)
     attempts: dict[str, list[Attempt]] = defaultdict(list)
-    for row in fetch(connection, select(ABOUT).order_by(ABOUT.c.position), ABOUT.c.message_id, ids):
+    for row in fetch(connection, _ABOUT_THEM, ids):
         about[row["message_id"]].append(row["order_id"])
-    for row in fetch(connection, select(ATTEMPT).order_by(ATTEMPT.c.id), ATTEMPT.c.message_id, ids):
+    for row in fetch(connection, _TRIED, ids):
         attempts[row["message_id"]].append(Attempt(**{name: row[name] for name in Attempt.__slots__}))
     return [_message(row, tuple(about[row["id"]]), tuple(attempts[row["id"]])) for row in rows]
 

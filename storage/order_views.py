@@ -13,7 +13,11 @@ from storage.directory import read_persons
 from storage.legs import LEG
 from storage.order_rows import ORDER, PICKUP
 from storage.records import Leg, Order, Person, Pickup
-from storage.verbs import Verbs, fetch
+from storage.verbs import Verbs, among, fetch
+
+_PICKUPS = select(PICKUP).where(among(PICKUP.c.order_id)).order_by(PICKUP.c.position)
+_LEGS = select(LEG).where(among(LEG.c.order_id)).order_by(LEG.c.leg)
+_WAITING_WAVES = select(LEG.c.date, LEG.c.wave).where(LEG.c.state == "received", LEG.c.wave.is_not(None)).distinct()
 
 
 class OrderViews(Verbs):
@@ -55,15 +59,14 @@ class OrderViews(Verbs):
         with self._read() as connection:
             if order_ids is None:
                 return with_parts(connection, connection.execute(query.limit(limit)).mappings().all())
-            rows = fetch(connection, query, ORDER.c.order_id, sorted(set(order_ids)))
+            rows = fetch(connection, query.where(among(ORDER.c.order_id)), sorted(set(order_ids)))
             rows.sort(key=lambda row: (row["received_at"], row["order_id"]))
             return with_parts(connection, rows[:limit])
 
     def waiting_waves(self) -> set[tuple[dt.date, str]]:
         """The waves (date, wave) that legs wait in, received and not yet batched."""
-        waiting = select(LEG.c.date, LEG.c.wave).where(LEG.c.state == "received", LEG.c.wave.is_not(None)).distinct()
         with self._read() as connection:
-            return {(row.date, row.wave) for row in connection.execute(waiting)}
+            return {(row.date, row.wave) for row in connection.execute(_WAITING_WAVES)}
 
 
 def with_parts(connection: Connection, rows: Sequence[RowMapping]) -> list[Order]:
@@ -71,9 +74,9 @@ def with_parts(connection: Connection, rows: Sequence[RowMapping]) -> list[Order
     ids = [row["order_id"] for row in rows]
     pickups: dict[str, list[Pickup]] = defaultdict(list)
     legs: dict[str, list[Leg]] = defaultdict(list)
-    for row in fetch(connection, select(PICKUP).order_by(PICKUP.c.position), PICKUP.c.order_id, ids):
+    for row in fetch(connection, _PICKUPS, ids):
         pickups[row["order_id"]].append(Pickup(**{name: row[name] for name in Pickup.__slots__}))
-    for row in fetch(connection, select(LEG).order_by(LEG.c.leg), LEG.c.order_id, ids):
+    for row in fetch(connection, _LEGS, ids):
         legs[row["order_id"]].append(Leg(**{name: row[name] for name in Leg.__slots__}))
     persons = read_persons(connection, {row["person_id"] for row in rows})
     return [

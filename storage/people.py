@@ -7,15 +7,27 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
+from sqlalchemy import Connection, Executable, RowMapping, bindparam, select, update
 
 from storage.directory import ADDRESS, MEMBER, PERSON, Directory, read_persons
 from storage.failpoints import writes
 from storage.records import Location, Member, RiderDetails, Role, Saved, SellerDetails
 from storage.tables import RiderRow, SellerRow
-from storage.verbs import Verbs, Write, chunks, fetch
+from storage.verbs import Verbs, Write, among, chunks, fetch
 
 RIDER, SELLER = RiderRow.__table__, SellerRow.__table__
+
+_EVERYBODY = select(MEMBER).order_by(MEMBER.c.role, MEMBER.c.ref)
+_IN_ROLE = _EVERYBODY.where(MEMBER.c.role == bindparam("role"))
+_AT = _EVERYBODY.where(
+    MEMBER.c.person_id.in_(
+        select(ADDRESS.c.person_id).where(
+            ADDRESS.c.channel == bindparam("channel"), ADDRESS.c.address == bindparam("address")
+        )
+    )
+)
+_BUYERS_OF = _IN_ROLE.where(MEMBER.c.person_id.in_(select(PERSON.c.id).where(PERSON.c.phone == bindparam("phone"))))
+_RIDERS, _SELLERS = (select(details).where(among(details.c.ref)) for details in (RIDER, SELLER))
 
 
 class People(Verbs):
@@ -34,31 +46,25 @@ class People(Verbs):
 
     def members(self, role: Role | None = None, refs: Collection[str] | None = None) -> list[Member]:
         """Members by role and ref, with the person behind each."""
-        query = select(MEMBER).order_by(MEMBER.c.role, MEMBER.c.ref)
-        if role is not None:
-            query = query.where(MEMBER.c.role == role.value)
+        query, asked = (_EVERYBODY, {}) if role is None else (_IN_ROLE, {"role": role.value})
+        if refs is None:
+            return self._whose(query, **asked)
         with self._read() as connection:
-            if refs is None:
-                rows = list(connection.execute(query).mappings())
-            else:
-                rows = fetch(connection, query, MEMBER.c.ref, sorted(set(refs)))
-                rows.sort(key=lambda row: (row["role"], row["ref"]))
+            rows = fetch(connection, query.where(among(MEMBER.c.ref)), sorted(set(refs)), **asked)
+            rows.sort(key=lambda row: (row["role"], row["ref"]))
             return _members(connection, rows)
 
     def members_at(self, channel: str, address: str) -> list[Member]:
         """Everybody whose chat this is, whatever its state; families share one."""
-        here = select(ADDRESS.c.person_id).where(ADDRESS.c.channel == channel, ADDRESS.c.address == address)
-        return self._whose(MEMBER.c.person_id.in_(here))
+        return self._whose(_AT, channel=channel, address=address)
 
     def buyers_of(self, phone: str) -> list[Member]:
         """The buyers with this phone number."""
-        theirs = select(PERSON.c.id).where(PERSON.c.phone == phone)
-        return self._whose(and_(MEMBER.c.role == Role.BUYER.value, MEMBER.c.person_id.in_(theirs)))
+        return self._whose(_BUYERS_OF, role=Role.BUYER.value, phone=phone)
 
-    def _whose(self, which: ColumnElement[bool]) -> list[Member]:
-        query = select(MEMBER).where(which).order_by(MEMBER.c.role, MEMBER.c.ref)
+    def _whose(self, query: Executable, **asked: str) -> list[Member]:
         with self._read() as connection:
-            return _members(connection, connection.execute(query).mappings().all())
+            return _members(connection, connection.execute(query, asked).mappings().all())
 
     @writes
     def set_address_state(self, channel: str, address: str, state: str, *, actor: str, at: dt.datetime) -> int:
@@ -78,8 +84,9 @@ class People(Verbs):
 
 def _members(connection: Connection, rows: Sequence[RowMapping]) -> list[Member]:
     persons = read_persons(connection, {row["person_id"] for row in rows})
-    riders = {row["ref"]: _rider(row) for row in connection.execute(select(RIDER)).mappings()}
-    sellers = {row["ref"]: _seller(row) for row in connection.execute(select(SELLER)).mappings()}
+    refs = {role: [row["ref"] for row in rows if row["role"] == role] for role in (Role.RIDER, Role.SELLER)}
+    riders = {row["ref"]: _rider(row) for row in fetch(connection, _RIDERS, refs[Role.RIDER])}
+    sellers = {row["ref"]: _seller(row) for row in fetch(connection, _SELLERS, refs[Role.SELLER])}
     return [
         Member(
             role=Role(row["role"]),

@@ -6,11 +6,11 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, Executable, RowMapping, select
 
 from storage.records import Plan, PlanRoute, PlanStep, PlanUnassigned
 from storage.tables import PlanRouteRow, PlanRow, PlanStepRow, PlanUnassignedRow
-from storage.verbs import Write
+from storage.verbs import Write, among, fetch
 
 PLAN, ROUTE, STEP, UNASSIGNED = (row.__table__ for row in (PlanRow, PlanRouteRow, PlanStepRow, PlanUnassignedRow))
 
@@ -18,6 +18,10 @@ _PLAN = tuple(name for name in Plan.__slots__ if name not in ("routes", "unassig
 _ROUTE = tuple(name for name in PlanRoute.__slots__ if name not in ("load_max", "steps"))
 _STEP = tuple(name for name in PlanStep.__slots__ if name not in ("location", "load", "window", "told"))
 _UNASSIGNED = tuple(name for name in PlanUnassigned.__slots__ if name != "riders")
+
+_ROUTES = select(ROUTE).where(among(ROUTE.c.plan_id)).order_by(ROUTE.c.plan_id, ROUTE.c.route)
+_STEPS = select(STEP).where(among(STEP.c.plan_id)).order_by(STEP.c.plan_id, STEP.c.route, STEP.c.step)
+_LEFT = select(UNASSIGNED).where(among(UNASSIGNED.c.plan_id)).order_by(UNASSIGNED.c.position)
 
 
 def insert_plan(write: Write, plan: Plan) -> None:
@@ -54,23 +58,20 @@ def _step_row(step: PlanStep) -> dict[str, Any]:
     }
 
 
-def read_plans(connection: Connection, query: Select[Any]) -> list[Plan]:
+def read_plans(connection: Connection, query: Executable, **asked: Any) -> list[Plan]:
     """The plans of a SELECT on the whole table, in its order, with routes, steps and what found no place."""
-    rows = connection.execute(query).mappings().all()
+    rows = connection.execute(query, asked).mappings().all()
     ids = [row["id"] for row in rows]
     steps: dict[tuple[str, int], list[PlanStep]] = defaultdict(list)
-    of_steps = select(STEP).where(STEP.c.plan_id.in_(ids)).order_by(STEP.c.plan_id, STEP.c.route, STEP.c.step)
-    for row in connection.execute(of_steps).mappings():
+    for row in fetch(connection, _STEPS, ids):
         steps[row["plan_id"], row["route"]].append(_step(row))
     routes: dict[str, list[PlanRoute]] = defaultdict(list)
-    of_routes = select(ROUTE).where(ROUTE.c.plan_id.in_(ids)).order_by(ROUTE.c.plan_id, ROUTE.c.route)
-    for row in connection.execute(of_routes).mappings():
+    for row in fetch(connection, _ROUTES, ids):
         own = {name: row[name] for name in _ROUTE}
         theirs = tuple(steps[row["plan_id"], row["route"]])
         routes[row["plan_id"]].append(PlanRoute(**own, load_max=tuple(row["load_max"]), steps=theirs))
     left: dict[str, list[PlanUnassigned]] = defaultdict(list)
-    of_left = select(UNASSIGNED).where(UNASSIGNED.c.plan_id.in_(ids)).order_by(UNASSIGNED.c.position)
-    for row in connection.execute(of_left).mappings():
+    for row in fetch(connection, _LEFT, ids):
         own = {name: row[name] for name in _UNASSIGNED}
         left[row["plan_id"]].append(PlanUnassigned(**own, riders=tuple(row["riders"])))
     return [

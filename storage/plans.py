@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from storage.day import PLAN, RUN, SOURCES, step_run, supersede_messages
 from storage.errors import IllegalRun
@@ -23,6 +23,8 @@ from storage.tables import ApprovalRow
 from storage.verbs import Verbs, Write, new_id
 
 APPROVAL = ApprovalRow.__table__
+
+_PLAN = select(PLAN).where(PLAN.c.id == bindparam("id"))
 
 
 class Plans(Verbs):
@@ -54,7 +56,7 @@ class Plans(Verbs):
     def plan(self, plan_id: str) -> Plan | None:
         """A plan by its id, current or not."""
         with self._read() as connection:
-            return next(iter(read_plans(connection, select(PLAN).where(PLAN.c.id == plan_id))), None)
+            return next(iter(read_plans(connection, _PLAN, id=plan_id)), None)
 
     def plans(self, date: dt.date, wave: str | None = None, current_only: bool = True) -> list[Plan]:
         """The plans of a date, by wave and revision; only those that no other has replaced, unless asked."""

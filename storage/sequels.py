@@ -19,9 +19,11 @@ from storage.order_rows import ORDER
 from storage.order_views import with_parts
 from storage.plan_rows import STEP, insert_plan, read_plans
 from storage.records import Message, Plan, Sequel, Standing
-from storage.verbs import Write, fetch
+from storage.verbs import Write, among, fetch
 
 Rule = Callable[[Standing], Sequel]
+
+_THOSE_ORDERS = select(ORDER).where(among(ORDER.c.order_id))
 
 
 def follow_up(write: Write, change_no: int, rule: Rule) -> int:
@@ -41,7 +43,7 @@ def follow_up(write: Write, change_no: int, rule: Rule) -> int:
         return 0
     carried = {step.order_id for plan in plans for route in plan.routes for step in route.steps if step.order_id}
     of_runs = select(PLAN).where(PLAN.c.run_id.in_([plan.run_id for plan in plans]), PLAN.c.approved_at.is_not(None))
-    now_so = fetch(write.connection, select(ORDER), ORDER.c.order_id, sorted(carried | cancelled))
+    now_so = fetch(write.connection, _THOSE_ORDERS, sorted(carried | cancelled))
     sequel = rule(
         Standing(
             changed=frozenset(row["order_id"] for row in now_so if row["change_no"] == change_no),

@@ -8,15 +8,40 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 
 from storage.directory import ADDRESS
 from storage.failpoints import writes
-from storage.message_rows import ATTEMPT, MESSAGE, WAITING, break_up, closed, read_messages, stranded
+from storage.message_rows import ATTEMPT, MESSAGE, NOW, WAITING, break_up, closed, read_messages, stranded
 from storage.records import Message
-from storage.verbs import Verbs
+from storage.verbs import Verbs, one_of
 
 _GONE = ("blocked", "unknown_recipient", "moved")
+
+_WAITS = and_(one_of(MESSAGE.c.state, "ready", "retry"), stranded(MESSAGE))
+_ANEW = MESSAGE.alias("anew")
+_SAID_ANEW = exists().where(
+    _ANEW.c.event == MESSAGE.c.event,
+    _ANEW.c.role == MESSAGE.c.role,
+    _ANEW.c.member_ref == MESSAGE.c.member_ref,
+    _ANEW.c.revision > MESSAGE.c.revision,
+)
+_REFUSED = and_(MESSAGE.c.state == "failed", one_of(MESSAGE.c.reason, *_GONE), MESSAGE.c.expires_at > NOW)
+_STRANDED = (
+    select(MESSAGE)
+    .where(MESSAGE.c.channel == bindparam("channel"), one_of(MESSAGE.c.state, "ready", "retry", "failed"))
+    .where(or_(_WAITS, and_(_REFUSED, closed(MESSAGE), ~_SAID_ANEW)))
+    .order_by(MESSAGE.c.send_at, MESSAGE.c.seq)
+)
+
+_EACH = ATTEMPT.alias("each")
+_LAST = select(func.max(_EACH.c.id)).where(_EACH.c.message_id == MESSAGE.c.id).correlate(MESSAGE).scalar_subquery()
+_RESTING = (
+    select(MESSAGE.c.address, MESSAGE.c.not_before)
+    .where(MESSAGE.c.channel == bindparam("channel"), MESSAGE.c.state == "retry", MESSAGE.c.not_before > NOW)
+    .where(exists().where(ATTEMPT.c.id == _LAST, ATTEMPT.c.status == bindparam("status")))
+    .order_by(MESSAGE.c.not_before)
+)
 
 
 class Stranded(Verbs):
@@ -25,29 +50,14 @@ class Stranded(Verbs):
 
         The last only until it was said anew, under the next revision.
         """
-        anew = MESSAGE.alias("anew")
-        said_anew = exists().where(
-            anew.c.event == MESSAGE.c.event,
-            anew.c.role == MESSAGE.c.role,
-            anew.c.member_ref == MESSAGE.c.member_ref,
-            anew.c.revision > MESSAGE.c.revision,
-        )
-        waits = and_(MESSAGE.c.state.in_(("ready", "retry")), stranded(MESSAGE))
-        refused = and_(MESSAGE.c.state == "failed", MESSAGE.c.reason.in_(_GONE), MESSAGE.c.expires_at > now)
-        which = or_(waits, and_(refused, closed(MESSAGE), ~said_anew))
-        query = select(MESSAGE).where(MESSAGE.c.channel == channel, MESSAGE.c.state.in_(("ready", "retry", "failed")))
         with self._read() as connection:
-            return read_messages(connection, query.where(which).order_by(MESSAGE.c.send_at, MESSAGE.c.seq))
+            return read_messages(connection, _STRANDED, channel=channel, now=now)
 
     def resting(self, channel: str, now: dt.datetime, status: int) -> dict[str, dt.datetime]:
         """Until when chats are left alone to which a message's last attempt was answered so, by address."""
-        each = ATTEMPT.alias("each")
-        last = select(func.max(each.c.id)).where(each.c.message_id == MESSAGE.c.id).correlate(MESSAGE).scalar_subquery()
-        told = exists().where(ATTEMPT.c.id == last, ATTEMPT.c.status == status)
-        waits = and_(MESSAGE.c.channel == channel, MESSAGE.c.state == "retry", MESSAGE.c.not_before > now, told)
-        query = select(MESSAGE.c.address, MESSAGE.c.not_before).where(waits).order_by(MESSAGE.c.not_before)
+        asked = {"channel": channel, "now": now, "status": status}
         with self._read() as connection:
-            return {row.address: row.not_before for row in connection.execute(query)}
+            return {row.address: row.not_before for row in connection.execute(_RESTING, asked)}
 
     @writes
     def redirect_messages(self, ways: Sequence[tuple[str, str, str]], *, actor: str, at: dt.datetime) -> int:
@@ -57,7 +67,7 @@ class Stranded(Verbs):
         """
         with self._write("redirect_messages", actor, at) as write:
             connection = write.connection
-            asked = and_(MESSAGE.c.id.in_([id for id, _, _ in ways]), MESSAGE.c.state.in_(("ready", "retry")))
+            asked = and_(MESSAGE.c.id.in_([id for id, _, _ in ways]), one_of(MESSAGE.c.state, "ready", "retry"))
             waiting = select(MESSAGE.c.id).where(asked, stranded(MESSAGE)).with_for_update()
             found = set(connection.execute(waiting).scalars())
             break_up(connection, sorted(found))

@@ -1,6 +1,7 @@
 """What every verb of the Store is made of: one transaction, its audit row, its two failpoints.
 
-Knows how to begin, lock, end and record; not what is written.
+Knows how to begin, lock, end and record; not what is written. What a daemon asks again and again is written once, as
+its module is loaded, and asked with parameters: to build such a statement costs more than to run it.
 """
 
 from __future__ import annotations
@@ -8,14 +9,28 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, Table, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    Executable,
+    RowMapping,
+    Table,
+    bindparam,
+    insert,
+    literal,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.engine import WRITES
 from storage.errors import translated
@@ -27,6 +42,9 @@ CHUNK = 1000
 
 _DAY_LOCK = 7_306_002
 _CLAIM_LOCK = 7_306_003
+
+_LOCK = text("SELECT pg_advisory_xact_lock(:key, hashtext(:sub))")
+_ENTRY = insert(AuditRow.__table__)
 
 T = TypeVar("T")
 
@@ -40,6 +58,21 @@ def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
+
+
+Insert = sqlite.Insert | postgresql.Insert
+TONGUES: Mapping[str, Callable[[Table], Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""By the database's name, the INSERT that can say ON CONFLICT there."""
+
+
+@lru_cache(maxsize=64)  # to compile it costs more than to write a few rows
+def _many(table: Table, names: tuple[str, ...], replace: bool, dialect: Dialect) -> SQLCompiler:
+    form = TONGUES[dialect.name](table)
+    if replace:
+        key = table.primary_key.columns.keys()
+        news = {name: form.excluded[name] for name in names if name not in key}
+        form = form.on_conflict_do_update(index_elements=key, set_=news)
+    return form.compile(dialect=dialect, column_keys=names)
 
 
 class Write:
@@ -59,9 +92,14 @@ class Write:
         """Nothing of this is kept, though the verb ends well."""
         self.given_up = True
 
-    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+    @property
+    def tongue(self) -> str:
+        """Which of `TONGUES` this database speaks."""
+        return self.connection.dialect.name
+
+    def insert(self, table: Table) -> Insert:
         """An INSERT that can say ON CONFLICT, in the database's own tongue."""
-        return postgresql.insert(table) if self.connection.dialect.name == "postgresql" else sqlite.insert(table)
+        return TONGUES[self.tongue](table)
 
     def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]], *, replace: bool = False) -> None:
         """Many rows of the same columns by the driver's executemany, values made ready a column at a time.
@@ -70,14 +108,8 @@ class Write:
         """
         if not rows:
             return
-        dialect = self.connection.dialect
-        names = list(rows[0])
-        form = self.insert(table)
-        if replace:
-            key = table.primary_key.columns.keys()
-            news = {name: form.excluded[name] for name in names if name not in key}
-            form = form.on_conflict_do_update(index_elements=key, set_=news)
-        statement = form.compile(dialect=dialect, column_keys=names)
+        dialect, names = self.connection.dialect, tuple(rows[0])
+        statement = _many(table, names, replace, dialect)
         columns = []
         for name in names:
             values = [row[name] for row in rows]
@@ -93,8 +125,7 @@ class Write:
     def lock(self, key: int, sub: str = "") -> None:
         """Until the end: only one transaction holds `key`. SQLite has one writer anyway."""
         if self.connection.dialect.name == "postgresql":
-            lock = text("SELECT pg_advisory_xact_lock(:key, hashtext(:sub))")
-            self.connection.execute(lock, {"key": key, "sub": sub})
+            self.connection.execute(_LOCK, {"key": key, "sub": sub})
 
     def lock_day(self) -> None:
         """People, orders, runs and plans change one verb at a time: 'changed since the plan' then has one answer."""
@@ -120,15 +151,8 @@ class Verbs:
                 write = Write(connection, at)
                 yield write
                 if write.subject is not None and not write.given_up:
-                    entry = AuditRow.__table__.insert().values(
-                        at=at,
-                        recorded_at=dt.datetime.now(dt.UTC),
-                        actor=actor,
-                        verb=verb,
-                        subject=write.subject,
-                        detail=dict(write.detail),
-                    )
-                    connection.execute(entry)
+                    entry = {"actor": actor, "verb": verb, "subject": write.subject, "detail": dict(write.detail)}
+                    connection.execute(_ENTRY, {"at": at, "recorded_at": dt.datetime.now(dt.UTC), **entry})
                 failpoint(f"{verb}.before_commit")
                 if write.given_up:
                     transaction.rollback()
@@ -151,8 +175,16 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def fetch(
-    connection: Connection, query: Select[Any], column: ColumnElement[Any], keys: Iterable[Any]
-) -> list[RowMapping]:
-    """The rows of `query` whose `column` is one of `keys`, asked for a chunk at a time."""
-    return [row for chunk in chunks(keys) for row in connection.execute(query.where(column.in_(chunk))).mappings()]
+def among(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:
+    """It is one of the list that a statement is given by this name; `fetch` gives its `keys`."""
+    return column.in_(bindparam(name, type_=column.type))
+
+
+def one_of(column: ColumnElement[Any], *values: Any) -> ColumnElement[bool]:
+    """It is one of a list that never changes, and so is not laid out anew each time that the statement is asked."""
+    return column.in_([literal(value, type_=column.type) for value in values])
+
+
+def fetch(connection: Connection, query: Executable, keys: Iterable[Any], **asked: Any) -> list[RowMapping]:
+    """The rows of `query` for its `keys` (`among`), asked for a chunk at a time."""
+    return [row for chunk in chunks(keys) for row in connection.execute(query, {"keys": chunk, **asked}).mappings()]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.parts import Tally
 from benchmarks.simulation import judge, world
-from storage import open_store
+from storage import Store, open_store
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a disk would only be slower
 """Where databases of a second lie."""
@@ -28,22 +28,24 @@ def days(count: int, first: int) -> Tally:
     """The days of `count` seeds from `first` on. `Broken` names the seed and all that was wrong with its day."""
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="songsuk-days-", dir=MEMORY) as folder:
-        template = Path(folder) / "template.db"
-        open_store(f"sqlite:///{template}").close()
+        template, database = Path(folder) / "template.db", Path(folder) / "songsuk.db"
+        store = open_store(f"sqlite:///{database}")  # for all days: its statements are compiled once
+        store.close()
+        database.rename(template)
         for seed in range(first, first + count):
-            database = Path(folder) / "songsuk.db"
             shutil.copyfile(template, database)
-            tally += day(seed, Path(folder), f"sqlite:///{database}")
+            tally += day(seed, Path(folder), store)
+            store.close()
             for file in Path(folder).glob("songsuk.db*"):
                 file.unlink()
     return tally
 
 
-def day(seed: int, folder: Path, url: str) -> Tally:
-    """The day of one seed, on the migrated, empty database behind `url`; `folder` is where its config goes."""
+def day(seed: int, folder: Path, store: Store) -> Tally:
+    """The day of one seed, on an empty database in a file; `folder` is where its config goes."""
     before, logging.root.manager.disable = logging.root.manager.disable, logging.CRITICAL
     try:
-        faults, tally = judge.broken(world.lived(seed, folder, url))
+        faults, tally = judge.broken(world.lived(seed, folder, store))
     finally:
         logging.root.manager.disable = before
     if faults:

@@ -49,19 +49,18 @@ def _unknown(tally: Tally) -> int:
 
 def _show(seed: int) -> int:
     """What was said and what became of it, in order; then what was wrong."""
-    with tempfile.TemporaryDirectory(prefix="songsuk-day-") as name:
-        folder = Path(name)
-        url = f"sqlite:///{folder / 'songsuk.db'}"
-        open_store(url).close()
-        lived = world.lived(seed, folder, url)
+    with (
+        tempfile.TemporaryDirectory(prefix="songsuk-day-") as folder,
+        open_store(f"sqlite:///{folder}/songsuk.db") as store,
+    ):
+        lived = world.lived(seed, Path(folder), store)
         faults, tally = judge.broken(lived)
         for each in sorted((taken for service in lived.services for taken in service.log), key=lambda taken: taken.at):
             print(f"{_clock(each.at)} {each.channel} {each.address[-3:]} {each.key or 'reply'} {each.text[:100]}")
-        with open_store(url) as store:
-            for row in store.messages():
-                tries = ", ".join(f"{_local(attempt.at)} {attempt.outcome}" for attempt in row.attempts)
-                print(f"{row.kind} {row.channel} {(row.address or '')[-3:]} {row.klass} {row.state} {row.reason or ''}")
-                print(f"    of use {_local(row.send_at)} to {_local(row.expires_at)}; {tries}; {row.bundle or ''}")
+        for row in store.messages():
+            tries = ", ".join(f"{_local(attempt.at)} {attempt.outcome}" for attempt in row.attempts)
+            print(f"{row.kind} {row.channel} {(row.address or '')[-3:]} {row.klass} {row.state} {row.reason or ''}")
+            print(f"    of use {_local(row.send_at)} to {_local(row.expires_at)}; {tries}; {row.bundle or ''}")
         print(dict(tally), *faults, sep="\n")
     return int(bool(faults))
 

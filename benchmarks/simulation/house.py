@@ -1,4 +1,5 @@
-"""A process of the daemon's kind: the real application, outbox and inbox on a Store of its own, until it is killed.
+"""A process of the daemon's kind: the real application, outbox and inbox with connections of its own, until it is
+killed.
 
 The loops are its own: the daemon looks around every two seconds, for which a simulated day has no time. It is woken two
 seconds after something was written elsewhere. What dies leaves its rows and leases, and nothing else.
@@ -21,6 +22,7 @@ from scheduler.config import secret_keys
 from scheduler.inbox import Inbox
 from scheduler.loops import Loops
 from scheduler.outbox import Outbox
+from storage import Store
 from storage.errors import Unreachable
 from storage.failpoints import failpoint
 from storage.heard import Told
@@ -34,11 +36,11 @@ SWEEP = 12 * 3600.0
 
 
 class House:
-    """One process. `config` and `url` are all it has in common with others."""
+    """One process. The config and the database are all it has in common with others."""
 
-    def __init__(self, fate: Fate, clock: Clock, channels: Callable[[], Mapping[str, Channel]]) -> None:
+    def __init__(self, fate: Fate, clock: Clock, store: Store, channels: Callable[[], Mapping[str, Channel]]) -> None:
         self.alive = True
-        self._fate, self._clock, self._channels = fate, clock, channels
+        self._fate, self._clock, self._store, self._channels = fate, clock, store, channels
         self._tasks: list[asyncio.Task[None]] = []
         self._woken: dict[str, asyncio.Event] = {}
         self._app: App | None = None
@@ -62,8 +64,7 @@ class House:
 
     def wake(self) -> None:
         """Something may be due: a step of the day, or a message."""
-        for name in self._woken.keys() - {"inbox"}:
-            self._woken[name].set()
+        self._wake_all_but("inbox")
 
     async def live(self, config: Path, environ: Mapping[str, str]) -> None:
         """Until it dies."""
@@ -86,7 +87,7 @@ class House:
                 self._app.store.close()
 
     def _built(self, config: Path, environ: Mapping[str, str]) -> App:
-        return application.build(config_path=config, environ=environ, clock=self._clock)
+        return application.build(config_path=config, environ=environ, clock=self._clock, store=self._store)
 
     def _turns(self, app: App) -> dict[str, Callable[[], Coroutine[Any, Any, float]]]:
         outboxes = {
@@ -138,8 +139,12 @@ class House:
         return {"clock": tick, "inbox": work_off} | {name: sender(name, each) for name, each in outboxes.items()}
 
     def _wake_senders(self) -> None:
-        for name in self._woken.keys() - {"clock", "inbox"}:
-            self._woken[name].set()
+        self._wake_all_but("clock", "inbox")
+
+    def _wake_all_but(self, *others: str) -> None:
+        for name, woken in self._woken.items():  # in their own order: a set has another one in each Python
+            if name not in others:
+                woken.set()
 
     def _until(self, moment: dt.datetime | None) -> float:
         """Seconds to rest; what is due and was not done is looked at again as soon as the daemon would."""

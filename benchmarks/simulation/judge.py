@@ -16,7 +16,6 @@ from itertools import pairwise
 from benchmarks.simulation import market
 from benchmarks.simulation.services import TIMEOUT, Taken
 from benchmarks.simulation.world import Day
-from storage import open_store
 from storage.records import Message, Run
 
 AGAIN = "ส่งซ้ำ"
@@ -27,7 +26,7 @@ SLACK = dt.timedelta(seconds=3 * TIMEOUT)
 
 def broken(day: Day) -> tuple[list[str], Counter[str]]:
     """Each promise that the day broke, in words; and what became of how many messages."""
-    with open_store(day.url) as store:
+    with day.store as store:
         rows, runs = store.messages(), store.runs()
     case = _Case(day, rows)
     tally = Counter({"messages": len(rows), "taken": sum(len(each.log) for each in day.services)})
@@ -47,7 +46,7 @@ def _of_runs(runs: Sequence[Run]) -> Iterator[str]:
 
 class _Case:
     def __init__(self, day: Day, rows: Sequence[Message]) -> None:
-        self._day, self._rows, self._written = day, rows, _written(day.url)
+        self._day, self._rows, self._written = day, rows, _written(day.store.url_safe)
         self.taken: dict[str, list[Taken]] = defaultdict(list)
         """By message, what a service took of it, in the order it did."""
         self._strangers: list[Taken] = []

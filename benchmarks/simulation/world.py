@@ -20,7 +20,7 @@ from benchmarks.simulation.house import LOOK_AROUND, House
 from benchmarks.simulation.loop import WHO, Clock, Loop, drawn_from
 from benchmarks.simulation.services import Line, OverLine, OverTelegram, Service, Telegram
 from scheduler.app import App
-from storage import StorageError, failpoints, open_store
+from storage import StorageError, Store, failpoints
 from storage.records import Order
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class Day:
     began: dt.datetime
     line: Line
     telegram: Telegram
-    url: str
+    store: Store
     deaths: int
 
     @property
@@ -46,10 +46,10 @@ class Day:
         return (self.line, self.telegram)
 
 
-def lived(seed: int, folder: Path, url: str) -> Day:
-    """The day of this seed, on the empty database behind `url`."""
+def lived(seed: int, folder: Path, store: Store) -> Day:
+    """The day of this seed, on an empty database."""
     with drawn_from(seed), contextlib.closing(Loop()) as loop, _armed():
-        world = _World(seed, loop, folder, url)
+        world = _World(seed, loop, folder, store)
         asyncio.set_event_loop(loop)
         try:
             loop.run_until_complete(world.day())
@@ -60,7 +60,7 @@ def lived(seed: int, folder: Path, url: str) -> Day:
             began=market.BEGINS,
             line=world.line,
             telegram=world.telegram,
-            url=url,
+            store=store,
             deaths=world.deaths,
         )
 
@@ -84,21 +84,20 @@ def _armed() -> Iterator[None]:
 
 
 class _World:
-    def __init__(self, seed: int, loop: Loop, folder: Path, url: str) -> None:
+    def __init__(self, seed: int, loop: Loop, folder: Path, store: Store) -> None:
         self.fate, self.loop = Fate(seed), loop
         self.chance = random.Random(f"people {seed}")
         self.clock = Clock(market.BEGINS, loop)
         self.line, self.telegram = Line(loop, self.fate), Telegram(loop, self.fate)
         self.deaths = 0
-        self._config, self._url = folder / "config.yaml", url
+        self._config, self._store = folder / "config.yaml", store
         self._config.write_text(market.config_text(self.chance), encoding="utf-8")
-        self._environ = {"SONGSUK_DATABASE_URL": url, "SONGSUK_SECRET_KEY": "s"}
+        self._environ = {"SONGSUK_DATABASE_URL": store.url_safe, "SONGSUK_SECRET_KEY": "s"}
         self._houses: list[House | None] = [None] * self.fate.weather.processes
         self._members, self._orders = market.members(self.chance), market.orders(self.chance)
 
     async def day(self) -> None:
-        with open_store(self._url) as store:
-            store.save_members(self._members, actor="world", at=market.BEGINS)
+        self._store.save_members(self._members, actor="world", at=market.BEGINS)
         self._break_services()
         lives = [asyncio.create_task(self._keeps(number)) for number in range(len(self._houses))]
         people = [asyncio.create_task(each) for each in self._people()]
@@ -117,7 +116,7 @@ class _World:
     async def _keeps(self, number: int) -> None:
         """A supervisor: whatever dies is started anew, a little later."""
         while True:
-            self._houses[number] = house = House(self.fate, self.clock, self._channels)
+            self._houses[number] = house = House(self.fate, self.clock, self._store, self._channels)
             await asyncio.create_task(house.live(self._config, self._environ))
             self.deaths += 1
             await asyncio.sleep(self.chance.uniform(1, 20))

@@ -7,11 +7,11 @@ sandbox, read from ``channels/locales/*.yaml`` and from a coordinator's own file
     TextProblem     a value: what is wrong in a coordinator's file, where, and what to write instead
 """
 
-from channels.texts.book import Texts
+from channels.texts.book import Texts, as_shipped
 from channels.texts.filters import Words
 from channels.texts.kinds import KINDS, sample
 from channels.texts.reading import TextProblem
 from channels.texts.templates import TextError
 from channels.texts.trial import load, load_text
 
-__all__ = ["KINDS", "TextError", "TextProblem", "Texts", "Words", "load", "load_text", "sample"]
+__all__ = ["KINDS", "TextError", "TextProblem", "Texts", "Words", "as_shipped", "load", "load_text", "sample"]

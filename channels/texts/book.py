@@ -61,6 +61,12 @@ class Texts:
 
 
 @cache
+def as_shipped() -> Texts:
+    """Our own wording alone, for all who want it: its templates are compiled once."""
+    return Texts()
+
+
+@cache
 def shipped() -> Book:
     """Our own wording, read once by the same reader as a market's."""
     wordings: dict[tuple[str, str], Wording] = {}

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 KINDS: Mapping[str, Mapping[str, Any]] = {
-    "eta": {},
+    "eta": {"passed": False},
     "welcome": {},
     "ask_order": {"wrong": False},
     "invite": {},
@@ -15,10 +15,10 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "pin_check": {"url": None},
     "erase_check": {},
     "link_request": {},
-    "word": {"role": "buyer", "order_ids": (), "phone": ""},
+    "word": {"role": "buyer", "order_ids": (), "phone": "", "way": False},
     "sos": {},
     "chat_added": {},
-    "receipt": {"more": ""},
+    "receipt": {"more": "", "at": None},
 }
 
 _THAI_ZONE = timezone(timedelta(hours=7))
@@ -38,7 +38,7 @@ def _eta(thai: bool) -> dict[str, Any]:
         "rider": "สมชาย" if thai else "Somchai",
         "cod_satang": 24000,
     }
-    return {"orders": [order, order | {"order_id": "SR-0002", "state": "needs_pin"}], "needs_pin": True}
+    return {"orders": [order, order | {"order_id": "SR-0002", "state": "needs_pin"}], "needs_pin": True, "passed": True}
 
 
 def _ask_order(thai: bool) -> dict[str, Any]:
@@ -67,7 +67,8 @@ def _word(thai: bool) -> dict[str, Any]:
         "name": "สมศรี ใจดี" if thai else "Somsri Jaidee",
         "phone": "0812345678",
         "order_ids": ["SR-0001"],
-        "words": "บ้านรั้วสีฟ้า หน้าวัด" if thai else "the blue fence opposite the temple",
+        "way": False,
+        "words": ["บ้านรั้วสีฟ้า", "หน้าวัด"] if thai else ["the blue fence", "opposite the temple"],
     }
 
 

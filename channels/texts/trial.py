@@ -9,7 +9,7 @@ from typing import Any
 
 from channels.base import Content
 from channels.fit import units
-from channels.texts.book import Texts, shipped
+from channels.texts.book import Texts, as_shipped, shipped
 from channels.texts.kinds import KINDS, sample
 from channels.texts.reading import Book, Piece, TextProblem, Wording, problem, read
 from channels.texts.templates import environment, faults, names_in
@@ -26,12 +26,12 @@ def load(overrides_path: Path | None = None) -> tuple[Texts, tuple[TextProblem, 
     A kind with a mistake keeps the shipped wording; the rest of the file holds. An unreadable file is one problem.
     """
     if overrides_path is None:
-        return Texts(), ()
+        return as_shipped(), ()
     try:
         text = overrides_path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         said = (f"เปิดไฟล์ไม่ได้: {fault}", f"cannot be read: {fault}")
-        return Texts(), (problem(1, 1, "", "texts.unreadable", said, ("ไฟล์ UTF-8", "a UTF-8 file")),)
+        return as_shipped(), (problem(1, 1, "", "texts.unreadable", said, ("ไฟล์ UTF-8", "a UTF-8 file")),)
     return load_text(text)
 
 

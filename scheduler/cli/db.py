@@ -105,7 +105,7 @@ def restore(
             raise Refusal(
                 "backup.invalid",
                 "FILE",
-                {"th": f"{file.name} ใช้ไม่ได้: {error}", "en": f"{file.name}: {error}"},
+                {"th": f"{file.name} ใช้ไม่ได้: {error.thai}", "en": f"{file.name}: {error}"},
                 {"th": "ใช้ไฟล์ที่ songsuk db backup ทำไว้", "en": "take a file that songsuk db backup made"},
                 exit_code=2,
             ) from None

@@ -17,6 +17,7 @@ from scheduler.cli.screen import Refusal
 if TYPE_CHECKING:
     from scheduler.app import App
     from scheduler.clock import ClockError
+    from scheduler.config import ConfigError
     from storage.records import Role
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -74,7 +75,7 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
     except storage.StorageError as error:
         raise no_database(error) from None
     if built.versions.broken is not None and not keep_warm:
-        _tell(built)
+        tell_broken(built.config_path, built.versions.broken, built.versions.latest)
     try:
         yield built
     except storage.BadValue as error:
@@ -97,13 +98,12 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
         asyncio.run(built.close())
 
 
-def _tell(app: App) -> None:
+def tell_broken(path: Path, broken: ConfigError, version: int) -> None:
     """Why the file is not what counts, and what does."""
-    chosen, errors = screen.language(), app.versions.broken.errors if app.versions.broken is not None else []
-    for problem in errors[:MOST_TOLD]:
+    chosen, file, count = screen.language(), path.name, len(broken.errors) + broken.more
+    for problem in broken.errors[:MOST_TOLD]:
         screen.say(problem.text(chosen))
-    more = f" (+{len(errors) - MOST_TOLD})" if len(errors) > MOST_TOLD else ""
-    file, version = app.config_path.name, app.versions.latest
+    more = f" (+{count - MOST_TOLD})" if count > MOST_TOLD else ""
     screen.say(
         f"{file} ใช้ไม่ได้{more} ใช้เวอร์ชัน {version} ต่อไป"
         if chosen == "th"

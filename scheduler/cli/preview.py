@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import ConfigFile, Json, clock_now, no_database
+from scheduler.cli.opened import ConfigFile, Json, clock_now, no_database, tell_broken
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
@@ -56,6 +56,12 @@ def preview(
             found = compare(before, after, period, past, pending, planner.each, expected=plans, on_progress=show)
     finally:
         planner.close()
+    if plans is not None and not period.orders:
+        said = {
+            "th": f"ไม่ได้คำนวณ {expect}: ไม่มีออเดอร์จริงในช่วงนี้ให้วางคู่กัน ใช้ --days ให้ยาวขึ้น",
+            "en": f"{expect} is left out: these days have no real orders to add them to; take more --days",
+        }
+        screen.say(screen.spoken(said))
     document = found.document | {"errors": [error.as_json() for error in errors]}
     if picture is not None:
         _draw(picture, before.config, after.config, found)
@@ -117,6 +123,8 @@ def _read(new: Path | None, config: Path | None, days: int) -> tuple[Named, Name
             before = _in_force(store, path, loaded, file.name, now)
             if before is None:
                 return _without_database(loaded, new, path, today, days)
+            if new is not None:
+                _tell_of_own_file(path, before)
             period, past, pending = _remembered(store, today, days)
             return before, Named(config=loaded, file=file.name), period, past, pending
     except storage.OlderSchema as error:
@@ -138,6 +146,15 @@ def _load(path: Path) -> Config:
         return configs.load(path)
     except configs.ConfigError as error:
         raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
+
+
+def _tell_of_own_file(path: Path, before: Named) -> None:
+    """A market's own file that is broken is told whatever else is asked for."""
+    from scheduler import config as configs
+
+    report = configs.check(path)
+    if not report.ok:
+        tell_broken(path, configs.ConfigError(report.errors, report.more), before.version or 0)
 
 
 def _in_force(store: Store, path: Path, loaded: Config, name: str, now: dt.datetime) -> Named | None:

@@ -69,7 +69,7 @@ def show_preview(found: dict[str, Any]) -> None:
     _expected(found)
     _errors(found["errors"])
     if found["picture"] is not None:
-        screen.say(found["picture"])
+        screen.say(screen.spoken({"th": f"แผนที่: {found['picture']}", "en": f"map: {found['picture']}"}))
 
 
 def _say(th: str, en: str) -> None:

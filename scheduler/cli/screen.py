@@ -6,6 +6,7 @@ failed, 2 usage or configuration (nothing written).
 
 from __future__ import annotations
 
+import errno
 import json as jsonlib
 import os
 import sys
@@ -98,10 +99,24 @@ def unwritable(path: Path, error: OSError, option: str) -> Refusal:
     return Refusal(
         "file.unwritable",
         option,
-        {"th": f"เขียน {path} ไม่ได้: {error.strerror}", "en": f"cannot write {path}: {error.strerror}"},
+        {"th": f"เขียน {path} ไม่ได้: {thai_reason(error)}", "en": f"cannot write {path}: {error.strerror}"},
         {"th": "เลือกที่อื่นหรือตรวจสิทธิ์", "en": "choose another place, or check the permissions"},
         exit_code=2,
     )
+
+
+def thai_reason(error: OSError) -> str:
+    """Why a file cannot be written, for people; what is rare stays as the system says it."""
+    said = {
+        errno.EACCES: "ไม่มีสิทธิ์เขียนที่นี่",
+        errno.EPERM: "ไม่มีสิทธิ์เขียนที่นี่",
+        errno.EROFS: "ที่เก็บนี้อ่านได้อย่างเดียว",
+        errno.ENOENT: "ไม่มีโฟลเดอร์นี้",
+        errno.ENOTDIR: "ไม่มีโฟลเดอร์นี้",
+        errno.EISDIR: "ชื่อนี้เป็นโฟลเดอร์",
+        errno.ENOSPC: "พื้นที่เก็บเต็ม",
+    }
+    return said.get(error.errno or 0) or error.strerror or str(error)
 
 
 def out() -> Console:

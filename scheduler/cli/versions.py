@@ -266,13 +266,17 @@ def _write(own: OwnFile, target: ConfigVersion) -> None:
     try:
         editing.save([editing.FileChange(name=own.name, path=own.path, before=own.data, after=after)])
     except (editing.ChangedMeanwhile, editing.Unwritable) as error:
-        why = f" ({error.error.strerror})" if isinstance(error, editing.Unwritable) else ""
+        th, en = (
+            (f" ({screen.thai_reason(error.error)})", f" ({error.error.strerror})")
+            if isinstance(error, editing.Unwritable)
+            else ("", "")
+        )
         raise Refusal(
             "file.changed",
             own.name,
             {
-                "th": f"ย้อนกลับแล้ว แต่ไม่ได้เขียน {own.name}: มีคนบันทึกระหว่างนี้ หรือเขียนไม่ได้{why}",
-                "en": f"rolled back, but {own.name} is not written: it was saved meanwhile, or cannot be{why}",
+                "th": f"ย้อนกลับแล้ว แต่ไม่ได้เขียน {own.name}: มีคนบันทึกระหว่างนี้ หรือเขียนไม่ได้{th}",
+                "en": f"rolled back, but {own.name} is not written: it was saved meanwhile, or cannot be{en}",
             },
             {"th": "แก้ไฟล์ด้วยมือ", "en": "edit the file by hand"},
         ) from None

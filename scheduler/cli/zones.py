@@ -20,7 +20,7 @@ from scheduler.cli.screen import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scheduler.config import Report
+    from scheduler.config import Problem, Report
     from scheduler.config.models import Zone
     from scheduler.editing import FileChange
 
@@ -66,8 +66,9 @@ def export(
 
     own = own_file(config).good()
     market = own.config
-    if output is not None and output.resolve() == own.path.resolve():
-        raise _refused("file.own", "--output", facts={"value": own.name}, exit_code=2)
+    ours = {(own.path.parent / name).resolve(): name for name in (*own.files, own.name)}
+    if output is not None and output.resolve() in ours:
+        raise _refused("file.own", "--output", facts={"value": ours[output.resolve()]}, exit_code=2)
     wanted = zone or [each.id for each in market.zones]
     if unknown := [id for id in wanted if id not in own.zones]:
         raise _refused("zone.unknown", "--zone", facts={"value": unknown[0], "known": ", ".join(own.zones)})
@@ -98,6 +99,10 @@ def import_(
     community: Annotated[
         str | None, typer.Option("--community", help="Whose new zones are that do not say it themselves.")
     ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option("--priority", help="Of new zones that do not say it: below 0, what they share stays the others'."),
+    ] = None,
     dry_run: DryRun = False,
     config: ConfigFile = None,
     json: Json = False,
@@ -120,6 +125,7 @@ def import_(
             id_property=id_property,
             name_property=name_property,
             community=community,
+            priority=priority,
         )
     report = _passed(brought.report, own.path)
     remarks = [remark.as_json() for remark in (*mended, *brought.remarks)]
@@ -196,13 +202,17 @@ def _passed(report: Report, path: Path) -> Report:
     """What `config check` says of the result; refused where it would refuse it."""
     report = completed(report, path, own=True)
     if not report.ok:
-        said = {
-            "th": f"ถ้าแก้แล้ว {path.name} จะผิดดังนี้ จึงไม่เขียนอะไร (เลขบรรทัดเป็นของไฟล์หลังแก้)",
-            "en": f"{path.name} would be wrong as follows, so nothing is written (lines as they would be)",
-        }
-        screen.say(screen.spoken(said))
-        raise Refusal.of([problem.as_json() for problem in report.errors], 1)
+        raise _would_be_wrong(report.errors, path)
     return report
+
+
+def _would_be_wrong(errors: Sequence[Problem], path: Path) -> Refusal:
+    said = {
+        "th": f"ถ้าแก้แล้ว {path.name} จะผิดดังนี้ จึงไม่เขียนอะไร (เลขบรรทัดเป็นของไฟล์หลังแก้)",
+        "en": f"{path.name} would be wrong as follows, so nothing is written (lines as they would be)",
+    }
+    screen.say(screen.spoken(said))
+    return Refusal.of([problem.as_json() for problem in errors], 1)
 
 
 def _save(files: Sequence[FileChange]) -> None:
@@ -240,12 +250,11 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except editing.Unusable as error:
-        unreadable = error.remarks[0].path == ""
-        raise Refusal.of([remark.as_json() for remark in error.remarks], 2 if unreadable else 1) from None
+        raise Refusal.of([remark.as_json() for remark in error.remarks], 2 if error.unread else 1) from None
     except editing.CannotEdit as error:
         raise _refused(error.code, path.name, facts=error.facts) from None
     except ConfigError as error:
-        raise Refusal.of([problem.as_json() for problem in error.errors], 2) from None
+        raise _would_be_wrong(error.errors, path) from None
     except OSError as error:
         raise _not_opened(Path(str(error.filename or path)), error) from None
 
@@ -260,4 +269,4 @@ def _refused(code: str, place: str, *, facts: Mapping[str, object], exit_code: i
 def _not_opened(path: Path, error: OSError) -> Refusal:
     from scheduler.config.files import unreadable
 
-    return _refused("file.unreadable", str(path), facts={"value": path.name, **unreadable(error)}, exit_code=2)
+    return _refused("file.unreadable", str(path), facts={"value": path.name or path, **unreadable(error)}, exit_code=2)

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any
 
+from scheduler.config.area_file import AreaFile, area_file
 from scheduler.config.problems import Finding, Path
 from scheduler.config.reader import INVISIBLE, MOST_BYTES, Node
 
@@ -34,11 +34,12 @@ class NotAFile(OSError):
 
 @dataclass(slots=True)
 class Expansion:
-    """What was brought in: findings, and the pieces of text to put in place of others."""
+    """What was brought in: findings, the pieces of text to put in place of others, and the areas' files by zone."""
 
     base: FilePath | None
     beside: Mapping[str, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    areas: dict[int, AreaFile] = field(default_factory=dict)
     splices: list[tuple[int, int, str]] = field(default_factory=list)
 
     def text(self, original: str) -> str:
@@ -57,7 +58,7 @@ def expand(root: Node, base: FilePath | None, beside: Mapping[str, bytes]) -> Ex
     zones = root.value.get("zones") if isinstance(root.value, dict) else None
     for index, zone in enumerate(zones.value if zones is not None and isinstance(zones.value, list) else []):
         if isinstance(zone.value, dict) and "file" in zone.value:
-            _expand_zone(zone, ("zones", index), done)
+            _expand_zone(zone, index, done)
     texts = root.value.get("texts") if isinstance(root.value, dict) else None
     if texts is not None and isinstance(texts.value, str):
         _expand_texts(texts, done)
@@ -66,7 +67,8 @@ def expand(root: Node, base: FilePath | None, beside: Mapping[str, bytes]) -> Ex
     return done
 
 
-def _expand_zone(zone: Node, path: Path, done: Expansion) -> None:
+def _expand_zone(zone: Node, index: int, done: Expansion) -> None:
+    path: Path = ("zones", index)
     file, key = zone.value.pop("file"), zone.keys["file"]
     if "polygon" in zone.value:
         done.findings.append(Finding(path=(*path, "file"), code="zone.two_shapes", facts={}, at_key=True))
@@ -77,7 +79,10 @@ def _expand_zone(zone: Node, path: Path, done: Expansion) -> None:
     try:
         if not isinstance(file.value, str):
             raise _Refused("value.text")
-        shape.value = _coordinates(_read(done, file.value), file.value)
+        area = done.areas[index] = area_file(_read(done, file.value), file.value)
+        if area.wrong:
+            raise _Refused("file.geojson", value=file.value, **area.wrong)
+        shape.value = area.coordinates
     except _Refused as why:
         done.findings.append(Finding(path=(*path, "polygon"), code=why.code, facts=why.facts))
         return
@@ -138,39 +143,7 @@ def unreadable(error: Exception) -> dict[str, str]:
         return {"reason_th": "ไม่พบไฟล์", "reason_en": "not found"}
     if isinstance(error, PermissionError):
         return {"reason_th": "ไม่มีสิทธิ์อ่าน", "reason_en": "not permitted"}
-    if isinstance(error, NotAFile):
+    if isinstance(error, NotAFile | IsADirectoryError):
         return {"reason_th": "ไม่ใช่ไฟล์ธรรมดา", "reason_en": "not a plain file"}
     said = getattr(error, "strerror", None)
     return {"reason_th": said or "ชื่อไฟล์ใช้ไม่ได้", "reason_en": said or "bad name"}
-
-
-def _coordinates(data: bytes, name: str) -> list[Any]:
-    """The coordinates of the one area in a GeoJSON document, heights left out."""
-    try:
-        found = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise _Refused("file.geojson", value=name, reason_th="ไม่ใช่ JSON", reason_en="not JSON") from error
-    if isinstance(found, dict) and found.get("type") == "FeatureCollection":
-        features = found.get("features")
-        if isinstance(features, list) and len(features) > 1:
-            count = len(features)
-            raise _Refused("file.geojson", value=name, reason_th=f"มี {count} พื้นที่", reason_en=f"{count} areas are in it")
-        found = features[0] if isinstance(features, list) and features else None
-    if isinstance(found, dict) and found.get("type") == "Feature":
-        found = found.get("geometry")
-    if not isinstance(found, dict) or found.get("type") not in ("Polygon", "MultiPolygon"):
-        raise _Refused("file.geojson", value=name, reason_th="ไม่มีพื้นที่", reason_en="no area in it")
-    return _flat(found.get("coordinates"), 3 if found["type"] == "Polygon" else 4, name)
-
-
-def _flat(value: Any, depth: int, name: str) -> list[Any]:
-    """Lists nested exactly `depth` deep with numbers inside, or a refusal."""
-    if not isinstance(value, list) or not value:
-        raise _Refused("file.geojson", value=name, reason_th="พิกัดผิดรูปแบบ", reason_en="badly nested coordinates")
-    if depth > 1:
-        return [_flat(part, depth - 1, name) for part in value]
-    if len(value) < 2 or any(isinstance(part, bool) or not isinstance(part, int | float) for part in value[:2]):
-        raise _Refused(
-            "file.geojson", value=name, reason_th="พิกัดไม่ใช่ตัวเลขสองตัว", reason_en="a place is not two numbers"
-        )
-    return value[:2]

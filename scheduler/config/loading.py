@@ -21,12 +21,14 @@ from scheduler.config.channels import CHANNELS
 from scheduler.config.draft import Draft
 from scheduler.config.files import NotAFile, expand, unreadable
 from scheduler.config.models import Config, Document
-from scheduler.config.problems import ConfigError, Finding, Path, Problem, Report, problem, written
-from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Node, Reading
+from scheduler.config.placing import in_order, place_of, placed
+from scheduler.config.problems import ConfigError, Finding, Path, Report, problem
+from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, Reading
 from scheduler.config.wording import WORDING, near, nearest
 
 T = TypeVar("T")
 
+BOM = b"\xef\xbb\xbf"
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
 MOST_ENTRIES = 2_000
 MOST_COUNTED = 5_000
@@ -98,9 +100,9 @@ def _of_bytes(data: bytes, file: FilePath) -> Report:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:  # UTF-16, with its mark or without
         return _only("file.encoding", file.name, {})
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
+        before = data[: error.start].removeprefix(BOM)
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
         return _only("file.encoding", file.name, {}, line=before.count(b"\n") + 1, column=column + 1)
     return examine(text, file.name, file.parent)
@@ -121,27 +123,26 @@ def examine(
         return Report(errors=tuple(reading.problems), more=reading.more)
     if not isinstance(root.value, dict):
         return Report(
-            errors=(*reading.problems, *_placed([Finding(path=(), code="value.section", facts={})], root, name)),
+            errors=(*reading.problems, *placed([Finding(path=(), code="value.section", facts={})], root, name)),
             more=reading.more,
         )
     brought = expand(root, FilePath(base_dir) if base_dir is not None else None, beside)
     draft, found = _typed(root.plain())
     found = [*brought.findings, *_without_misspelt(found), *islice(rules.findings(draft), MOST_COUNTED)]
-    told = {(said.line, said.column) for said in (*reading.problems, *_placed(brought.findings, root, name))}
+    told = {place_of(said) for said in (*reading.problems, *placed(brought.findings, root, name))}
     outside = len(brought.findings)
-    placed = [
+    shown = [
         (finding, said)
-        for number, (finding, said) in enumerate(zip(found, _placed(found, root, name), strict=True))
-        if number < outside or (said.line, said.column) not in told
+        for number, (finding, said) in enumerate(zip(found, placed(found, root, name), strict=True))
+        if number < outside or place_of(said) not in told
     ]
-    errors = sorted([*reading.problems, *(said for finding, said in placed if not finding.warning)], key=_place)
-    warnings = tuple(sorted((said for finding, said in placed if finding.warning), key=_place))
+    errors, warnings = in_order(reading.problems, shown, brought.areas)
     more = reading.more + sum(finding.more for finding in found)
     more += max(len(errors) - MOST_PROBLEMS, 0) + max(len(warnings) - MOST_PROBLEMS, 0)
     if errors:
-        return Report(errors=tuple(errors[:MOST_PROBLEMS]), warnings=warnings[:MOST_PROBLEMS], more=more)
+        return Report(errors=tuple(errors[:MOST_PROBLEMS]), warnings=tuple(warnings[:MOST_PROBLEMS]), more=more)
     config = _config(draft, brought.text(text.removeprefix("\ufeff")))
-    return Report(warnings=warnings[:MOST_PROBLEMS], config=config, more=more)
+    return Report(warnings=tuple(warnings[:MOST_PROBLEMS]), config=config, more=more)
 
 
 def _built(report: Report) -> Config:
@@ -152,10 +153,6 @@ def _built(report: Report) -> Config:
 
 def _only(code: str, name: str, facts: Mapping[str, object], *, line: int = 1, column: int = 1) -> Report:
     return Report(errors=(problem(code, facts, file=name, line=line, column=column, path=""),))
-
-
-def _place(said: Problem) -> tuple[int, int]:
-    return said.line, said.column
 
 
 # --- typing -------------------------------------------------------------------------------------------------------
@@ -253,7 +250,7 @@ def _item_model(annotation: Any) -> type[BaseModel] | None:
     return get_args(annotation)[0] if get_origin(annotation) is tuple else None
 
 
-# --- words and places ---------------------------------------------------------------------------------------------
+# --- words --------------------------------------------------------------------------------------------------------
 
 
 def _translated(fault: dict[str, Any], path: Path) -> Finding:
@@ -317,22 +314,6 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((model for inside in get_args(annotation) if (model := _model_in(inside))), None)
-
-
-def _placed(found: list[Finding], root: Node, name: str) -> list[Problem]:
-    placed = []
-    for finding in found:
-        node, taken = root.find(finding.path)
-        path = finding.path
-        if node.origin:
-            path = (*path[: taken - 1], "file") if path[0] == "zones" else path
-        elif finding.at_key:
-            parent = root.find(path[:-1])[0]
-            node = parent.keys.get(str(path[-1]), node)
-        placed.append(
-            problem(finding.code, finding.facts, file=name, line=node.line, column=node.column, path=written(path))
-        )
-    return placed
 
 
 # --- building -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from scheduler.config.channels import Channels, ConsoleSettings
 from scheduler.config.shapes import Area, Located, as_geometry
@@ -293,7 +293,18 @@ class Send(Section):
     summary: SendAt = "approval"
 
 
-Droppable = Literal["availability", "window", "summary", "eta", "status_card", "receipt", "ask_pin", "invite", "digest"]
+Droppable = Literal["availability", "window", "summary", "eta", "receipt", "ask_pin", "invite", "digest"]
+
+
+def _over_line(value: object) -> object:
+    if value == "status_card":
+        raise refused(
+            "value.choice",
+            value=value,
+            meant_th="การ์ดสถานะไม่ส่งทาง LINE จึงไม่ใช้โควตา ลบออกได้",
+            meant_en="status cards do not go over LINE and take nothing of its month; leave it out",
+        )
+    return value
 
 
 def _quota_source(value: object) -> Literal["api"] | int:
@@ -318,7 +329,7 @@ class LineQuota(Section):
         WithJsonSchema({"anyOf": [{"const": "api"}, {"type": "integer", "minimum": 0}]}),
     ] = "api"
     warn_percent: int = Field(80, ge=1, le=100)
-    drop: tuple[Droppable, ...] = ("digest", "receipt", "eta", "window")
+    drop: tuple[Annotated[Droppable, BeforeValidator(_over_line)], ...] = ("digest", "receipt", "eta", "window")
 
 
 class Messages(Section):

@@ -2,7 +2,7 @@
 
 Scalars stay text, an unquoted empty, ``~`` or ``null`` is None. Anchors, aliases, merge keys, tags, repeated keys,
 several documents and invisible characters are refused. Events are taken one by one from libyaml, so a hostile file is
-left at the first value too many. Knows nothing of what the keys mean.
+left at the first value too many, and at the first anchor. Knows nothing of what the keys mean.
 """
 
 from __future__ import annotations
@@ -95,6 +95,7 @@ class Reading:
         self.file = file
         self.problems: list[Problem] = []
         self.more = 0
+        self._repeated: set[int] = set()
         self.root: Node | None = None
         if self._characters_ok(text):
             self._run(text)
@@ -154,17 +155,24 @@ class Reading:
                 return
             elif isinstance(event, yaml.NodeEvent):
                 count += 1
-                if count > MOST_VALUES or len(stack) >= MOST_DEPTH:
-                    self._too_much(event, deep=len(stack) >= MOST_DEPTH)
+                if event.anchor is not None or count > MOST_VALUES or len(stack) >= MOST_DEPTH:
+                    self._give_up(event, deep=len(stack) >= MOST_DEPTH)
                     return
                 last = self._take(event, stack)
         if self.root is None:
             self._say("yaml.empty", 0, 0)
 
-    def _too_much(self, event: Any, *, deep: bool) -> None:
+    def _give_up(self, event: Any, *, deep: bool) -> None:
+        """One line for all: a file that is built of anchors, or too big, would have hundreds."""
         self.root = None
-        code, limit = ("yaml.too_deep", MOST_DEPTH) if deep else ("yaml.too_many", MOST_VALUES)
-        self._say(code, event.start_mark.line, event.start_mark.column, limit=limit)
+        place = event.start_mark.line, event.start_mark.column
+        if deep:
+            self._say("yaml.too_deep", *place, limit=MOST_DEPTH)
+        elif event.anchor is not None:
+            sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
+            self._say("yaml.alias", *place, value=f"{sign}{event.anchor}")
+        else:
+            self._say("yaml.too_many", *place, limit=MOST_VALUES)
 
     def _take(self, event: Any, stack: list[_Open]) -> int:
         """One key or value: hang it where it belongs, and open it if it holds others. Returns where it ends."""
@@ -186,7 +194,7 @@ class Reading:
                 around.node.value[step] = node
             around.key = None
         holds = value.__class__ is dict or value.__class__ is list
-        if holds or isinstance(event, yaml.AliasEvent) or event.anchor or event.tag or event.style == '"':
+        if holds or event.tag or event.style == '"':
             path = () if around is None or step is None else (*around.path, step)
             self._refuse_marks(event, path)
             if holds:
@@ -198,23 +206,20 @@ class Reading:
         """A refused key still takes its value, which then leads nowhere."""
         name, keys = node.value, around.node.keys
         here = (node.line - 1, node.column - 1)
-        if isinstance(event, yaml.AliasEvent):
-            return
         if not isinstance(name, str):
             self._say("yaml.key", *here, around.path)
         elif name == "<<" and event.implicit[0]:
             self._say("yaml.merge", *here, around.path)
         elif name in keys:
-            self._say("key.duplicate", *here, (*around.path, name), key=name, first=keys[name].line)
+            if id(keys[name]) not in self._repeated:  # one line for a key, however often it comes
+                self._repeated.add(id(keys[name]))
+                self._say("key.duplicate", *here, (*around.path, name), key=name, first=keys[name].line)
         else:
             keys[name] = node
 
     def _refuse_marks(self, event: Any, path: Path) -> None:
         line, column = event.start_mark.line, event.start_mark.column
-        if event.anchor is not None:
-            sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            self._say("yaml.alias", line, column, path, value=f"{sign}{event.anchor}")
-        elif event.tag:
+        if event.tag:
             self._say("yaml.tag", line, column, path, value=event.tag)
         elif isinstance(event, yaml.ScalarEvent) and (found := INVISIBLE.search(event.value)):
             self._say("yaml.character", line, column, path, value=f"U+{ord(found[0]):04X}")
@@ -225,6 +230,6 @@ def _value(event: Any) -> Any:
         return {}
     if isinstance(event, yaml.SequenceStartEvent):
         return []
-    if isinstance(event, yaml.AliasEvent) or (event.implicit[0] and event.value in _NOTHING):
+    if event.implicit[0] and event.value in _NOTHING:
         return None
     return event.value

@@ -187,7 +187,8 @@ def _refuse_shapeless(shapes: Shapes) -> None:
         return
     place = str(is_valid_reason(geometry)).rpartition("[")[2].rstrip("]").split()
     lon, lat = place if len(place) == 2 else geometry.bounds[:2]
-    raise refused("polygon.crossing", lon=round(float(lon), 4), lat=round(float(lat), 4))
+    alone = all(as_geometry(((ring,),)).is_valid for rings in shapes for ring in rings)
+    raise refused("polygon.rings" if alone else "polygon.crossing", lon=round(float(lon), 4), lat=round(float(lat), 4))
 
 
 def as_geometry(shapes: Shapes) -> BaseGeometry:

@@ -16,8 +16,9 @@ from typing import Any
 
 from scheduler import config as configs
 from scheduler.config import Config, Report
+from scheduler.config.area_file import NoArea
 from scheduler.config.models import Zone
-from scheduler.config.reader import Reading
+from scheduler.config.reader import INVISIBLE, Reading
 from scheduler.config.shapes import Ring, Shapes, as_geometry, square_km
 from scheduler.editing.drawing import drawn
 from scheduler.editing.geojson import Feature, Remark, Unusable, turning
@@ -63,19 +64,20 @@ def bring(
     id_property: str | None = None,
     name_property: str | None = None,
     community: str | None = None,
+    priority: int | None = None,
 ) -> Brought:
     """The areas brought into the config at `path`, whose bytes are `data` and whose meaning is `config`.
 
     `only`: these zones alone, by id; a single area is that zone whatever it says of itself. `id_property`: where the
     features say which zone they are, else their ``id``. Of new zones, `name_property`: where they say their name, else
-    ``name``; `community`: whose those are that do not say it. Raises `Unusable` with everything that is in the way, and
-    `CannotEdit`, `ConfigError` as `edited`.
+    ``name``; `community` and `priority`: of those that do not say them. Raises `Unusable` with everything that is in
+    the way, and `CannotEdit`, `ConfigError` as `edited`.
     """
     text = data.decode("utf-8")
     root = Reading(text.removeprefix("\ufeff"), path.name).root
     raw = {str(zone.get("id")).strip(): zone for zone in (root.plain()["zones"] if root is not None else ())}
     targets = _targets(config, features, only, id_property)
-    bringing = _Bringing(path, config, raw, name_property or "name", community)
+    bringing = _Bringing(path, config, raw, name_property or "name", {"community": community, "priority": priority})
     for feature, id in targets:
         bringing.take(feature, id)
     if bringing.wrong:
@@ -140,9 +142,9 @@ class _Bringing:
     """Gathers the edits of one import."""
 
     def __init__(
-        self, path: Path, config: Config, raw: Mapping[str, dict[str, Any]], named: str, community: str | None
+        self, path: Path, config: Config, raw: Mapping[str, dict[str, Any]], named: str, unsaid: Mapping[str, Any]
     ) -> None:
-        self.path, self.config, self.raw, self.named, self.community = path, config, raw, named, community
+        self.path, self.config, self.raw, self.named, self.unsaid = path, config, raw, named, unsaid
         self.edits: dict[str, Mapping[str, Any]] = {}
         self.files: list[FileChange] = []
         self.placed: list[Placed] = []
@@ -187,10 +189,15 @@ class _Bringing:
             self.wrong.append(Remark(path=feature.path, code="id.format", facts={"value": id}))
             return
         code = re.fullmatch(f"th({_TAMBON})", id)
-        said = {"community": self.community, "tambons": [code[1]] if code else None}
+        said = {**self.unsaid, "tambons": [code[1]] if code else None}
         said |= {key: feature.properties[key] for key in self._said(feature)}
         said["name"] = feature.properties.get(self.named)
         values = {key: _value(key, said[key]) for key in KEYS if said.get(key) is not None}
+        for key, value in values.items():
+            if hidden := INVISIBLE.search("".join(_texts(value))):
+                place = f"{feature.path}.properties.{self.named if key == 'name' else key}".lstrip(".")
+                facts = {"value": f"U+{ord(hidden[0]):04X}"}
+                self.wrong.append(Remark(path=place, code="yaml.character", facts=facts))
         for key, option in NEEDED.items():
             if key not in values:
                 known = ", ".join(each.id for each in self.config.communities)
@@ -214,8 +221,11 @@ class _Bringing:
             self.wrong.append(Remark(path=place, code="geojson.file_shared", facts={"value": id, "file": name}))
             return
         path = self.path.parent / name
-        before = path.read_bytes()
-        self.files.append(FileChange(name=name, path=path, before=before, after=drawn(before, shapes)))
+        try:
+            before = path.read_bytes()
+            self.files.append(FileChange(name=name, path=path, before=before, after=drawn(before, shapes)))
+        except (OSError, NoArea):  # it was good when the config was read
+            self.wrong.append(Remark(path=name, code="file.changed", facts={"value": name}))
 
 
 def _rounded(shapes: Shapes) -> Shapes:
@@ -275,6 +285,15 @@ def _readings(said: Any) -> Iterator[Any]:
             yield json.loads(said)
         except (ValueError, RecursionError):
             return
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a property's value, keys too."""
+    if isinstance(value, str):
+        yield value
+    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from _texts(each)
 
 
 def _value(key: str, said: Any) -> Any:

@@ -9,7 +9,9 @@ import json
 import re
 from typing import Any
 
-from scheduler.config.reader import Node, Reading
+from scheduler.config.area_file import found_at, parsed, way_to_area
+from scheduler.config.problems import Path
+from scheduler.config.reader import Reading
 from scheduler.config.shapes import Shapes
 from scheduler.editing.geojson import nested
 from scheduler.editing.splices import line_end_of, pieces, put_in
@@ -18,31 +20,23 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def drawn(data: bytes, shapes: Shapes) -> bytes:
-    """A good file with the border `shapes`, which wind and begin as they are to stand in it."""
-    text = data.decode("utf-8-sig")
-    document = json.loads(text)
-    fresh = nested(shapes)
-    _area(document).update(fresh)
+    """A file with the border `shapes`, which wind and begin as they are to stand in it; `NoArea` where it has none."""
+    text, document = parsed(data)
+    way, fresh = way_to_area(document), nested(shapes)
+    found_at(document, way).update(fresh)
     return (_BOM if data.startswith(_BOM) else b"") + (
-        _spliced(text, fresh, document) or _whole(text, document)
+        _spliced(text, way, fresh, document) or _whole(text, document)
     ).encode()
 
 
-def _area(found: dict[str, Any]) -> dict[str, Any]:
-    """The geometry in a document of one area."""
-    if found["type"] == "FeatureCollection":
-        found = found["features"][0]
-    if found["type"] == "Feature":
-        found = found["geometry"]
-    return found
-
-
-def _spliced(text: str, fresh: dict[str, Any], document: Any) -> str | None:
+def _spliced(text: str, way: Path, fresh: dict[str, Any], document: Any) -> str | None:
     """The text with pieces put in; None where it is JSON that YAML reads otherwise, or not at all."""
     reading = Reading(text, "")
     if reading.root is None or reading.problems:
         return None
-    node = _area_node(reading.root)
+    node = reading.root.find(way)[0]
+    if not node.keys.keys() >= fresh.keys():
+        return None
     end = line_end_of(text)
     parts = [piece for key in ("type", "coordinates") for piece in pieces(node.value[key], fresh[key], text, end)]
     found = put_in(text, parts)
@@ -50,14 +44,6 @@ def _spliced(text: str, fresh: dict[str, Any], document: Any) -> str | None:
         return found if json.loads(found) == document else None
     except ValueError:
         return None
-
-
-def _area_node(node: Node) -> Node:
-    kind = node.value["type"].value
-    if kind == "FeatureCollection":
-        return _area_node(node.value["features"].value[0])
-    found: Node = node.value["geometry"] if kind == "Feature" else node
-    return found
 
 
 def _whole(text: str, document: Any) -> str:

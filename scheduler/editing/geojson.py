@@ -20,7 +20,7 @@ from scheduler.config.wording import wording
 
 MOST_BYTES = 20_000_000
 MOST_FEATURES = 2_000
-_DEPTH = {"Polygon": 3, "MultiPolygon": 4}
+_KINDS = ("Polygon", "MultiPolygon")
 _NO_NUMBERS = {"NaN", "Infinity", "-Infinity"}
 
 
@@ -38,10 +38,10 @@ class Remark:
 
 
 class Unusable(Exception):
-    """The document, or what it asks for, cannot be used; `remarks` say why."""
+    """The document, or what it asks for, cannot be used; `remarks` say why. `unread`: it is no such document at all."""
 
-    def __init__(self, remarks: Iterable[Remark]) -> None:
-        self.remarks = list(remarks)
+    def __init__(self, remarks: Iterable[Remark], *, unread: bool = False) -> None:
+        self.remarks, self.unread = list(remarks), unread
         super().__init__(self.remarks[0].code)
 
 
@@ -61,7 +61,7 @@ def read(data: bytes, country: str = "TH") -> tuple[list[Feature], list[Remark]]
     for path, found in _listed(_parsed(data)):
         geometry = found.get("geometry")
         kind = geometry.get("type") if isinstance(geometry, dict) else None
-        if not isinstance(geometry, dict) or kind not in _DEPTH:
+        if not isinstance(geometry, dict) or kind not in _KINDS:
             facts = {"value": kind if isinstance(kind, str) else "null"}
             wrong.append(Remark(path=f"{path}geometry", code="geojson.kind", facts=facts))
             continue
@@ -142,7 +142,7 @@ def _parsed(data: bytes) -> Any:
 
 
 def _unusable(code: str, **facts: object) -> Unusable:
-    return Unusable([Remark(path="", code=code, facts=facts)])
+    return Unusable([Remark(path="", code=code, facts=facts)], unread=True)
 
 
 def _listed(found: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -150,7 +150,7 @@ def _listed(found: Any) -> list[tuple[str, dict[str, Any]]]:
     kind = found.get("type") if isinstance(found, dict) else None
     if kind == "Feature":
         return [("", found)]
-    if kind in _DEPTH:
+    if kind in _KINDS:
         return [("", {"geometry": found})]
     features = found.get("features") if kind == "FeatureCollection" else None
     if not isinstance(features, list) or not features:

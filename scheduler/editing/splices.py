@@ -30,8 +30,9 @@ class CannotEdit(Exception):
 def edited(text: str, edits: Mapping[str, Values | None], name: str = "config.yaml") -> str:
     """`text` with zones set by their id: values that replace a zone's own, a new zone's, or None to remove it.
 
-    Raises `ConfigError` where the text is no YAML, `CannotEdit` with ``zone.unknown`` or ``zone.last`` where a zone
-    cannot be removed, with ``edit.unsafe`` where the text is written in a way that cannot be changed safely.
+    Raises `ConfigError` where the text, or what would come of it, is no YAML that is allowed; `CannotEdit` with
+    ``zone.unknown`` or ``zone.last`` where a zone cannot be removed, with ``edit.unsafe`` where the text is written in
+    a way that cannot be changed safely.
     """
     mark = _BOM if text.startswith(_BOM) else ""
     body = text.removeprefix(_BOM)
@@ -110,10 +111,7 @@ class _Splices:
         """The new text, in which the zones say `wanted` and everything else what it said before."""
         text = put_in(self.text, self.pieces)
         before = self.root.plain()
-        try:
-            after = self._read(text).plain()
-        except ConfigError as error:
-            raise CannotEdit("edit.unsafe", line=error.errors[0].line) from error
+        after = self._read(text).plain()
         zones = after.pop("zones", None) if isinstance(after, dict) else None
         before.pop("zones")
         if after != before or not styles.same(zones, wanted):

@@ -1,7 +1,7 @@
 """A value as YAML text, written the way the text it replaces was: brackets or lines, quotes, width, line ends.
 
 Knows how things are written; neither where they go nor what they mean. Values are text, whole numbers, floats, None,
-lists and dicts; floats are written with at most `DECIMALS` places, which is a centimetre.
+true and false, lists and dicts; floats are written with at most `DECIMALS` places, which is a centimetre.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TAKEN = {"null", "Null", "NULL"}
 
 def same(found: Any, wanted: Any) -> bool:
     """Whether what stands in a text, all of it plain text, says `wanted`; numbers count by their value."""
-    if found == wanted:
+    if found == wanted or (isinstance(wanted, int) and found == _bare(wanted)):
         return True
     if isinstance(wanted, Mapping):
         return (
@@ -55,7 +55,7 @@ def scalar(value: Any, before: str = "") -> str:
         value = round(value, DECIMALS)
         text = str(int(value)) if value.is_integer() else f"{value:.{DECIMALS}f}".rstrip("0")
     else:
-        text = str(value)
+        text = _bare(value)
     if before.startswith("'") and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     if not before.startswith('"') and _PLAIN.fullmatch(text) and text not in _TAKEN:
@@ -64,6 +64,10 @@ def scalar(value: Any, before: str = "") -> str:
         return text
     quoted = json.dumps(text, ensure_ascii=False)
     return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def _bare(value: str | int) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def entry(key: str, value: Any, margin: str = "") -> str:

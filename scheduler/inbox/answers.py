@@ -161,7 +161,7 @@ class Writer:
         elif say.chat is not None:
             channel, address = say.chat
         if say.to is not None or say.chat is not None:
-            moment = send_at(say.kind, klass, None, None, self._config, self._now)
+            moment = say.at or send_at(say.kind, klass, None, None, self._config, self._now)
             state = "suppressed" if channel is None else "held"
         lasts = TOKEN_LASTS if via == "reply" else dt.timedelta(days=1) if say.must else ANSWER_LASTS
         return Message(

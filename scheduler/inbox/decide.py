@@ -17,7 +17,7 @@ from channels.base import Inbound
 from scheduler.config import Config
 from scheduler.inbox import passing
 from scheduler.inbox.decision import Decision, Say, ask_consent, receipt, told_of
-from scheduler.inbox.known import ANSWERED, ORDER_ANSWERS, WORK, Known
+from scheduler.inbox.known import ANSWERED, WORK, Known
 from scheduler.inbox.orders import open_orders, where
 from scheduler.inbox.words import Meant, Said
 from storage.heard import Consent, Invitation, LinkRequest, Step, Who
@@ -104,22 +104,22 @@ class _Deciding:
                 return self._answered(True)
             case Meant.SEEN if self.step == "consent" and not said.value:
                 return self._asked_again()  # who has read it has not agreed
-        if self.step == "order" and said.meant in ORDER_ANSWERS:
+        if self.known.answers_order:
             return self._order_number()
         return self._member() if self.linked else self._stranger()
 
     def _stranger(self) -> Decision:
+        if self.left and self.said.meant is Meant.SOS:
+            return passing.call_for_help(self.known, self.said)
+        if self.left:
+            return Decision(outcome="left", says=(receipt("left_still", "left_still_more"),))
         return Decision(outcome="welcome", says=(Say(kind="welcome"),))
 
     def _member(self) -> Decision:
         match self.said.meant:
             case Meant.SOS:
                 return passing.call_for_help(self.known, self.said)
-            case Meant.WHERE if self.said.among_others and self._pinless():
-                return passing.way_to_a_house(self.known, self.said, self._pinless())
-            case Meant.OTHER if self.said.text and self._pinless():
-                return passing.way_to_a_house(self.known, self.said, self._pinless())
-            case _ if (told := passing.from_work(self.known, self.said, self.now)) is not None:
+            case _ if (told := self._passed_on()) is not None:
                 return told
             case Meant.WHERE:
                 return self._where()
@@ -128,6 +128,17 @@ class _Deciding:
             case Meant.SEEN | Meant.YES:
                 return self._seen()
         return Decision(outcome=self.said.meant.value, says=(self._help(),))
+
+    def _passed_on(self) -> Decision | None:
+        """What goes on to people; None where it is for us to answer, or nobody reads it."""
+        said = self.said
+        asks = said.meant is Meant.WHERE and said.among_others
+        if said.text and (asks or said.meant is Meant.OTHER) and (orders := self._pinless()):
+            return passing.way_to_a_house(self.known, said, orders, self.config, self.now)
+        told = passing.words(self.known, said, self.config, self.now)
+        if told is not None and asks and told.changes and self.known.in_role(Role.BUYER) is not None:
+            return replace(told, says=(self._eta(passed=True), *told.says[1:]))
+        return told
 
     def _help(self, what: str = "") -> Say:
         roles = {member.role.value for member in self.known.members}
@@ -318,9 +329,12 @@ class _Deciding:
     def _where(self) -> Decision:
         if self.known.in_role(Role.BUYER) is None:
             return self._mine()
+        return Decision(outcome="where", says=(self._eta(),))
+
+    def _eta(self, *, passed: bool = False) -> Say:
+        """A buyer's orders; `passed`: the words that asked for them go on to a coordinator, too."""
         rows = where(self.known, self.config, self._today())
-        facts = {"orders": rows, "needs_pin": bool(self._pinless())}
-        return Decision(outcome="where", says=(Say(kind="eta", facts=facts),))
+        return Say(kind="eta", facts={"orders": rows, "needs_pin": bool(self._pinless()), "passed": passed})
 
     def _mine(self) -> Decision:
         """The latest that a member was told of their own work, once more."""
@@ -339,7 +353,7 @@ class _Deciding:
         told = [m for m in self.known.messages if m.kind in ANSWERED and (not wanted or m.id == wanted)]
         ids = tuple(m.id for m in told if m.state in {"accepted", "unknown"})
         if not told:
-            return Decision(outcome="seen", says=(self._help(),))
+            return Decision(outcome="seen", says=(self._help() if wanted else receipt("gladly", "gladly_more"),))
         return Decision(outcome="seen", changes={"confirmed": ids}, says=(receipt("seen"),))
 
     def _place(self) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,8 @@ class Say:
     """One answer, before it has words. ``to`` is a member, or None for whoever wrote.
 
     ``chat`` is another chat than the event's own. ``must``: it may not be lost, so it is pushed where no reply is
-    possible. ``copy`` says an earlier message once more. ``asks`` is where the talk goes on with this question for
-    consent; the wording it had is kept there.
+    possible. ``at`` is when somebody else is to hear it; else the quiet hours are kept. ``copy`` says an earlier
+    message once more. ``asks`` is where the talk goes on with this question for consent; the wording it had is kept.
     """
 
     kind: str = "receipt"
@@ -24,6 +25,7 @@ class Say:
     to: Member | None = None
     chat: tuple[str, str] | None = None
     must: bool = False
+    at: dt.datetime | None = None
     copy: Message | None = None
     asks: Step | None = None
 

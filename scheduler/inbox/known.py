@@ -40,8 +40,9 @@ class Known:
     invitation: Invitation | None = None
     invited: tuple[Member, ...] = ()
     """For whom this chat is asked to consent, with the chats that they have already."""
+    answers_order: bool = False
+    """What was said answers "which order?"; ``named`` is the order whose number was typed."""
     named: Order | None = None
-    """The order whose number was typed."""
     buyers: tuple[Member, ...] = ()
     """Who has the phone number in question."""
     digest: str | None = None
@@ -96,10 +97,11 @@ class Reader:
             return self._with_buyers(found, said.value)
         if chat.step == "order" and said.meant in ORDER_ANSWERS:
             named = store.orders(order_ids=_numbers(said.text)) if said.text else []
-            phone = str(chat.data.get("phone", ""))
-            digest = phone_digest(phone, self._secret_keys)
-            found = replace(found, digest=digest, guesses=store.guesses(digest, at=now))
-            return replace(self._with_buyers(found, phone), named=named[0] if named else None)
+            if named or said.meant is not Meant.OTHER or not found.members or _may_be_number(said.text):
+                phone = str(chat.data.get("phone", ""))
+                digest = phone_digest(phone, self._secret_keys)
+                found = replace(found, answers_order=True, digest=digest, guesses=store.guesses(digest, at=now))
+                return replace(self._with_buyers(found, phone), named=named[0] if named else None)
         if chat.step == "consent":
             found = self._consenting(found)
         if not found.members:
@@ -156,6 +158,12 @@ class Reader:
     def _said_to(self, member: Member, now: dt.datetime) -> list[Message]:
         found = self._store.messages(to=member.ref, since=now - RECENT)
         return [message for message in found if message.role is member.role]
+
+
+def _may_be_number(text: str) -> bool:
+    """Whether a member, who may speak of anything, means an order's number: it has a figure, and no Thai letter."""
+    word = arabic(text)
+    return word.isascii() and any(letter.isdigit() for letter in word)
 
 
 def _numbers(text: str) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
-from time import monotonic
 
 from channels.base import Channel, Gone, Menu, Receipt, Refused
 from scheduler.clock import Clock
@@ -73,13 +72,13 @@ class Menus:
             await asyncio.to_thread(lambda: self._store.note_menu(name, address, mark, at=now))
             return True
         rest = CHAT_RESTS if about_chat else ACCOUNT_RESTS
-        self._resting[address if about_chat else None] = monotonic() + rest
+        self._resting[address if about_chat else None] = self._clock.monotonic() + rest
         log.info("channel %s: a menu is not shown (%s); trying again in %d s", name, outcome.reason, rest)
         return True
 
     def _due(self) -> tuple[str, Menu | None] | None:
         """The next chat that does not show what it should, and what that is."""
-        now = monotonic()
+        now = self._clock.monotonic()
         self._resting = {which: until for which, until in self._resting.items() if until > now}
         if None in self._resting:
             return None

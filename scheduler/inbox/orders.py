@@ -55,6 +55,8 @@ def _state(order: Order, leg: Leg, *, promised: bool) -> str:
         return "delivered" if leg.state == "delivered" else "failed"
     if order.location is None:
         return "needs_pin"
+    if leg.state == "unassigned":
+        return "none"  # it found no place in the wave that it still stands in
     if leg.state in _OUT:
         return "out"
     return "planned" if promised else "wave" if leg.wave is not None else "none"

@@ -72,11 +72,11 @@ _EXACT = {
     Meant.YES: "ใช่ ใช่แล้ว ยินยอม ตกลง ยืนยัน ถูกต้อง yes y agree confirm ส่งที่นี่",
     Meant.NO: "ไม่ ไม่ใช่ ไม่ยินยอม ไม่ตกลง ไม่เอา ไม่ลบ ยกเลิก no n cancel disagree",
     Meant.SEEN: "รับทราบ รับทราบแล้ว ทราบ ทราบแล้ว รับงาน โอเค โอเช ได้ ok okay okey k seen 👍 👌 🙏 รับ "
-    "ครับ ครับผม คับ ค่ะ คะ จ้า จ้ะ",
+    "ครับ ครับผม คับ ค่ะ คะ จ้า จ้ะ ขอบคุณ ขอบคุณมาก ขอบใจ ขอบพระคุณ ขอบคุณค่ะ thanks thankyou thx",
     Meant.LEAVE: "ออก ออกจากระบบ เลิก stop unsubscribe leave หยุด",
     Meant.BACK: "กลับมา กลับมาใหม่ เริ่ม เริ่มใหม่ start back restart",
     Meant.SOS: "sos ช่วยด้วย",
-    Meant.HELP: "ช่วย ช่วยเหลือ help เมนู menu วิธีใช้ สวัสดี hello hi หวัดดี",
+    Meant.HELP: "ช่วย ช่วยเหลือ help เมนู menu วิธีใช้ สวัสดี hello hi หวัดดี สวัสดีตอนเช้า อรุณสวัสดิ์ goodmorning",
     Meant.MINE: "งาน งานของฉัน งานวันนี้ งานพรุ่งนี้ เส้นทาง รายการ รายการของฉัน เตรียมของ ของที่ต้องเตรียม สรุป "
     "mywork work route myroute picklist mylist summary",
     Meant.WHERE: "where eta track tracking ของฉัน ของฉันล่ะ ตามของ",

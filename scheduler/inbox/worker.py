@@ -142,10 +142,11 @@ class Inbox:
 
     async def _answer(self, talk: Sequence[_Due]) -> list[AttemptEnd]:
         """Reply to one chat's events in their order; what became of the replies."""
+        # Side by side: a service that does not answer holds up the others' replies for one call's time, not for many.
+        await asyncio.gather(*(self._channels[due.event.channel].heard(due.event) for due in talk))
         ends = []
         for due in talk:
             channel = self._channels[due.event.channel]
-            await channel.heard(due.event)
             if due.reply is not None:
                 parts = [dict(message.payload or {}) for message in (*due.along, due.reply)]
                 outcome, now = await channel.reply(due.event.reply_token or "", *parts), self._clock.now()

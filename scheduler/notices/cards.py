@@ -14,11 +14,11 @@ from typing import Any
 from scheduler.config import Config
 from scheduler.notices.messages import as_revision
 from scheduler.notices.people import Notice, told_apart
-from scheduler.silence import TOLD
+from scheduler.silence import OFF, TOLD, last_words
 from storage.records import Member, Message, Role, Run
 
 CARD = "status_card"
-CARD_KINDS = TOLD | {CARD}
+CARD_KINDS = TOLD | {OFF, CARD}
 """What has to be known of a wave to write its cards."""
 UNREACHED = frozenset({"failed", "expired", "suppressed", "unknown"})
 """The rider's message did not arrive, as far as anybody knows: somebody has to phone."""
@@ -38,14 +38,14 @@ def status_cards(
 ) -> list[Notice]:
     """What each coordinator's card says now; nothing as long as no card is there and no rider was to hear anything.
 
-    `riding`: the riders of the plan in force; `said`: the wave's messages of `CARD_KINDS`, in the order written.
+    `riding`: the riders of the plan in force; `said`: the wave's messages of `CARD_KINDS`, in the order written. Who
+    has nothing to ride any more, for every order was called off, is not there.
     """
-    last = {
-        message.member_ref: message
-        for message in said
-        if message.role is Role.RIDER and message.kind in TOLD and message.state != "superseded"
-    }
-    state = {ref: last[ref].state if ref in last else "held" for ref in riding}
+    last = last_words(said)
+    written = {message.member_ref for message in said if message.role is Role.RIDER and message.kind in TOLD}
+    off = (written - last.keys()) | {ref for ref, (told, orders) in last.items() if told.order_ids and not orders}
+    riding = [ref for ref in riding if ref not in off]
+    state = {ref: last[ref][0].state if ref in last else "held" for ref in riding}
     began = any(message.kind == CARD for message in said)
     if not began and not TRIED & set(state.values()):
         return []

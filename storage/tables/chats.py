@@ -38,7 +38,7 @@ class ConsentRow(Row, table=True):
 
 
 class ChatRow(Row, table=True):
-    """Where the talk with one chat stands: what it was asked last, and how often it guessed wrong."""
+    """Where the talk with one chat stands: what it was asked last, how often it guessed wrong, what waits to go on."""
 
     __tablename__ = "chat"
 
@@ -50,6 +50,7 @@ class ChatRow(Row, table=True):
     tries: int = plain(Integer)
     tries_since: dt.datetime | None = plain(Instant)
     passed_on_at: dt.datetime | None = plain(Instant)
+    gathered: dict[str, Any] = personal(DOCUMENT)
 
 
 class GuessRow(Row, table=True):

@@ -30,6 +30,7 @@ from samples import (
     write_rows,
 )
 from serving import Point
+from sqlalchemy import text
 from telegram_server import TelegramServer
 from threads import beside
 
@@ -37,6 +38,7 @@ from scheduler import app as application
 from scheduler.config import parse
 from scheduler.demo.market import write
 from scheduler.walk import walk
+from storage import open_store
 
 Person = tuple[str, str]
 
@@ -384,3 +386,17 @@ def test_when_the_month_runs_short_work_is_still_told_and_buyers_are_phoned(serv
         assert budget["quota"] == {"type": "limited", "value": 24}
         assert budget["used"] == len(market.line.log)
         market.accepted_once()
+
+
+def test_a_day_does_not_run_past_what_another_process_has_in_hand(services: Opening) -> None:
+    """It may come back untaken: the day ends before the step at which it would be useless. Here another has an account
+    that this process knows nothing of."""
+    with services() as market:
+        wrong = {"SONGSUK_LINE_CHANNEL_ACCESS_TOKEN": "old-token"}
+        [before] = market.house.json("day", DAY, "--wave", "midday", "--approve", code=1, **wrong)["waves"]
+        with open_store(market.house.url) as store, store._engine.begin() as connection:
+            hand = "UPDATE message SET state = 'sending', channel = 'another', lease_until = '2099-01-01 00:00:00'"
+            assert connection.execute(text(f"{hand} WHERE state = 'retry'")).rowcount
+        [after] = market.house.json("day", DAY, "--wave", "midday", "--approve")["waves"]
+        assert (after["did"], after["state"]) == ([], before["state"])
+        assert before["state"] != "finished"

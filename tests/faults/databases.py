@@ -43,6 +43,7 @@ ROWS = (
     ("critical over Telegram: messages / lost / copies", ["critical.messages", "critical.lost", "critical.copies"]),
     ("critical: unmarked copies", ["critical.unmarked_copies"]),
     ("informative over Telegram: copies / not known", ["informative.copies", "informative.unknown"]),
+    ("status cards over Telegram: edits / lost / outdated", ["edits.messages", "edits.lost", "edits.outdated"]),
     ("the database's own check of itself", ["integrity"]),
     ("end of the fault to the next message, s: longest", ["back"]),
 )

@@ -38,6 +38,7 @@ ROWS = (
     ("critical over Telegram: messages / lost", ["critical.messages", "critical.lost"]),
     ("critical: copies / of them unmarked", ["critical.copies", "critical.unmarked_copies"]),
     ("informative over Telegram: messages / copies", ["informative.messages", "informative.copies"]),
+    ("status cards over Telegram: edits / lost / outdated", ["edits.messages", "edits.lost", "edits.outdated"]),
     ("informative: not known, listed as `unknown`", ["informative.unknown"]),
     ("confirmations told / lost", ["day.events", "day.events_lost"]),
     ("death to the next message, s: median / longest", ["restart.median", "restart.longest"]),

@@ -9,30 +9,37 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crowd import DATE, Crowd
 from telegram_server import read_html
 
+from channels.base import Content
 from channels.telegram.html import render
-from scheduler.notices import content_from_json
+from scheduler.notices import CARD, content_from_json
+from scheduler.outbox.verdicts import said_again
 from storage import Store
 from storage.records import Message
 
 MARKS = ("(ส่งซ้ำ) ", "(sent again) ")
+WHICH = 10
+"""Most messages that were lost, or left, that are shown."""
+LEFT = ("held", "ready", "retry", "sending")
 PROMISES = {
     "line": ("lost", "copies", "unknown_requests", "wrong_numbers"),
     "critical": ("lost", "unmarked_copies", "copies_beyond_doubts"),
     "informative": ("lost", "copies"),
+    "edits": ("lost", "outdated"),
     "day": ("orders_lost", "unsaid", "events_lost", "unconfirmed"),
 }
 """What must be nought."""
 
 
 def of_today(store: Store, now: dt.datetime) -> list[Message]:
-    """The day's messages that are due: the next day's waves may just be closing as it ends."""
-    return [row for row in store.messages() if row.send_at <= now and (row.date is None or row.date <= DATE)]
+    """The day's messages that are due: the next day's waves may just be closing as it ends, and a card be changing."""
+    due = [row for row in store.messages() if row.send_at <= now and (row.date is None or row.date <= DATE)]
+    return [row for row in due if row.kind != CARD or row.state not in LEFT]
 
 
 def of_messages(rows: Sequence[Message], line: Any, telegram: Any) -> dict[str, Any]:
@@ -42,8 +49,11 @@ def of_messages(rows: Sequence[Message], line: Any, telegram: Any) -> dict[str, 
     found["line"] = _line([row for row in pushed if row.channel == "line"], rows, line)
     said = _said(telegram)
     for klass in ("critical", "informative"):
-        mine = [row for row in pushed if row.channel == "telegram" and row.klass == klass]
+        mine = [row for row in pushed if row.channel == "telegram" and row.klass == klass and row.edits is None]
         found[klass] = _telegram(mine, said)
+    if left := [row for row in rows if row.state in LEFT]:
+        found["left"] = [_shown(row) for row in left[:WHICH]]
+    found["edits"] = _edits([row for row in pushed if row.edits is not None], telegram)
     return found
 
 
@@ -85,14 +95,15 @@ def _words(text: str) -> str:
     return "".join(text.split())
 
 
-def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]) -> dict[str, int]:
+def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]) -> dict[str, Any]:
+    lost: list[str] = []
     found = Counter({"messages": len(mine), "unknown": sum(row.state == "unknown" for row in mine)})
     groups: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
     for row in mine:  # two answers to one person may say the same
-        text = read_html(render(content_from_json(row.content))["text"])[0]
-        groups[row.address or "", _words(text)].append(row)
+        groups[row.address or "", _words(_text(row))].append(row)
     for key, rows in groups.items():
-        logs = said.get(key, [])
+        again = key[0], _words(_text(rows[0], said_again))  # the mark may leave a long text a line less
+        logs = [*said.get(key, []), *(said.get(again, []) if again != key else [])]
         doubts = sum(attempt.outcome in ("unknown", "sending") for row in rows for attempt in row.attempts)
         copies = max(0, len(logs) - len(rows))
         numbers = {str(log.message_id) for log in logs}
@@ -101,9 +112,39 @@ def _telegram(mine: Sequence[Message], said: Mapping[tuple[str, str], list[Any]]
         found["copies"] += copies
         found["unmarked_copies"] += max(0, sum(not log.text.startswith(MARKS) for log in logs) - len(rows))
         found["copies_beyond_doubts"] += max(0, copies - doubts)
-        found["lost"] += max(unsaid, bound - len(logs), 0)
+        missing = max(unsaid, bound - len(logs), 0)
+        found["lost"] += missing
+        lost += [f"{len(logs)} said of {_shown(row)}" for row in rows] if missing else []
     names = ("messages", "lost", "copies", "unmarked_copies", "copies_beyond_doubts", "unknown")
-    return {name: found[name] for name in names}
+    return {name: found[name] for name in names} | ({"which": lost[:WHICH]} if lost else {})
+
+
+def _shown(row: Message) -> str:
+    """A message and what was tried with it, in a line."""
+    tries = ", ".join(f"{tried.outcome} {tried.provider_id or tried.detail or ''}".strip() for tried in row.attempts)
+    due = f"{row.send_at:%d %H:%M:%S} to {row.expires_at:%d %H:%M:%S}"
+    return f"{row.kind} of {row.event} to {row.member_ref}, due {due}: {row.state} ({tries})"
+
+
+def _edits(mine: Sequence[Message], server: Any) -> dict[str, int]:
+    """Of messages that are put in an earlier one's place: what never stood there, and what does not stand there now."""
+    made = {(log.chat_id, str(log.message_id), _words(log.text)) for log in server.edits}
+    accepted = [row for row in mine if row.state == "accepted"]
+    last = {row.edits: row for row in sorted(accepted, key=lambda row: row.revision)}
+    stands = {str(number): _words(log.text) for number, log in server.shown.items()}
+    might = defaultdict(set)  # one in doubt may have come
+    for row in mine:
+        if row.edits in last and row.revision >= last[row.edits].revision:
+            might[row.edits].add(_words(_text(row)))
+    return {
+        "messages": len(mine),
+        "lost": sum((row.address, row.edits, _words(_text(row))) not in made for row in accepted),
+        "outdated": sum(stands.get(number or "") not in texts for number, texts in might.items()),
+    }
+
+
+def _text(row: Message, said: Callable[[Content], Content] = lambda content: content) -> str:
+    return read_html(render(said(content_from_json(row.content)))["text"])[0]
 
 
 def _number(row: Message) -> str | None:
@@ -115,7 +156,7 @@ def of_day(crowd: Crowd, store: Store, told: Sequence[tuple[str, str]], tapped: 
     ids = {row["order_id"] for row in crowd.orders}
     orders = {order.order_id: order for order in store.orders(service_date=DATE)}
     rows = store.messages(date=DATE)
-    events = Counter((row.event, row.member_ref) for row in rows)
+    events = Counter((row.event, row.member_ref) for row in rows if row.edits is None)
     windows = {order_id for row in rows if row.kind in ("window", "changed", "ask_pin") for order_id in row.order_ids}
     unsaid = 0
     for plan in store.plans(DATE):
@@ -145,5 +186,4 @@ def broken(found: Mapping[str, Any]) -> list[str]:
         for name in names
         if found.get(of, {}).get(name)
     ]
-    left = [state for state in found["states"] if state in ("held", "ready", "retry", "sending")]
-    return kept + [f"left {state}" for state in left]
+    return kept + [f"left {state}" for state in found["states"] if state in LEFT]

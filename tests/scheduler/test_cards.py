@@ -76,6 +76,18 @@ def test_the_last_word_to_a_rider_of_the_plan_counts(make: Any) -> None:
     assert (alone["riders"], alone["waiting"]) == (1, [])
 
 
+def test_who_has_nothing_to_ride_any_more_is_not_shown(make: Any) -> None:
+    """Neither whose every order was called off, nor who was never told and has nothing to be told of now."""
+    run, first = make.run("dispatched"), told(make, "R1", "confirmed")
+    second = told(make, "R2", "accepted", 2, order_ids=("SR-0002",))
+    off = told(make, "R2", "accepted", 3, order_ids=("SR-0002",))
+    assert facts(make, run, first, second)["waiting"] == [WICHAI]
+    found = facts(make, run, first, second, replace(off, kind="cancelled"))
+    assert (found["riders"], found["confirmed"], found["waiting"]) == (1, 1, [])
+    found = facts(make, run, first, replace(second, state="superseded"))
+    assert (found["riders"], found["untold"]) == (1, [])
+
+
 @pytest.mark.parametrize("state", ["held", "ready", "sending", "retry", "suppressed", "superseded"])
 def test_there_is_no_card_before_anybody_was_to_hear(make: Any, state: str) -> None:
     """Nor is one made for who is phoned since the approval; once it is there it tells of all."""

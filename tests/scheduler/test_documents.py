@@ -10,7 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import schemas
 
+from channels.texts import KINDS
 from scheduler import documents
 from scheduler.documents import order_state, stamp
 from storage import Attempt, ChatAddress, Leg, Role
@@ -123,6 +125,14 @@ def test_messages_are_counted_by_state_and_shown_with_their_tries(make: Any) -> 
     assert (first["class"], first["send_at"]) == ("informative", "2026-11-23T19:00:00+07:00")
     assert first["attempts"][0]["provider_id"] == "42"
     assert shown["messages"][1]["channel"] is None
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_message_of_every_kind_and_in_hand_keeps_its_schema(make: Any, kind: str) -> None:
+    """Whatever is said has a name that the schema knows, also while its first attempt is under way."""
+    begun = Attempt(at=dt.datetime(2026, 11, 24, 4, 10, tzinfo=dt.UTC), outcome="sending")
+    message = replace(make.message(1, kind=kind), state="sending", text="…", attempts=(begun,))
+    schemas.check(documents.messages([message], TZ))
 
 
 def test_the_call_list_says_whom_to_ring_until_when_and_what_to_say(make: Any) -> None:

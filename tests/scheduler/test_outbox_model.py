@@ -418,7 +418,7 @@ class OutboxMachine(RuleBasedStateMachine):
         for _ in range(400):
             for channel in HOLDS:
                 self.drain(worker, channel)
-            following = self.store.next_message_at(self.clock.now())
+            following = self.store.next_message_at(self.clock.now(), channels=HOLDS)
             if following is None:
                 break
             self.clock.set(max(following, self.clock.now() + SECOND))

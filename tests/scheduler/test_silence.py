@@ -90,6 +90,18 @@ def test_the_last_word_counts_and_each_is_told_of_once(make: Any) -> None:
     assert silences([first, said, second], QUARTER)["R1"].event == "silent:p_2:R1"
 
 
+def test_whose_every_order_is_off_has_nothing_to_answer(make: Any) -> None:
+    """One order less is still a round; with the last one gone nobody waits, until the rider is told of another."""
+    told, others = route(make, order_ids=("SR-0001", "SR-0002")), {"kind": "cancelled", "role": Role.RIDER}
+    less = route(make, 2, order_ids=("SR-0001",), **others)
+    none = route(make, 3, order_ids=("SR-0002",), **others)
+    assert set(silences([told, less], QUARTER)) == {"R1"}
+    assert silences([told, less, none], QUARTER) == {}
+    assert set(silences([told, less, none, route(make, 4, kind="changed")], QUARTER)) == {"R1"}
+    assert set(silences([told, less, replace(none, state="superseded")], QUARTER)) == {"R1"}
+    assert set(silences([told, less, replace(none, member_ref="R2")], QUARTER)) == {"R1"}
+
+
 # --- through the waves' steps --------------------------------------------------------------------------------------
 
 

@@ -73,7 +73,7 @@ def test_the_phone_list_names_who_may_not_have_heard_what_matters(app: App, make
     app.store.wake_messages(at)
     app.store.claim_messages(at, channel="console", holder="dead", limit=9, lease_seconds=1)
     app.store.begin_attempts([AttemptStart(message_id=each.id, payload={}, at=at) for each in messages], holder="dead")
-    app.store.expire_leases(at, whole=True)
+    app.store.expire_leases(at, channel="console", whole=True)
     assert {message.state for message in app.store.messages()} == {"unknown"}
     assert [call["message_id"] for call in views.calls(app, make.day)["calls"]] == [messages[0].id]
 

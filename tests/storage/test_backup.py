@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -173,8 +174,10 @@ def test_what_is_no_whole_backup_brings_nothing_back(full: str, fault: str, tmp_
     else:
         _change(path, changed, fault)
     url = f"sqlite:///{tmp_path}/restored.db"
-    with pytest.raises(BadBackup):
+    with pytest.raises(BadBackup) as told:
         restore(url, changed, AT)
+    assert re.search("[ก-๙]", told.value.thai)
+    assert not re.search("[ก-๙]", str(told.value))
     engine = connect(parse(url))
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar() == 0

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from storage import AttemptEnd, AttemptStart, BadValue, Store, open_store
-from storage.heard import Consent, Heard, Heeded, Invitation, LinkRequest, Step, Told
+from storage.heard import Consent, Heard, Heeded, Invitation, LinkRequest, PassedOn, Step, Told
 from storage.records import ChatAddress, Member, Message, Person, Role
 
 BUYER = (Role.BUYER, "B0001")
@@ -131,9 +131,31 @@ def test_words_that_were_passed_on_are_remembered(store: Store, make: Any) -> No
     step = Step(channel="line", address="U1", name="pin", data={"orders": ["SR-0001"]})
     store.heed(first(store), Heeded(outcome="place", address="U1", steps=(step,), wrong=True), holder="w", at=make.at)
     later = make.at + dt.timedelta(minutes=1)
-    store.heed(first(store), Heeded(outcome="word", address="U1", passed_on=True), holder="w", at=later)
+    passed = PassedOn(at=later, words="ฝนตก")
+    store.heed(first(store), Heeded(outcome="word", address="U1", passed_on=passed), holder="w", at=later)
     chat = store.chat("line", "U1")
-    assert (chat.passed_on_at, chat.step, chat.tries) == (later, "pin", 1)
+    assert (chat.passed_on_at, chat.step, chat.tries, chat.gathered) == (later, "pin", 1, {})
+
+
+def test_words_that_wait_are_gathered(store: Store, make: Any) -> None:
+    """The last message holds them all; the one before is withdrawn, but where it is already in a sender's hand."""
+    later, chat = make.at + dt.timedelta(minutes=5), {"channel": "line", "address": "U9", "kind": "word"}
+    store.add_inbox("line", told("e1", "e2", "e3"), at=make.at)
+
+    def passes(number: int, *instead: str) -> None:
+        word = make.message(number, **chat, state="held", send_at=later)
+        passed = PassedOn(at=later, words=f"{number}", instead=instead)
+        heeded = Heeded(outcome="word", address="U1", passed_on=passed, messages=(word,))
+        assert store.heed(first(store), heeded, holder="w", at=make.at)
+        assert store.chat("line", "U1").gathered == {"words": f"{number}", "messages": [word.id]}
+
+    passes(1)
+    passes(2, "m1")
+    assert [(m.state, m.reason) for m in store.messages()] == [("superseded", "gathered"), ("held", None)]
+    store.wake_messages(later)
+    assert store.claim_messages(later, channel="line", holder="s", limit=1, lease_seconds=60)
+    passes(3, "m2")
+    assert [m.state for m in store.messages()] == ["superseded", "sending", "held"]
 
 
 def test_chats_show_their_menus(store: Store, make: Any) -> None:
@@ -206,6 +228,11 @@ def test_nothing_of_a_forgotten_person_is_left(store: Store, buyer: Member, make
             make.message(
                 2, event="plan:p_1:R1", role=Role.RIDER, member_ref="R1", order_ids=("SR-0001",), text="ส่ง คุณสมศรี"
             ),
+            make.message(
+                4, event="heard:line:e1:1", kind="word", role=Role.COORDINATOR, member_ref="C1", text="สมศรีบอกว่า"
+            ),
+            make.message(5, event="silent:p_1:B0001", kind="escalation", role=Role.COORDINATOR, text="ยังไม่ตอบ"),
+            make.message(6, event="heard:line:e11:1", kind="word", role=Role.COORDINATOR, text="ฝนตก"),
             make.message(3, event="x", member_ref="B0001", channel="line", address="U1", state="held", text="ถึงคุณสมศรี"),
         ],
         actor="app",
@@ -226,7 +253,29 @@ def test_nothing_of_a_forgotten_person_is_left(store: Store, buyer: Member, make
     (member,) = store.members(Role.BUYER, refs=["B0001"])
     assert (member.active, member.person.consent, member.person.addresses) == (False, False, ())
     assert [(m.state, m.reason) for m in store.messages() if m.event == "x"] == [("superseded", "erased")]
+    assert [m.text for m in store.messages() if m.id in {"m5", "m6"}] == ["ยังไม่ตอบ", "ฝนตก"], "that was others"
     assert store.orders(order_ids=["SR-0001"])[0].pickups == order.pickups
+
+
+def test_a_forgotten_rider_is_in_no_coordinators_message(store: Store, make: Any) -> None:
+    """Neither that they were silent, nor the cards of the rounds that they rode; another wave's card stays."""
+    order = make.order(1)
+    store.save_orders([order], actor="import", at=make.at)
+    plan = make.planned(store, order)
+    rider = Member(role=Role.RIDER, ref="R1", person=Person(name="วิชัย", phone="0800000002"))
+    store.save_members([rider], actor="import", at=make.at)
+    to = {"role": Role.COORDINATOR, "member_ref": "C1", "text": "วิชัย 0800000002", "order_ids": ()}
+    written = [
+        make.message(1, kind="escalation", event=f"silent:{plan.id}:R1", state="accepted", **to),
+        make.message(2, kind="escalation", event=f"unreached:{plan.id}:R1", state="held", **to),
+        make.message(3, kind="status_card", event="status:1", date=plan.date, wave=plan.wave, state="accepted", **to),
+        make.message(4, kind="status_card", event="status:2", date=plan.date, wave="other", state="accepted", **to),
+        make.message(5, kind="escalation", event=f"silent:{plan.id}:XR1", state="accepted", **to),
+    ]
+    store.add_messages(written, actor="app", at=make.at)
+    assert store.erase_member((Role.RIDER, "R1"), actor="cli", at=make.at)
+    assert {m.id for m in store.messages() if m.text} == {"m4", "m5"}
+    assert next(m.state for m in store.messages() if m.id == "m2") == "superseded"
 
 
 def test_what_goes_along_with_a_reply_is_all_of_it_or_nothing(store: Store, make: Any) -> None:

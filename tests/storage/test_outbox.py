@@ -140,7 +140,7 @@ def test_a_request_is_tried_again_as_it_was(store: Store, make: Any) -> None:
     for message in store.messages()[:2]:
         assert (message.bundle, message.payload) == ("req", {"text": "hi"})
         assert message.expires_at == make.at + 30 * HOUR
-    store.expire_leases(later, whole=True)
+    store.expire_leases(later, channel="line", whole=True)
     assert states(store) == {"m1": "unknown", "m2": "unknown", "m3": "ready"}
     assert store.resolve_message("m2", "retry", actor="C1", at=later)
     assert claim(store, later, together=5) == ["m1", "m2"]
@@ -218,8 +218,8 @@ def test_a_lost_lease_stops_the_sender(store: Store, make: Any) -> None:
     add(store, make, make.message(1, state="ready"), make.message(2, state="ready"))
     claim(store, make.at)
     begin(store, make.at, "m1")
-    assert store.expire_leases(make.at + 9 * SECOND) == 0
-    assert store.expire_leases(make.at + 10 * SECOND) == 2
+    assert store.expire_leases(make.at + 9 * SECOND, channel="line") == 0
+    assert store.expire_leases(make.at + 10 * SECOND, channel="line") == 2
     assert states(store) == {"m1": "unknown", "m2": "retry"}
     assert begin(store, make.at + HOUR, "m2") == []
     end(store, make.at + HOUR, "m1", "accepted")
@@ -233,9 +233,19 @@ def test_a_new_sole_sender_takes_all_back(store: Store, make: Any) -> None:
     add(store, make, make.message(1, state="ready"), make.message(2, state="ready"))
     claim(store, make.at)
     begin(store, make.at, "m1")
-    assert store.expire_leases(make.at, whole=True) == 2
+    assert store.expire_leases(make.at, channel="line", whole=True) == 2
     assert states(store) == {"m1": "unknown", "m2": "retry"}
     assert store.message_counts() == {"unknown": 1, "retry": 1}
+
+
+def test_what_is_in_two_hands_of_one_holder_is_begun_by_one_of_them(store: Store, make: Any) -> None:
+    """A holder that stood still, lost its messages and claimed them again begins each once, whichever hand is first."""
+    add(store, make, make.message(state="ready"))
+    (id,) = claim(store, make.at)
+    store.expire_leases(make.at, channel="line", whole=True)
+    assert claim(store, make.at + SECOND) == [id]
+    assert begin(store, make.at + SECOND, id) == [id]
+    assert begin(store, make.at + SECOND, id) == []
 
 
 def test_an_unknown_message_is_resolved_once(store: Store, make: Any) -> None:
@@ -243,7 +253,7 @@ def test_an_unknown_message_is_resolved_once(store: Store, make: Any) -> None:
     add(store, make, *(make.message(number, state="ready") for number in (1, 2, 3)))
     claim(store, make.at)
     begin(store, make.at, "m1", "m2", "m3")
-    store.expire_leases(make.at + HOUR)
+    store.expire_leases(make.at + HOUR, channel="line")
     assert store.resolve_message("m1", "accepted", actor="C1", at=make.at)
     assert store.resolve_message("m2", "retry", actor="C1", at=make.at)
     assert store.resolve_message("m3", "failed", reason="dropped", actor="C1", at=make.at)
@@ -295,7 +305,7 @@ def test_within_a_scope_there_are_no_other_messages(store: Store, make: Any) -> 
     store.add_messages([other, ours, evening], actor="t", at=make.at)
     assert store.wake_messages(make.at, scope=day) == 1
     taken = {"channel": other.channel, "holder": "h", "limit": 9, "lease_seconds": 60, "scope": day}
-    assert store.next_message_at(make.at, scope=day) == make.at
+    assert store.next_message_at(make.at, channels=["line"], scope=day) == make.at
     assert [message.id for message in store.claim_messages(make.at, together=5, **taken)] == [ours.id]
     assert store.wake_messages(soon, scope=replace(day, wave=None)) == 1
     assert {m.id: m.state for m in store.messages()} == {other.id: "held", ours.id: "sending", evening.id: "expired"}
@@ -303,24 +313,24 @@ def test_within_a_scope_there_are_no_other_messages(store: Store, make: Any) -> 
 
 def test_the_next_moment_is_known(store: Store, make: Any) -> None:
     """Wake, claim, retry, expiry and the end of a lease each have their moment; no work, no moment."""
-    assert store.next_message_at(make.at) is None
+    assert store.next_message_at(make.at, channels=["line"]) is None
     soon = make.at + HOUR
     add(store, make, make.message(1, send_at=soon))
-    assert store.next_message_at(make.at) == soon
+    assert store.next_message_at(make.at, channels=["line"]) == soon
     assert store.next_message_at(make.at, channels=["telegram"]) is None
     store.wake_messages(soon)
-    assert store.next_message_at(soon) == soon
+    assert store.next_message_at(soon, channels=["line"]) == soon
     claim(store, soon, lease_seconds=30)
-    assert store.next_message_at(soon) == soon + 30 * SECOND
+    assert store.next_message_at(soon, channels=["line"]) == soon + 30 * SECOND
     begin(store, soon, "m1")
     end(store, soon, "m1", "retry", not_before=soon + HOUR)
-    assert store.next_message_at(soon) == soon + HOUR
+    assert store.next_message_at(soon, channels=["line"]) == soon + HOUR
     add(store, make, make.message(2, state="ready", address="U0001", send_at=soon + SECOND))
-    assert store.next_message_at(soon + 2 * SECOND) == soon + HOUR  # behind the first: no work yet
+    assert store.next_message_at(soon + 2 * SECOND, channels=["line"]) == soon + HOUR  # behind the first: no work yet
     claim(store, soon + HOUR)
     begin(store, soon + HOUR, "m1")
     end(store, soon + HOUR, "m1", "failed")
-    assert store.next_message_at(soon + HOUR) == soon + HOUR
+    assert store.next_message_at(soon + HOUR, channels=["line"]) == soon + HOUR
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -369,8 +379,23 @@ def test_everything_is_sent_once_and_in_order(
             for message in claimed:
                 end(store, now, message.id, "accepted")
             sent += claimed
-            now = store.next_message_at(now)
+            now = store.next_message_at(now, channels=["line"])
         assert sorted(message.id for message in sent) == sorted(message.id for message in messages)
         for address in {message.address for message in sent}:
             moments = [message.send_at for message in sent if message.address == address]
             assert moments == sorted(moments)
+
+
+def test_nothing_is_withdrawn_from_a_push_in_doubt(store: Store, make: Any) -> None:
+    """Between a sender's death and the next try of the same request it stays whole, as its key stands for all of it."""
+    chat = {"channel": "line", "address": "U1", "state": "ready"}
+    store.add_messages([make.message(1, **chat), make.message(2, **chat)], actor="app", at=make.at)
+    later = make.at + dt.timedelta(minutes=2)
+    claimed = store.claim_messages(make.at, channel="line", holder="s", limit=1, lease_seconds=60, together=5)
+    assert len(claimed) == 2
+    starts = [AttemptStart(message_id=each.id, payload={}, bundle="b", at=make.at) for each in claimed]
+    assert len(store.begin_attempts(starts, holder="s")) == 2
+    store.expire_leases(later, channel="line")
+    assert store.move_messages(["m1"], "superseded", actor="app", at=later) == []
+    assert store.resolve_message("m2", "retry", actor="outbox", at=later)
+    assert {message.state for message in store.messages()} == {"retry"}

@@ -1,30 +1,40 @@
 """From the pool of routes to the routes to drive, and who drives them. CP-SAT decides; this only asks, and reads.
 
-Asked about are the incumbent's routes and those others that look best when each shipment is worth what it costs in the
-incumbent; the best of all also with every other kind of vehicle.
+Asked about are the incumbent's routes and those others that look best when each shipment is worth what prices say.
+The best of all are also tried with every other kind of vehicle.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from time import monotonic
 
 import numpy as np
 
-from routing.engines._partition import Column, Effort, partition
+from routing.engines._partition import Effort, partition
 
 from . import columns as c
-from .pool import DRIVER, LENGTH, ROOM, SIZE, Short, exchange, gather, offer, pool_of, refilled
-from .tables import Data, Floats, Ints, State
+from .pool import DRIVER, LENGTH, ROOM, SIZE, exchange, gather, offer, pool_of, refilled
+from .pricing import PRICED, Market, Worth
+from .tables import Data, Ints, State
 
-ASKED = 3000
-"""Most routes that CP-SAT is asked about."""
+ASKED = (750, 3000, 9000)
+"""Most routes that CP-SAT is asked about, in turn: among few a choice is found soon."""
 
 EXCHANGED = 1000
 """So many pairs of a route and another kind of vehicle are tried, and all those of the incumbent's routes."""
 
 FULL, KEPT = 15_000, 8_000
 """Where so many routes were met, only so many stay."""
+
+NOTHING = 1e-6
+"""Parts of shipments that count as none."""
+
+PRICING = 0.5
+"""Share of a decision's time that the prices may take."""
 
 
 class Decision:
@@ -35,7 +45,6 @@ class Decision:
         self.pool = pool_of(data, state.pos.shape[1])
         self.kinds: list[int] = data.vehicle[:, c.KIND].tolist()
         self.first_of_kind: Ints = np.unique(data.vehicle[:, c.KIND], return_index=True)[1]
-        self.delivery: Ints = data.shipment[:, c.FIRST] + data.shipment[:, c.COUNT] - 1
 
     def grow(self, state: State) -> None:
         """Routes may be longer from now on, and lie in this state."""
@@ -56,61 +65,99 @@ class Decision:
         """Those that look best beside these routes, each with a vehicle that may drive it."""
         pool = self.pool
         first = {self.kinds[v]: int(v) for v in self.first_of_kind}
-        rows = self._best(self._shares(routes)[0], most).tolist()
+        worth, _ = self._shares(routes)
+        rows = self._market(Counter(), {}, 0.0).best(worth)[:most].tolist()
         return [(first[int(pool.head[r, DRIVER])], pool.stop[r, : pool.head[r, LENGTH]].tolist()) for r in rows]
 
     def better(self, routes: Sequence[Sequence[int]], possible: Ints, effort: Effort) -> list[list[int]] | None:
-        """Better routes than these, a list of stops per vehicle; None if the pool has none."""
-        data, state = self.data, self.state
-        shares, incumbent = self._shares(routes)
+        """Better routes than these, a list of stops per vehicle; None if none are found.
+
+        Where vehicles are dear no more of them than now are asked for, and what each costs is left aside: with it, the
+        linear program would save parts of vehicles, and hide what else there is to save.
+        """
+        began = monotonic()
+        worth, incumbent = self._shares(routes)
+        riders, spared = Counter(self.kinds), 0.0
+        if self.state.note[c.DEAR]:
+            riders, spared = Counter({self.kinds[0]: len(incumbent)}), float(self.data.rate[0, c.FIXED])
+        market = self._market(riders, {int(s): float(self.data.penalty[s]) for s in possible}, spared)
+        if len(possible) <= PRICED:
+            worth = market.prices(worth, incumbent, replace(effort, seconds=PRICING * effort.seconds))
         if len(self.first_of_kind) > 1:
-            best = self._best(shares, max(len(incumbent), EXCHANGED // len(self.first_of_kind)))
-            exchange(data, state, self.pool, best, self.first_of_kind)
-        rows = list(dict.fromkeys([*incumbent, *self._best(shares, ASKED).tolist()]))
-        weights = {int(s): float(data.weight[s, c.PENALTY]) for s in possible}
-        worth = {int(s): float(shares[self.delivery[s]]) for s in possible}
-        columns = [self._column(row) for row in rows]
-        chosen = partition(columns, Counter(self.kinds), weights, worth, range(len(incumbent)), effort)
-        answer = None if chosen is None else self._driven([rows[k] for k in chosen], routes)
-        if self.pool.note[SIZE] > FULL:
-            self._keep(self._best(shares, KEPT))
+            best = market.best(worth)[: EXCHANGED // len(self.first_of_kind)]
+            rows = np.array(list(dict.fromkeys([*incumbent, *best.tolist()])), dtype=np.int64)
+            exchange(self.data, self.state, self.pool, rows, self.first_of_kind)
+        answer = self._asked(market, worth, incumbent, effort, began)
+        driven = None if answer is incumbent else self._driven(answer, routes)
+        self._forget(market, worth)
+        return driven
+
+    def fewer(self, routes: Sequence[Sequence[int]], possible: Ints, effort: Effort) -> list[list[int]] | None:
+        """Routes of at least one vehicle less, which may leave some shipments out; None where none are found.
+
+        None too where no parts of routes serve all with so few: that is known in a moment. To leave a shipment out
+        costs as much as all routes do: enough to be seen, and little enough to make prices of.
+        """
+        began = monotonic()
+        worth, incumbent = self._shares(routes)
+        riders, spared = Counter({self.kinds[0]: len(incumbent) - 1}), float(self.data.rate[0, c.FIXED])
+        weight = sum(float(self.pool.cost[row]) - spared for row in incumbent)
+        market = self._market(riders, {int(s): weight for s in possible}, spared)
+        worth = market.prices(worth, incumbent, replace(effort, seconds=PRICING * effort.seconds))
+        if worth.left_out > NOTHING:
+            self._forget(market, worth)
+            return None
+        least = min(incumbent, key=lambda row: int(self.pool.head[row, LENGTH]))
+        without = [row for row in incumbent if row != least]
+        answer = self._asked(market, worth, without, effort, began)
+        driven = self._driven(answer, routes) if answer is not without else None
+        self._forget(market, worth)
+        return driven
+
+    def _asked(self, market: Market, worth: Worth, incumbent: list[int], effort: Effort, began: float) -> list[int]:
+        """The best rows that CP-SAT finds, asked about ever more of them; the incumbent where it finds none better."""
+        answer, asked = incumbent, 0
+        for most in ASKED:
+            rows = market.promising(worth, answer)[:most]
+            seconds = effort.seconds if effort.steady else effort.seconds - (monotonic() - began)
+            if len(rows) == asked or seconds <= 0 or effort.stopped():
+                break
+            asked = len(rows)
+            answer = self._chosen(market, rows, answer, worth, replace(effort, seconds=seconds)) or answer
         return answer
 
-    def _shares(self, routes: Sequence[Sequence[int]]) -> tuple[Floats, list[int]]:
-        """Per stop what its shipment costs in these routes, or weighs where it is left out, 0 for a pickup; and the
-        rows of the routes."""
-        shares = np.zeros(len(self.data.stop))
-        shares[self.delivery] = self.data.weight[:, c.PENALTY]
+    def _market(self, riders: Counter[int], left_out: dict[int, float], spared: float) -> Market:
+        return Market(self.data, self.state, self.pool, riders, left_out, spared)
+
+    def _chosen(
+        self, market: Market, rows: Ints, incumbent: Sequence[int], worth: Worth, effort: Effort
+    ) -> list[int] | None:
+        """The rows that are better together than the incumbent, chosen by CP-SAT; None if it finds none."""
+        asked = list(dict.fromkeys([*incumbent, *rows.tolist()]))
+        goods = {s: float(worth.goods[s]) for s in market.left_out}
+        columns = [market.column(row) for row in asked]
+        chosen = partition(columns, market.riders, market.left_out, goods, range(len(incumbent)), effort)
+        return None if chosen is None else [asked[k] for k in chosen]
+
+    def _shares(self, routes: Sequence[Sequence[int]]) -> tuple[Worth, list[int]]:
+        """What each shipment costs in these routes, or weighs where it is left out; and the rows of the routes."""
+        goods = self.data.penalty.copy()
         rows: list[int] = []
         for v, route in enumerate(routes):
             if route:
                 stops = np.array(route, dtype=np.int32)
                 rows.append(int(offer(self.data, self.state, self.pool, stops, len(route), v)))
-                brought = self._brought(route)
-                shares[brought] = self.state.arc[len(self.kinds), 0] / max(1, len(brought))
-        return shares, rows
+                brought = np.unique(self.data.stop[stops, c.SHIPMENT])
+                goods[brought] = self.state.arc[len(self.kinds), 0] / len(brought)
+        return Worth(goods, np.zeros(max(self.kinds) + 1), -math.inf, (), 0.0), rows
+
+    def _forget(self, market: Market, worth: Worth) -> None:
+        """Make room for further routes."""
+        if self.pool.note[SIZE] > FULL:
+            self._keep(market.best(worth)[:KEPT])
 
     def _keep(self, rows: Ints) -> None:
         self.pool = refilled(self.pool, self.data, rows, self.state.pos.shape[1])
-
-    def _brought(self, route: Sequence[int] | Short) -> Ints:
-        """The deliveries among these stops."""
-        stops: Ints = np.array(route, dtype=np.int64)
-        brought: Ints = stops[self.delivery[self.data.stop[stops, c.SHIPMENT]] == stops]
-        return brought
-
-    def _best(self, shares: Floats, most: int) -> Ints:
-        """The rows whose routes cost least beyond what their shipments cost today."""
-        pool, size = self.pool, self.pool.note[SIZE]
-        valid = np.arange(pool.stop.shape[1]) < pool.head[:size, LENGTH, None]
-        beyond = pool.cost[:size] - np.where(valid, shares[pool.stop[:size]], 0.0).sum(axis=1)
-        return np.argsort(beyond, kind="stable")[:most]
-
-    def _column(self, row: int) -> Column:
-        pool = self.pool
-        brought = self._brought(pool.stop[row, : pool.head[row, LENGTH]])
-        shipments = tuple(self.data.stop[brought, c.SHIPMENT].tolist())
-        return Column(int(pool.head[row, DRIVER]), shipments, float(pool.cost[row]))
 
     def _driven(self, rows: Sequence[int], before: Sequence[Sequence[int]]) -> list[list[int]]:
         """Each of these routes with a vehicle of its kind; who drove it before drives it again."""

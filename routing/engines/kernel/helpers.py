@@ -1,9 +1,9 @@
 """One search on every core: further processes look on their own, and the first of them decides.
 
 Each helper searches with another seed and sends what it has, its best routes and the best of its pool, whenever it is
-about to ask CP-SAT; the first process judges those anew, adds them to its own pool, and goes on from the best. A helper
-is a new interpreter, so no caller need guard its main module; it ends with its parent, and its failure costs nothing
-but its help.
+about to ask CP-SAT, and in the end; the first process judges those anew, adds them to its own pool, and goes on from
+the best. A helper is a new interpreter, so no caller need guard its main module; it ends with its parent, and its
+failure costs nothing but its help.
 """
 
 from __future__ import annotations
@@ -142,7 +142,6 @@ def main() -> None:
     session.first()
     session.reduce()
     session.run()
-    parent.meet(session)
 
 
 def _end_with_parent() -> None:

@@ -17,10 +17,10 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-NOT_COMPILED = ("__init__", "session", "decision", "helpers", "parts", "crew", "processes")
+NOT_COMPILED = ("__init__", "session", "decision", "pricing", "helpers", "parts", "crew", "processes")
 """Modules here whose text does not matter to machine code."""
 
-ENTRIES = (".search", ".pool")
+ENTRIES = (".search", ".pool", ".breeding")
 """The modules whose functions Python calls; wrappers for that would double the code of all others."""
 
 F = TypeVar("F", bound=Callable[..., Any])

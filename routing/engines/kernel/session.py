@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from . import columns as c
 from . import search
 from .decision import Decision
 from .parts import Part, Routes, Taken, cut
+from .pricing import PRICED
 from .tables import Data, data_of, state_of, table_of
 
 HOT, COLD = 1.0, 0.03
@@ -31,7 +33,10 @@ ROUND = 500
 """Iterations of the first round, per shipment."""
 
 WORTHWHILE = 0.001
-"""A round, from the third on, that saves less than this share of the cost is the last."""
+"""A round, from the third on, that saves less than this share of the cost is idle."""
+
+IDLE = 2
+"""So many idle rounds in turn end the search."""
 
 LARGE = 400
 """Shipments above which a problem is searched in parts."""
@@ -62,12 +67,18 @@ BLOCK = 20
 """Iterations between two looks at the routes there are, for the pool."""
 
 DECISIONS = (0.7,)
-"""Shares of a round after which CP-SAT is asked, besides its end."""
+"""Shares of a round after which CP-SAT is asked, besides its end; at its end alone where routes are priced first."""
 
-DECIDING = 0.05
-"""Share of a round's time for each of these."""
+DECIDING, PRICING = 0.05, 0.25
+"""Share of a round's time for each of these; where routes are priced first, that of all the time that is left."""
 
-LEAST_DECIDING = 0.05
+FEWER = 0.5
+"""Share of a decision's time in which CP-SAT is asked for routes of one vehicle less, where vehicles are dear."""
+
+FLEET_AGAIN = 0.25
+"""Most of the time or iterations left that placing what those leave out may take."""
+
+LEAST_DECIDING = 0.5
 """Seconds of work that CP-SAT is given in any case where a search is bounded by iterations."""
 
 STEADY_RATE = 20_000
@@ -94,7 +105,7 @@ class Company(Protocol):
     """Other searches of the same problem."""
 
     def meet(self, session: Session) -> None:
-        """Exchange what was found; comes before each decision."""
+        """Exchange what was found; comes before each decision, and in the end."""
 
 
 class Session:
@@ -121,6 +132,9 @@ class Session:
         self.unit = _middling_leg(self.data)
         self.decision = Decision(self.data, self.state)
         self.decided = False
+        self.priced = len(self.possible) <= PRICED
+        self.deciding = PRICING if self.priced else DECIDING
+        self.moments: Sequence[float] = () if self.priced else DECISIONS
 
     # -- routes ------------------------------------------------------------------------------------------------
 
@@ -183,6 +197,7 @@ class Session:
             self._in_parts()
         else:
             self._in_rounds()
+        self.company.meet(self)
         self._tell(force=True)
 
     def _in_parts(self) -> None:
@@ -240,7 +255,7 @@ class Session:
 
     def _in_rounds(self) -> None:
         """Rounds of annealing until the end, or until one was hardly worth it."""
-        length, rounds = ROUND * len(self.possible), 0
+        length, rounds, idle = ROUND * len(self.possible), 0, 0
         last = not length
         while not last and self._left():
             before = self.weight
@@ -249,7 +264,8 @@ class Session:
             length *= 2
             if not last:
                 self.start(self.routes())
-                last = rounds > 2 and before - self.weight < WORTHWHILE * self._cost()
+                idle = idle + 1 if rounds > 2 and before - self.weight < WORTHWHILE * self._cost() else 0
+                last = idle == IDLE
 
     def _cost(self) -> float:
         """What the present routes cost, without their vehicles' fixed costs, which a round seldom changes."""
@@ -274,21 +290,22 @@ class Session:
             trouble = {v: float(self.state.score[c.BLAME, shipments[routes[v]]].sum()) for v in used}
             victim = min(used, key=lambda v: (trouble[v] / (1 + data.rate[v, c.FIXED]), v))
             self.start([[] if v == victim else route for v, route in enumerate(routes)])
-            emptied = False
-            tries = FLEET_TRIES * len(self.possible)
-            while tries > 0 and not emptied and self._wanted(until) and (bound is None or self.iterations < bound):
-                size = FLEET_SLICE if bound is None else min(FLEET_SLICE, bound - self.iterations)
-                emptied = bool(
-                    search.search(
-                        data, self.state, search.REDUCE, NONE, EJECT_EVERY, size, WARM * self.unit, WARM * self.unit
-                    )
-                )
-                self.iterations += size
-                tries -= size
-            if not emptied or self.weight >= least:
+            if not self._placed(until, bound) or self.weight >= least:
                 self.start(routes)
                 return
             self._tell()
+
+    def _placed(self, until: float, bound: int | None) -> bool:
+        """Whether what the routes leave out could be placed in them, without one vehicle more."""
+        placed = bool(self.state.note[c.ABSENT] == 0)
+        tries = FLEET_TRIES * len(self.possible)
+        while tries > 0 and not placed and self._wanted(until) and (bound is None or self.iterations < bound):
+            size = FLEET_SLICE if bound is None else min(FLEET_SLICE, bound - self.iterations)
+            warm = WARM * self.unit
+            placed = bool(search.search(self.data, self.state, search.REDUCE, NONE, EJECT_EVERY, size, warm, warm))
+            self.iterations += size
+            tries -= size
+        return placed
 
     def _left(self) -> bool:
         if self.settings.iterations is not None and self.iterations >= self.settings.iterations:
@@ -312,19 +329,19 @@ class Session:
         return last
 
     def _by_count(self, length: int) -> None:
-        done, moments = 0, list(DECISIONS)
+        done, moments = 0, list(self.moments)
         while done < length and self._wanted(self.deadline):
             size = min(length - done, max(1, length // SLICES))
             self._anneal(size, done / length, (done + size) / length)
             done += size
             if moments and done >= moments[0] * length:
                 moments.pop(0)
-                self._decide(max(LEAST_DECIDING, DECIDING * length / STEADY_RATE))
-        self._decide(max(LEAST_DECIDING, DECIDING * length / STEADY_RATE))
+                self._decide(max(LEAST_DECIDING, self.deciding * length / STEADY_RATE))
+        self._decide(max(LEAST_DECIDING, self.deciding * length / STEADY_RATE))
 
     def _by_clock(self, seconds: float) -> None:
         began = now = monotonic()
-        end, moments = began + (1 - DECIDING) * seconds, list(DECISIONS)
+        end, moments = began + (1 - self.deciding) * seconds, list(self.moments)
         size = 10
         while now < end and not self.report.stopped():
             done, coming = ((t - began) / (end - began) for t in (now, now + size / self.rate))
@@ -334,9 +351,9 @@ class Session:
             size = max(10, min(4 * size, int(self.rate * min(SLICE, seconds / 20))))
             if moments and done >= moments[0]:
                 moments.pop(0)
-                self._decide(DECIDING * seconds)
+                self._decide(self.deciding * seconds)
                 now = monotonic()
-        self._decide(DECIDING * seconds)
+        self._decide(self.deciding * max(seconds, self.deadline - now if self.priced else 0.0))
 
     def _anneal(self, size: int, done: float, coming: float) -> None:
         """So many iterations, between these shares of a round."""
@@ -361,11 +378,36 @@ class Session:
             return
         self.company.meet(self)
         effort = Effort(seconds=seconds, seed=self.seed, steady=steady, stopped=self.report.stopped)
+        if self.priced and self.state.note[c.DEAR] and self.state.note[c.BEST_ABSENT] == 0:
+            self._save_one(replace(effort, seconds=FEWER * seconds))
+            if not steady:
+                effort = replace(effort, seconds=min(seconds, self.deadline - monotonic()))
+        if effort.seconds <= 0:
+            return
         better = self.decision.better(self.routes(), self.possible, effort)
         if better is not None:
             self.decided = True
             self.start(better)
             self._tell()
+
+    def _save_one(self, effort: Effort) -> None:
+        """Try one vehicle less, where prices do not show that to be hopeless.
+
+        CP-SAT chooses the routes; what these leave out, the reduction of the fleet tries to place in them.
+        """
+        routes, least = self.routes(), self.weight
+        fewer = self.decision.fewer(routes, self.possible, effort)
+        if fewer is None:
+            return
+        self.start(fewer)
+        until = monotonic() + FLEET_AGAIN * (self.deadline - monotonic())
+        share = self.settings.iterations
+        bound = None if share is None else self.iterations + int(FLEET_AGAIN * (share - self.iterations))
+        if self._placed(until, bound) and self.weight < least:
+            self.decided = True
+            self._tell()
+        else:
+            self.start(routes)
 
     def _tell(self, force: bool = False) -> None:
         now = monotonic()

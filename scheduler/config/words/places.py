@@ -48,6 +48,12 @@ WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "เรียงจุดตามขอบเขตทีละจุดโดยไม่ข้ามกัน",
         "list the points in order around the area",
     ),
+    "polygon.rings": (
+        "ส่วนหรือรูของพื้นที่ทับกัน หรือรูอยู่นอกพื้นที่ ใกล้ [{lon}, {lat}]",
+        "parts or holes of the area overlap, or a hole lies outside it, near [{lon}, {lat}]",
+        "ลบส่วนหรือรูนั้นออก หรือวาดใหม่ให้อยู่ข้างในและไม่ทับกัน",
+        "take that part or hole out, or draw it inside and apart from the others",
+    ),
     "polygon.flat": (
         "จุดอยู่บนเส้นเดียวกันหรือใกล้กันเกินไป ล้อมพื้นที่เพียง {area} ตร.ม.",
         "the points lie on one line or too close together: they enclose {area} m²",
@@ -240,8 +246,8 @@ WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "edit the file by hand",
     ),
     "file.own": (
-        "{value} คือไฟล์ตั้งค่าของตลาด ไม่เขียนแผนที่ทับ",
-        "{value} is the market's own config file: no map is written over it",
+        "{value} เป็นไฟล์ของ config ตลาดเอง ไม่เขียนแผนที่ทับ",
+        "{value} is a file of the market's own config: no map is written over it",
         "ตั้งชื่ออื่น เช่น zones.geojson",
         "give another name, e.g. zones.geojson",
     ),

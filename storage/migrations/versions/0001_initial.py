@@ -462,6 +462,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("tries_since", INSTANT, nullable=True),
         sa.Column("passed_on_at", INSTANT, nullable=True),
+        sa.Column("gathered", DOCUMENT, nullable=False),
         sa.PrimaryKeyConstraint("channel", "address", name=op.f("pk_chat")),
     )
     op.create_table(

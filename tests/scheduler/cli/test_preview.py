@@ -71,6 +71,19 @@ def test_the_edited_file_itself_is_tried_and_does_not_take_force(market: House) 
         assert len(store.config_versions()) == 1
 
 
+def test_a_broken_file_of_the_market_is_told_beside_the_draft_that_is_tried(market: House) -> None:
+    """With line and column, as with every command; the draft is tried all the same."""
+    text = market.config.read_text(encoding="utf-8")
+    try:
+        market.config.write_text(text.replace("fee_baht: 20", "fee_baht: many"), encoding="utf-8")
+        said = market.run("config", "preview", market.folder / "new.yaml", "--days", 1)
+    finally:
+        market.config.write_text(text, encoding="utf-8")
+    assert said.code == 0
+    assert "config.yaml:59:15: many is not a number" in said.err
+    assert "going on with version 1" in said.err
+
+
 def test_neither_channels_nor_secrets_are_needed(market: House) -> None:
     """A config that would write to LINE is tried without a token, and under a clock that is set."""
     text = market.config.read_text(encoding="utf-8")
@@ -138,6 +151,10 @@ def test_without_orders_it_says_so_and_compares_the_zones(market: House) -> None
     said = market.run("config", "preview", market.folder / "new.yaml", "--days", 5, **at)
     assert said.code == 0
     assert "no orders in these days" in said.out
+    hoped = market.folder / "hoped.csv"
+    hoped.write_text("zone,orders\ntalat,20\n", encoding="utf-8")
+    said = market.run("config", "preview", market.folder / "new.yaml", "--days", 5, "--expect", hoped, **at)
+    assert "is left out: these days have no real orders" in said.err, "what was asked for is not dropped in silence"
     assert "border moved" in said.out
     nothing = f"sqlite:///{market.folder / 'none.db'}"
     found = market.json("config", "preview", market.folder / "new.yaml", SONGSUK_DATABASE_URL=nothing)

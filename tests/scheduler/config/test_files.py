@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -64,26 +63,98 @@ def test_a_text_without_files_is_stored_as_it_is(sample: str) -> None:
     assert parse(sample).text == sample
 
 
+AREA = """\
+{"type": "FeatureCollection", "features": [
+ {"type": "Feature", "properties": {"name": "ตลาด"},
+  "geometry": {"type": "Polygon", "coordinates": [[
+   [99.31, 9.13], [99.34, 9.13],
+   [99.34, 9.155],
+   [99.31, 9.155], [99.31, 9.13]]]}}
+]}
+"""
+RING = AREA[AREA.index("[[\n") : AREA.index("}}\n]}")]
+WAY = "features[0].geometry"
+
+
 @pytest.mark.parametrize(
-    ("geojson", "code"),
+    ("code", "old", "new", "path"),
     [
-        ({"type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in SQUARE]]}, "coordinates.swapped"),
-        ({"type": "Polygon", "coordinates": [SQUARE[:2]]}, "polygon.few_points"),
-        ({"type": "Polygon", "coordinates": SQUARE}, "file.geojson"),
-        ({"type": "Polygon", "coordinates": "x"}, "file.geojson"),
-        ({"type": "Polygon"}, "file.geojson"),
-        ({"type": "Point", "coordinates": [99.3, 9.1]}, "file.geojson"),
-        ({"type": "FeatureCollection", "features": [FEATURE, FEATURE]}, "file.geojson"),
-        ([1], "file.geojson"),
-        (None, "file.geojson"),
-        ({"type": "Polygon", "coordinates": [[[True, 9], [99, 9], [99, 8]]]}, "file.geojson"),
+        ("coordinates.swapped", "[99.34, 9.155]", "⟦[9.155, 99.34]", f"{WAY}.coordinates[0][2]"),
+        ("coordinates.outside", "[99.31, 9.155]", "⟦[9.31, 9.155, 2.5]", f"{WAY}.coordinates[0][3]"),
+        ("coordinates.format", "[99.34, 9.155]", "⟦[NaN, 9.155]", f"{WAY}.coordinates[0][2]"),
+        ("coordinates.format", "[99.34, 9.155]", "⟦[1e999, 9.155]", f"{WAY}.coordinates[0][2]"),
+        ("polygon.few_points", RING, "[⟦[[99.31, 9.13], [99.34, 9.13]]]", f"{WAY}.coordinates[0]"),
+        ("polygon.crossing", "9.13],\n   [99.34, 9.155],", "9.155],\n   [99.34, 9.13],", f"{WAY}.coordinates"),
+        ("file.geojson", "[99.34, 9.155]", '⟦["99.34", "9.155"]', f"{WAY}.coordinates[0][2]"),
+        ("file.geojson", "[99.34, 9.155]", "⟦[true, 9.155]", f"{WAY}.coordinates[0][2]"),
+        ("file.geojson", "[99.34, 9.155]", "⟦[]", f"{WAY}.coordinates[0][2]"),
+        ("file.geojson", RING, "⟦[]", f"{WAY}.coordinates"),
+        ("file.geojson", RING, "[⟦7]", f"{WAY}.coordinates[0]"),
+        ("file.geojson", '{"type": "Polygon"', '⟦{"type": "Point"', WAY),
+        ("file.geojson", '"geometry"', '"geometry": ⟦null, "was"', WAY),
+        ("file.geojson", "}}\n]}", '}},\n⟦{"type": "Feature"}]}', "features[1]"),
+        ("file.geojson", "[99.34, 9.13],", "[99.34, 9.13]", ""),
+        ("file.geojson", AREA, "⟦null", ""),
+        ("file.geojson", AREA, "⟦[1]", ""),
     ],
 )
-def test_a_bad_file_is_told_where_it_is_named(geojson: Any, code: str, tmp_path: Path, minimal: str) -> None:
-    """What is wrong inside a file points at the line that names it."""
-    errors = check(_market(tmp_path, minimal, geojson)).errors
-    assert {error.code for error in errors} == {code}
-    assert {(error.line, error.column, error.path) for error in errors} == {(10, 11, "zones[0].file")}
+def test_what_is_wrong_in_an_areas_file_is_told_there(
+    code: str, old: str, new: str, path: str, tmp_path: Path, minimal: str
+) -> None:
+    """At its own line and column in that file, and by the feature and the point; once."""
+    marked = AREA.replace(old, new)
+    assert marked != AREA
+    if "⟦" not in marked:
+        marked = (
+            marked.replace('"coordinates": ', '"coordinates": ⟦')
+            if path
+            else marked.replace("[99.34, 9.155]", "⟦[99.34, 9.155]")
+        )
+    config = _market(tmp_path, minimal, POLYGON)
+    (tmp_path / "zones" / "talat.geojson").write_bytes(b"\xef\xbb\xbf" + marked.replace("⟦", "").encode())
+    before = marked[: marked.index("⟦")]
+    place = ("zones/talat.geojson", before.count("\n") + 1, len(before) - before.rfind("\n"))
+    [error] = check(config).errors
+    assert (error.code, error.file, error.line, error.column, error.path) == (code, *place, path)
+    assert error.text().startswith("{}:{}:{}: ".format(*place))
+
+
+@pytest.mark.parametrize("name", ["\\ud83d\\ude00", "\u200e", "ตลาด\\/\\u0e01", "\ufeff", "😀"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_letters_that_yaml_does_not_take_hide_no_place(name: str, end: str, tmp_path: Path, minimal: str) -> None:
+    """JSON may write a letter in halves and hold invisible ones; the place behind them is counted all the same."""
+    config = _market(tmp_path, minimal, POLYGON)
+    odd = AREA.replace("ตลาด", name).replace("[99.34, 9.155]", "[9.155, 99.34]").replace("\n", end)
+    (tmp_path / "zones" / "talat.geojson").write_bytes(odd.encode())
+    [error] = check(config).errors
+    assert (error.code, error.file, error.line, error.column) == ("coordinates.swapped", "zones/talat.geojson", 5, 4)
+
+
+def test_a_place_that_cannot_be_counted_is_told_by_its_way(tmp_path: Path, minimal: str) -> None:
+    """Where something else in the file is nested too deeply to go through: the way to the point still leads there."""
+    config = _market(tmp_path, minimal, POLYGON)
+    odd = AREA.replace('"ตลาด"', "[" * 30 + "]" * 30).replace("[99.34, 9.155]", "[9.155, 99.34]")
+    (tmp_path / "zones" / "talat.geojson").write_text(odd, encoding="utf-8")
+    [error] = check(config).errors
+    assert (error.code, error.file, error.line, error.column) == ("coordinates.swapped", "zones/talat.geojson", 1, 1)
+    assert error.path == f"{WAY}.coordinates[0][2]"
+
+
+def test_what_a_zone_is_to_others_is_told_where_it_is_named(tmp_path: Path, minimal: str) -> None:
+    """An overlap stands at the `file:` of the config, where a priority would decide it; a far corner in the file."""
+    config = _market(tmp_path, minimal, POLYGON)
+    other = (
+        "  - {id: two, name: {th: สอง}, community: sirisuk, polygon: [[99.33, 9.14], [99.36, 9.14], [99.36, 9.15]]}\n"
+    )
+    text = config.read_text(encoding="utf-8").replace("  - id: talat\n", other + "  - id: talat\n")
+    config.write_text(text, encoding="utf-8")
+    [error] = check(config).errors
+    assert (error.code, error.file, error.line, error.path) == ("zone.overlap", "config.yaml", 11, "zones[1].file")
+    config.write_text(text.replace(other, ""), encoding="utf-8")
+    far = AREA.replace("[99.34, 9.155]", "[99.34, 9.555]")
+    (tmp_path / "zones" / "talat.geojson").write_text(far, encoding="utf-8")
+    [warning] = check(config).warnings
+    assert (warning.code, warning.file, warning.line) == ("zone.far", "zones/talat.geojson", 5)
 
 
 def test_a_file_of_several_areas_says_how_many(tmp_path: Path, minimal: str) -> None:

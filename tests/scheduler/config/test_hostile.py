@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduler.config import ConfigError, Report, check, examine, parse
+from scheduler.config.problems import Language
 from scheduler.config.reader import MOST_BYTES, MOST_PROBLEMS, MOST_VALUES
 
 PIECES = st.one_of(
@@ -102,6 +103,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path, minima
     path = tmp_path / "config.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + minimal.replace("\n", "\r\n").encode())
     assert check(path).ok
+    path.write_bytes(b"\xef\xbb\xbf" * 2 + minimal.encode())
+    assert [(e.code, e.line, e.column) for e in check(path).errors] == [("yaml.character", 1, 1)], "one mark, not two"
     path.write_bytes(b"\xef\xbb\xbf" + minimal.replace("market: {id", "market: {idd").replace("\n", "\r\n").encode())
     assert [(e.line, e.column) for e in check(path).errors] == [(1, 10)]
 
@@ -137,6 +140,42 @@ def test_hostile_texts_end_in_a_clear_line(text: str, code: str) -> None:
     report = examine(text)
     assert code in {error.code for error in report.errors}
     _sound(report, text)
+
+
+BOMB = LAUGHS + "j: &j\n  <<: *i\nk: *j\n"
+TABS = "".join(f"zones:\n\t- id: z{number}\n" for number in range(50))
+TWICE = "market: {id: sirisuk, name: {th: ก}, time_zone: Asia/Bangkok, id: bandon}\n"
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        (BOMB, "yaml.alias", (1, 4)),
+        (TABS, "yaml.tab", (2, 1)),
+        ("a: *nobody\n" * 500, "yaml.alias", (1, 4)),
+        ("# padding\n" * 1_000_000, "file.too_big", (1, 1)),
+    ],
+    ids=["billion laughs", "tabs", "aliases", "ten megabytes"],
+)
+def test_a_hostile_file_is_one_line(
+    text: str, code: str, place: tuple[int, int], language: Language, tmp_path: Path
+) -> None:
+    """However often the mistake is made: the first place, and what to do."""
+    path = tmp_path / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    report = check(path)
+    [line] = report.lines(language)
+    [error] = report.errors
+    assert (error.code, error.line, error.column) == (code, *place)
+    assert line.startswith(f"config.yaml:{place[0]}:{place[1]}: ")
+
+
+def test_a_key_given_twice_is_one_line(minimal: str) -> None:
+    """However often it comes; with the line of the first, whose value counts in whatever else is said."""
+    text = TWICE.replace("id: bandon", "id: bandon" + ", id: x" * 500) + minimal[minimal.index("hubs:") :]
+    [line] = examine(text).lines()
+    assert line == "config.yaml:1:63: the key id is given twice (first on line 1); keep one of them"
 
 
 def test_the_most_values_fit_in_bounded_memory() -> None:

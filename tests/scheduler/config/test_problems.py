@@ -135,6 +135,16 @@ EDITS = [
         "⟦[[99.31, 9.13], [99.34, 9.155], [99.34, 9.13], [99.31, 9.155]]",
     ),
     (
+        "polygon.rings",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155]], [[99.4, 9.2], [99.41, 9.2], [99.41, 9.21]]]",
+    ),
+    (
+        "polygon.rings",
+        "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
+        "⟦[[[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155]]], [[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155]]]]",
+    ),
+    (
         "polygon.flat",
         "[[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
         "⟦[[99.31, 9.13], [99.32, 9.13], [99.33, 9.13]]",
@@ -180,7 +190,6 @@ EDITS = [
         "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]",
         "file: ⟦none.geojson",
     ),
-    ("file.geojson", "polygon: [[99.31, 9.13], [99.34, 9.13], [99.34, 9.155], [99.31, 9.155]]", "file: ⟦line.geojson"),
     ("file.texts", "vehicles:\n", "texts: ⟦thai.yaml\nvehicles:\n"),
 ]
 HUB = """\
@@ -235,7 +244,7 @@ WARNINGS = [
     ),
 ]
 ELSEWHERE = {
-    *("file.too_big", "file.encoding", "yaml.empty", "yaml.too_many"),
+    *("file.too_big", "file.encoding", "file.geojson", "yaml.empty", "yaml.too_many"),
     *("secret.missing", "secret.unreadable", "market.changed", "channel.official", "engine.needs_postgresql"),
     *("zone.unknown", "zone.last", "edit.unsafe", "file.changed", "file.own"),
     *(code for code in WORDING if code.startswith("geojson.")),
@@ -255,7 +264,6 @@ def edited(text: str, old: str, new: str) -> tuple[str, int, int]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("market")
-    (folder / "line.geojson").write_text('{"type": "LineString", "coordinates": [[99.3, 9.1], [99.4, 9.1]]}')
     (folder / "thai.yaml").write_bytes("th: {}  # ตลาด".encode("cp874"))
     return folder
 
@@ -321,6 +329,11 @@ def _only(text: str) -> Problem:
         ("vehicles:\n", "version: 2\nvehicles:\n", "write version: 1"),
         ("vehicles:\n", "channels: {telegramm: {}}\nvehicles:\n", "did you mean telegram?"),
         ("vehicles:\n", "web: {public_url: http://a.example/}\nvehicles:\n", "write http://a.example"),
+        (
+            "vehicles:\n",
+            "messages: {line_quota: {drop: [window, status_card]}}\nvehicles:\n",
+            "status cards do not go over LINE and take nothing of its month; leave it out",
+        ),
     ],
 )
 def test_the_hint_says_what_to_write(old: str, new: str, hint: str, minimal: str) -> None:
@@ -414,13 +427,13 @@ def test_a_broken_zone_is_still_compared_with_its_neighbours(minimal: str) -> No
 
 TAMBONS = "    tambons: [" + ", ".join(["x"] * 251) + "]\n    community: sirisuk"
 KEYS = "".join(f"k{number}: 1\n" for number in range(251))
-TWICE = "    fee_baht: 1\n" * 252 + "    community: sirisuk"
+TAGS = "    days: [" + ", ".join(["!x mon"] * 251) + "]\n    community: sirisuk"
 REFERENCES = "    waves: [" + ", ".join(["night"] * 251) + "]\n    community: sirisuk"
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("    community: sirisuk", TAMBONS), ("hubs:\n", KEYS + "hubs:\n"), ("    community: sirisuk", TWICE),
+    [("    community: sirisuk", TAMBONS), ("hubs:\n", KEYS + "hubs:\n"), ("    community: sirisuk", TAGS),
      ("    community: sirisuk", REFERENCES)],
     ids=["values", "keys", "yaml", "references"],
 )  # fmt: skip

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from scheduler.config import load, parse
+from scheduler.config import ConfigError, load, parse
 from scheduler.editing import Brought, Unusable, bring, collection, compare, read
+from scheduler.zones import ZoneIndex
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = (ROOT / "config.yaml").read_text(encoding="utf-8")
@@ -153,6 +154,25 @@ def test_a_neighbouring_tambon_becomes_a_zone_without_touching_the_file(tmp_path
     assert all(line.startswith("+") for line in change.diff()[3:])
 
 
+def test_what_a_new_zone_shares_stays_with_those_that_are_there(tmp_path: Path, surat_thani: Path) -> None:
+    """The shipped borders are simpler than a real tambon's: a lower priority lets it in, and theirs is theirs."""
+    features, _ = read((surat_thani / "neighbour_tambons_kanchanadit_phunphin.geojson").read_bytes())
+    path = market(tmp_path)
+    how: dict[str, Any] = {"only": ["th840201"], "id_property": "ADM3_PCODE", "name_property": "ADM3_TH"}
+
+    def found(**more: Any) -> Brought:
+        return bring(path, path.read_bytes(), parse(SAMPLE), features, **how, community="sirisuk", **more)
+
+    assert [error.code for error in found().report.errors] == ["zone.overlap"]
+    after = found(priority=-1).report.config
+    assert after is not None
+    assert after.zone("th840201").priority == -1
+    shared = after.zone("th840201").shape.intersection(after.zone("bang_kung").shape).representative_point()
+    served = ZoneIndex(after).locate((shared.x, shared.y))
+    assert served is not None
+    assert served.id == "bang_kung"
+
+
 @pytest.mark.parametrize(
     ("data", "codes"),
     [
@@ -188,6 +208,8 @@ def test_what_is_clear_is_taken_with_a_remark(data: bytes, codes: list[str]) -> 
         (b"[]", ("", "geojson.none")),
         (b'{"type": "FeatureCollection", "features": []}', ("", "geojson.none")),
         (b'{"type": "Topology"}', ("", "geojson.none")),
+        (b'{"type": ["Polygon"]}', ("", "geojson.none")),
+        (b'{"type": "Feature", "geometry": {"type": {}}}', ("geometry", "geojson.kind")),
         (document([99.3, 9.1], "Point"), ("geometry", "geojson.kind")),
         (b'{"type": "Feature", "geometry": null, "properties": {}}', ("geometry", "geojson.kind")),
         (b'{"type": "FeatureCollection", "features": [7]}', ("features[0].geometry", "geojson.kind")),
@@ -235,6 +257,68 @@ def test_who_is_who_must_be_said(tmp_path: Path) -> None:
     assert codes([named, json.loads(document([SQUARE], id="y"))], only=["bang_kung"]) == ["geojson.zone_absent"]
     assert codes([json.loads(document([SQUARE], id="๑๒"))]) == ["id.format"]
     assert brought(path, document([SQUARE]), only=["talat"]).zones[0].id == "talat"
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "sign"),
+    [
+        ("ใหม่\u200e", "properties.name", "U+200E"),
+        ({"th": "ใหม่", "en": "N\u0000w"}, "properties.name", "U+0000"),
+        ({"th": "ใหม่", "e\u202en": "New"}, "properties.name", "U+202E"),
+    ],
+)
+def test_an_invisible_character_is_told_where_it_stands(name: Any, place: str, sign: str, tmp_path: Path) -> None:
+    """By the property of the area, with its number: it cannot be seen, so it has to be named."""
+    with pytest.raises(Unusable) as error:
+        brought(market(tmp_path), document([SQUARE], id="mai", name=name, community="sirisuk"))
+    [remark] = error.value.remarks
+    assert (remark.path, remark.code, remark.facts["value"]) == (place, "yaml.character", sign)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("priority", True, "value.whole"),
+        ("priority", 1.5, "value.whole"),
+        ("max_orders", 10**30, "value.max"),
+        ("fee_baht", False, "value.number"),
+        ("fee_baht", [20], "value.number"),
+        ("days", {"mon": True}, "value.list"),
+    ],
+)
+def test_a_value_that_no_zone_can_have_is_refused_as_the_config_would(
+    key: str, value: Any, code: str, tmp_path: Path, minimal: str
+) -> None:
+    """Whatever JSON can say is written and then judged, at the line where it would stand; never called unsafe."""
+    away = [[lon + 0.1, lat] for lon, lat in SQUARE]
+    area = document([away], id="mai", name="ใหม่", community="sirisuk", **{key: value})
+    errors = brought(market(tmp_path, minimal), area).report.errors
+    assert [(error.code, error.path) for error in errors] == [(code, f"zones[1].{key}")]
+
+
+def test_what_no_config_may_hold_is_told_by_its_place(tmp_path: Path) -> None:
+    """A property that is nested deeper than a config can be is no fault of the file that it is brought into."""
+    deep: Any = "x"
+    for _ in range(20):
+        deep = [deep]
+    with pytest.raises(ConfigError) as error:
+        brought(market(tmp_path), document([SQUARE], id="mai", name={"th": deep}, community="sirisuk"))
+    assert [each.code for each in error.value.errors] == ["yaml.too_deep"]
+
+
+def test_a_borders_file_that_changed_meanwhile_is_left_alone(tmp_path: Path, minimal: str) -> None:
+    """It is gone, broken, or another kind of thing by the time it is to be drawn: said by name, nothing is lost."""
+    start, end = minimal.index("    polygon:"), minimal.index("waves:\n")
+    path = market(tmp_path, minimal[:start] + "    file: a.geojson\n" + minimal[end:])
+    file = tmp_path / "a.geojson"
+    file.write_bytes(document([SQUARE]))
+    config = load(path)
+    moved, _ = read(document([[[99.3, 9.13], *SQUARE[1:-1], [99.3, 9.13]]], id="talat"))
+    for meanwhile in (None, b"{", b"{}", document([99.3, 9.1], "Point")):
+        file.unlink() if meanwhile is None else file.write_bytes(meanwhile)
+        with pytest.raises(Unusable) as error:
+            bring(path, path.read_bytes(), config, moved)
+        assert [(each.path, each.code) for each in error.value.remarks] == [("a.geojson", "file.changed")]
 
 
 def test_one_file_for_two_zones_is_not_redrawn(tmp_path: Path, minimal: str) -> None:

@@ -127,7 +127,7 @@ def test_a_call_for_help_finds_its_coordinator(talk: Any, somebody: str, someone
 def test_who_writes_much_waits_for_one_answer(talk: Any, buyer: str, someone: str) -> None:
     """A hundred words in a moment: the answer is said once, and what is due to the writer does not wait behind it."""
     has(talk, buyer, ("telegram", someone))
-    updates = [talk.telegram.update(someone, text="ก") for _ in range(100)]
+    updates = [talk.telegram.update(someone, text="ช่วยเหลือ") for _ in range(100)]
     told = [Told(event_id=str(each["update_id"]), body=json.dumps(each).encode()) for each in updates]
     talk.app.store.add_inbox("telegram", told, at=talk.clock.now())
     waits(talk, buyer, "telegram", someone, send_at=talk.clock.now(), klass="critical", kind="changed")

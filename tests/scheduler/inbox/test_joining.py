@@ -198,7 +198,7 @@ def test_leaving_and_coming_back(talk: Any, somebody: str) -> None:
     talk.gives(Role.RIDER, who.ref, "line", somebody)
     assert "กลับมา" in talk.line_says(somebody, text="เลิกรับข้อความค่ะ")[0]
     assert talk.chats(Role.RIDER, who.ref) == {("line", "left")}
-    assert "พิมพ์เบอร์โทร" in talk.line_says(somebody, text="งานของฉัน")[0]
+    assert "พิมพ์ “กลับมา”" in talk.line_says(somebody, text="งานของฉัน")[0]
     assert "ต้อนรับ" in talk.line_says(somebody, text="กลับมา")[0]
     assert talk.chats(Role.RIDER, who.ref) == {("line", "active")}
 

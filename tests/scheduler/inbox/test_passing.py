@@ -1,0 +1,193 @@
+"""What no list understands goes to a person: at once or gathered, in the writer's own words, and the writer is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from scheduler.inbox.passing import MOST
+from storage.records import Message, Order, Role
+
+
+@pytest.fixture
+def boss(talk: Any, someone: str) -> str:
+    """The chat of the one coordinator who has one."""
+    talk.gives(Role.COORDINATOR, talk.app.store.members(Role.COORDINATOR)[0].ref, "telegram", someone)
+    return someone
+
+
+@pytest.fixture
+def order(talk: Any, somebody: str) -> Order:
+    """An order under way to a buyer who has the chat `somebody` and a phone number."""
+    order: Order = next(order for order in talk.orders(states={"dispatched"}))
+    has_phone(talk, Role.BUYER, order.buyer_ref, "0811111111")
+    talk.gives(Role.BUYER, order.buyer_ref, "line", somebody)
+    return order
+
+
+@pytest.fixture
+def route(talk: Any, somebody: str) -> Message:
+    """The route of a rider who has the chat `somebody`."""
+    route: Message = talk.messages(kinds={"route"})[0]
+    has_phone(talk, Role.RIDER, route.member_ref, "0811111111")
+    talk.gives(Role.RIDER, route.member_ref, "line", somebody)
+    return route
+
+
+def has_phone(talk: Any, role: Role, ref: str, phone: str) -> None:
+    member = talk.member(role, ref)
+    known = replace(member, person=replace(member.person, phone=phone))
+    talk.app.store.save_members([known], actor="test", at=talk.clock.now())
+
+
+def at_work(talk: Any, message: Message) -> None:
+    """The wave of this message is not over before midnight."""
+    with talk.app.store._engine.begin() as connection:
+        ends = (talk.clock.now() + dt.timedelta(hours=14)).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        connection.execute(text("UPDATE message SET expires_at = :at WHERE id = :id"), {"at": ends, "id": message.id})
+
+
+def read(talk: Any, boss: str) -> list[str]:
+    """What the coordinator has got so far."""
+    talk.settle()
+    return [each.text for each in talk.telegram.log if each.chat_id == boss]
+
+
+def test_a_buyers_words_reach_a_coordinator(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """Whatever they are about: with name, phone number and the orders still to come; and the buyer hears that."""
+    (answer,) = talk.line_says(somebody, text="ขอฝากของไว้ที่ร้านตรงข้ามนะคะ")
+    assert "ส่งข้อความนี้ให้ผู้ประสานงานแล้ว" in answer
+    (told,) = read(talk, boss)
+    for words in ("ข้อความจากผู้ซื้อ", "ขอฝากของไว้ที่ร้านตรงข้าม", "0811111111", order.order_id, "โทรกลับ"):
+        assert words in told
+    assert talk.line.used == 0
+
+
+def test_what_is_asked_among_other_words_is_answered_and_passed_on(
+    talk: Any, somebody: str, boss: str, order: Order
+) -> None:
+    """The window comes at once; the rest of what was written is not lost with it."""
+    words = "วันนี้ไม่อยู่บ้านค่ะ ฝากไว้กับป้าข้างบ้านได้เลย จะมาถึงกี่โมงคะ จะได้บอกป้าไว้"
+    (answer,) = talk.line_says(somebody, text=words)
+    assert order.order_id in answer
+    assert "จะส่งข้อความของท่านให้ผู้ประสานงานด้วย" in answer
+    (told,) = read(talk, boss)
+    assert words in told
+
+
+@pytest.mark.parametrize("words", ["ขอบคุณค่ะ", "ขอบคุณมากๆ นะคะ", "thank you", "🙏🙏", "😊"])
+def test_a_thank_you_is_no_news(talk: Any, somebody: str, boss: str, order: Order, words: str) -> None:
+    """Nobody is called to the phone for it, nor for a face."""
+    (answer,) = talk.line_says(somebody, text=words)
+    assert "ช่วยเหลือ" in answer or "พิมพ์คำเหล่านี้ได้" in answer
+    assert read(talk, boss) == []
+
+
+def test_further_words_are_gathered(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """What is written within five minutes goes on as one message at their end, and the next after another five."""
+    talk.line_says(somebody, text="ของไม่ครบ")
+    talk.later(minutes=1)
+    until = talk.clock.now() + dt.timedelta(minutes=4)
+    (answer,) = talk.line_says(somebody, text="ขาดขนมชั้นหนึ่งถุง")
+    assert f"จะส่งข้อความนี้ให้ผู้ประสานงานตอน {until:%H:%M} น." in answer
+    talk.later(minutes=1)
+    assert f"{until:%H:%M} น." in talk.line_says(somebody, text="กับไข่เค็มด้วย")[0]
+    assert len(read(talk, boss)) == 1
+    talk.later(minutes=3)
+    first, second = read(talk, boss)
+    assert "ของไม่ครบ" in first
+    assert "ขาดขนมชั้นหนึ่งถุง" in second
+    assert "กับไข่เค็มด้วย" in second
+    talk.later(minutes=1)
+    talk.line_says(somebody, text="เจอขนมแล้ว")
+    assert len(read(talk, boss)) == 2
+    talk.later(minutes=4)
+    assert "เจอขนมแล้ว" in read(talk, boss)[2]
+    assert "ไข่เค็ม" not in read(talk, boss)[2]
+    talk.later(minutes=5)
+    assert "ให้ผู้ประสานงานแล้ว" in talk.line_says(somebody, text="ไข่เค็มยังไม่เจอ")[0]
+    assert {message.state for message in talk.messages(kinds={"word"}, channel="telegram")} == {
+        "accepted",
+        "superseded",
+    }
+
+
+def test_a_flood_reaches_the_coordinators_as_two_messages(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """Who writes without end is told to phone; the words that were taken are whole."""
+    for number in range(10):
+        (answer,) = talk.line_says(somebody, text=f"{number:02}" + "ก" * 698)
+    assert "ยังไม่ได้ส่งต่อ" in answer
+    talk.later(minutes=5)
+    first, second = read(talk, boss)
+    assert first.count("ก" * 348) == 2
+    assert second.count("ก" * 348) == 2 * (MOST // 701)
+
+
+def test_at_night_the_writer_hears_when_it_is_read(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """A buyer's words wait for the end of the quiet hours, all of the night's as one."""
+    talk.later(hours=12)
+    assert "06:30" in talk.line_says(somebody, text="พรุ่งนี้ขอเลื่อนได้ไหม")[0]
+    talk.later(minutes=30)
+    assert "06:30" in talk.line_says(somebody, text="เป็นตอนเย็นก็ได้")[0]
+    assert read(talk, boss) == []
+    talk.later(hours=8)
+    (told,) = read(talk, boss)
+    assert "พรุ่งนี้ขอเลื่อนได้ไหม" in told
+    assert "เป็นตอนเย็นก็ได้" in told
+
+
+def test_who_works_is_heard_at_night(talk: Any, somebody: str, boss: str, route: Message) -> None:
+    """A rider on the round waits for no morning; the same rider after the round does."""
+    at_work(talk, route)
+    talk.later(hours=12)
+    assert "ผู้ประสานงานแล้ว" in talk.line_says(somebody, text="หาบ้านไม่เจอ")[0]
+    assert len(read(talk, boss)) == 1
+    talk.later(hours=3)
+    assert "06:30" in talk.line_says(somebody, text="พรุ่งนี้มาไม่ได้")[0]
+    assert len(read(talk, boss)) == 1
+
+
+def test_a_customers_number_is_no_wish_to_join(talk: Any, somebody: str, boss: str, route: Message) -> None:
+    """A rider who types one and goes on in words is passed on and guesses nothing; a number is still looked up."""
+    other = next(order for order in talk.orders() if order.buyer.phone)
+    assert "เลขที่สั่งซื้อ" in talk.line_says(somebody, text=str(other.buyer.phone))[0]
+    assert "ผู้ประสานงานแล้ว" in talk.line_says(somebody, text="บ้านเลขที่ 12 เบอร์นี้ไม่รับสาย")[0]
+    assert talk.app.store.chat("line", somebody).tries == 0
+    assert "ไม่ตรง" in talk.line_says(somebody, text="XX-99999")[0]
+    assert talk.app.store.chat("line", somebody).tries == 1
+    assert "ยินยอม" in str(talk.line.log[-1].messages) or talk.line_says(somebody, text=other.order_id)
+    assert talk.app.store.chat("line", somebody).step == "consent"
+
+
+def test_who_has_left_still_calls_for_help(talk: Any, somebody: str, boss: str, route: Message) -> None:
+    """An accident is told of whoever it happens to; anything else is answered with the way back, to nobody new."""
+    talk.line_says(somebody, text="เลิกรับข้อความ")
+    assert "กลับมา" in talk.line_says(somebody, text="ฝนตกหนัก")[0]
+    assert read(talk, boss) == []
+    assert "1669" in talk.line_says(somebody, text="รถล้มตรงสะพาน")[0]
+    (told,) = read(talk, boss)
+    assert "รถล้มตรงสะพาน" in told
+
+
+def test_a_coordinator_is_no_news_to_herself(talk: Any, boss: str) -> None:
+    """What she types and no list understands is answered with what she can type."""
+    (answer,) = talk.telegram_says(boss, text="วันนี้ฝนจะตกไหม")
+    assert "พิมพ์คำเหล่านี้ได้" in answer
+    assert talk.messages(kinds={"word"}) == []
+
+
+def test_an_order_without_a_place_in_its_wave_has_no_time(talk: Any, somebody: str) -> None:
+    """The hours of a wave in which it does not ride are promised to nobody."""
+    order = next(order for order in talk.orders(states={"received"}) if order.legs[0].wave and order.location)
+    talk.gives(Role.BUYER, order.buyer_ref, "line", somebody)
+    with talk.app.store._engine.begin() as connection:
+        leg = {"id": order.order_id}
+        connection.execute(text("UPDATE leg SET state = 'unassigned', reason = 'capacity' WHERE order_id = :id"), leg)
+    (answer,) = talk.line_says(somebody, text="ถึงไหน")
+    assert order.order_id in answer
+    assert "กำลังจัดรอบส่ง" in answer
+    assert "ประมาณ" not in answer.partition(order.order_id)[2].partition("#")[0]
