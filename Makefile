@@ -55,7 +55,7 @@ bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 	@$(BIN)/python -m benchmarks
 
 bench-full: $(READY)  ## also big days, a month, and peers, installed apart from the locked packages; Prism where there is npm
-	@$(BIN)/python -m benchmarks month
+	@$(BIN)/python -m benchmarks month engine
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@$(BIN)/python -m benchmarks limits sending
 	@if command -v npm >/dev/null; then folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && \

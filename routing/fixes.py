@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from .model import Amount, Id, TimeWindow
+from .terms import Amount, Id, TimeWindow
 
 
 class FixCode(StrEnum):

@@ -22,11 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .fixes import Fix
+from .terms import Amount as Amount
+from .terms import Id as Id
+from .terms import Location as Location
+from .terms import TimeWindow as TimeWindow
 
-Id = str | int
-Location = tuple[float, float]
-TimeWindow = tuple[int, int]
-Amount = tuple[int, ...]
 IntMatrix = npt.NDArray[np.int32]
 
 UNREACHABLE = 10**8
@@ -37,8 +37,11 @@ class ProblemError(ValueError):
     """A problem that cannot mean anything. ``path`` names the field as the caller wrote it."""
 
     def __init__(self, path: str, code: str, message: str) -> None:
-        super().__init__(f"{path}: {message}")
+        super().__init__(path, code, message)  # as given, so that it comes whole out of a worker process
         self.path, self.code, self.message = path, code, message
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

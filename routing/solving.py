@@ -27,8 +27,11 @@ class InternalPlanError(RuntimeError):
     """An engine made a plan that breaks a rule. Never the caller's fault."""
 
     def __init__(self, engine: str, violations: Sequence[Violation]) -> None:
-        super().__init__(f"engine {engine!r} made a plan with {len(violations)} violations, first {violations[0]}")
+        super().__init__(engine, tuple(violations))  # as given, so that it comes whole out of a worker process
         self.engine, self.violations = engine, tuple(violations)
+
+    def __str__(self) -> str:
+        return f"engine {self.engine!r} made a plan with {len(self.violations)} violations, first {self.violations[0]}"
 
 
 def engine_names() -> list[str]:

@@ -19,19 +19,22 @@ import channels
 import storage
 from channels.base import Channel
 from channels.line import LineChannel, Quota
-from scheduler import batch, day, states
+from scheduler import batch, day, engine, states
 from scheduler import config as configs
+from scheduler.areas import Areas
 from scheduler.budget import LineBudget
 from scheduler.cards import StatusCards
 from scheduler.clock import Clock, clock_from
 from scheduler.config import Config, ConfigError, Problem
 from scheduler.config.channels import ChannelSettings
 from scheduler.config_news import ConfigNews
+from scheduler.engine import Engine, EngineUnavailable, Wake
 from scheduler.intake import IntakeContext
+from scheduler.outbox import wake_sender
 from scheduler.redirect import Redirect
 from scheduler.versions import Versions
 from scheduler.waves import Waves
-from scheduler.workers import Planner, Stopped
+from scheduler.workers import AtOnce, Planner, Stopped
 from storage import Store
 from storage.records import Leg, LegMove, Location, Order, Role, Run, Saved
 
@@ -64,7 +67,7 @@ class App:
     ) -> None:
         self.config_path, self.store, self.clock, self.versions = config_path, store, clock, versions
         self.planner, self.environ = planner, environ
-        self.waves = Waves(store, versions, planner, lambda: self.clock.now())
+        self.waves = Waves(store, versions, AtOnce(planner), lambda: self.clock.now())
         self.line_budget = LineBudget(store, versions, lambda: self.clock)
         self._redirect = Redirect(store, versions, lambda: self.clock)
         self._cards = StatusCards(store, versions, lambda: self.clock.now())
@@ -109,6 +112,36 @@ class App:
     def official(self) -> list[str]:
         """The configured channels whose base address is the service's own: real people would be reached."""
         return official_channels(self.config)
+
+    def engine(self) -> Engine:
+        """The engine that the config in force names. `EngineUnavailable` where its server does not do as asked."""
+        return engine.connect(self.config.engine.kind, database_url(self.environ))
+
+    def areas(self, wake: Wake, at_once: int, solved: Callable[[], None] = lambda: None) -> Areas:
+        """The planning areas as work, so many `at_once` in this process; `wake` is the engine's."""
+        return Areas(
+            self.store,
+            self.versions,
+            self.planner,
+            wake=wake,
+            at_once=at_once,
+            clock=self.clock,
+            solved=solved,
+        )
+
+    def wake_senders(self) -> None:
+        """Tells whoever sends that something is due, from a process that runs no engine."""
+        if self.config.engine.kind == "local":
+            return  # the daemon on this machine looks every two seconds
+        try:
+            engine = self.engine()
+            try:
+                for channel in self.config.channels:
+                    wake_sender(self.store, engine.wake, channel, self.clock)
+            finally:
+                engine.close()
+        except EngineUnavailable as error:
+            log.warning("nobody could be woken, so what is due goes out a little later: %s", error)
 
     def known_waves(self) -> list[str]:
         """The waves of the config in force, then those that an edit has taken out of it and that have run."""
@@ -163,7 +196,7 @@ class App:
         What was approved follows them in the same transaction (`amendment`). `whole`: all of them or, where one is on
         its way, none.
         """
-        market_on = self.waves.markets()
+        market_on = self.waves.standing.markets()
         would_wait: dict[int, tuple[str, str]] = {}
 
         def legs() -> Iterable[tuple[Order, Leg]]:
@@ -202,13 +235,13 @@ class App:
         if not found:
             return False
         old = found[0].legs[0]
-        new = batch.assign(replace(found[0], location=location), self.waves.market(on=found[0].service_date))
+        new = batch.assign(replace(found[0], location=location), self.waves.standing.market(on=found[0].service_date))
         move = _placed(order_id, old, new)
         return self.store.set_pin(order_id, location, source, move, actor=actor, at=self.clock.now())
 
     def place_again(self, *, actor: str) -> int:
         """After a new config: orders still waiting are given their wave anew."""
-        market_on = self.waves.markets()
+        market_on = self.waves.standing.markets()
         moves = []
         for order in self.store.orders(states={"received"}):
             old = order.legs[0]
@@ -314,7 +347,8 @@ def build(
     A file that is broken, or cannot take force, does not stop a market that has run: the last version stays in force,
     and `versions.broken` says why.
 
-    Raises `ConfigError` (the file of a new database), `ClockError`, `storage.StorageError` (the database),
+    Raises `ConfigError` (the file of a new database, or an engine that the database is too small for),
+    `ClockError`, `storage.StorageError` (the database),
     `UnreadableSecret`, `OfficialBase` where ``SONGSUK_CLOCK`` is set while a channel would reach real people.
     """
     path = config_path or Path(environ.get("SONGSUK_CONFIG", "config.yaml"))
@@ -339,6 +373,8 @@ def build(
         if broken is not None and not versions.resume(broken, clock.now()):
             raise broken
         _stay_apart(versions.config(), environ)
+        if unfit := _without_server(versions.config(), environ, path.name):
+            raise ConfigError(unfit)
     except BaseException:
         store.close()
         raise
@@ -368,7 +404,14 @@ def _unfit(edit: Config, before: Config, environ: Mapping[str, str], file: str) 
     found = [
         configs.placed(edit, ("channels", name), "channel.official", {"channel": name}, file=file) for name in official
     ]
-    return [*found, *configs.newly_missing(edit, before, environ, file=file)]
+    return [*found, *_without_server(edit, environ, file), *configs.newly_missing(edit, before, environ, file=file)]
+
+
+def _without_server(config: Config, environ: Mapping[str, str], file: str) -> list[Problem]:
+    """A problem where the engine that `config` names needs a server, and the database is a file."""
+    if config.engine.kind == "local" or not database_url(environ).startswith("sqlite"):
+        return []
+    return [configs.placed(config, ("engine", "kind"), "engine.needs_postgresql", {}, file=file)]
 
 
 def stands_apart(environ: Mapping[str, str]) -> bool:

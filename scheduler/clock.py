@@ -141,6 +141,7 @@ class Ticker:
     ) -> None:
         self._clock, self._tick, self._at_least = clock, tick, at_least
         self._scheduler: AsyncIOScheduler | None = None
+        self._under_way = self._again = False
 
     async def start(self) -> None:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -148,6 +149,13 @@ class Ticker:
         self._scheduler = AsyncIOScheduler(timezone=dt.UTC)
         self._scheduler.start()
         self._arm(dt.datetime.now(dt.UTC))
+
+    def soon(self) -> None:
+        """Call `tick` now; where it is under way, once more as soon as it has ended. From the event loop."""
+        if self._under_way:
+            self._again = True
+        else:
+            self._arm(dt.datetime.now(dt.UTC))
 
     def _arm(self, moment: dt.datetime) -> None:
         if self._scheduler is not None:
@@ -163,12 +171,14 @@ class Ticker:
 
     async def _fire(self) -> None:
         following = None
+        self._under_way, self._again = True, False
         try:
             following = await self._tick()
         except Exception:
             log.exception("a tick failed; the next one comes all the same")
+        self._under_way = False
         real = dt.datetime.now(dt.UTC)
-        latest = real + self._at_least
+        latest = real if self._again else real + self._at_least
         if following is not None:
             ahead = max(0.0, (following - self._clock.now()).total_seconds()) / self._clock.speed
             latest = min(latest, real + dt.timedelta(seconds=ahead))

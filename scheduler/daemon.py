@@ -15,15 +15,17 @@ import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from channels.base import NotConfigured
+from scheduler import engine as engines
 from scheduler.app import App, OfficialBase
+from scheduler.areas import UNATTENDED_SECONDS, Unattended, unattended
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
-from scheduler.config import UnreadableSecret, secret_keys
-from scheduler.inbox import Fetched, Inbox, poll
+from scheduler.config import UnreadableSecret
+from scheduler.engine import EngineUnavailable
 from scheduler.loops import Loops
-from scheduler.senders import IDLE, Senders
+from scheduler.senders import Senders
 
 if TYPE_CHECKING:
     import uvicorn
@@ -34,6 +36,8 @@ STORE_THREADS = 8
 READ_QUOTA = dt.timedelta(minutes=15)
 LOOK_AROUND = dt.timedelta(seconds=2)
 """How often the clock looks around at least, in real time, for a changed config or orders for a day that was closed."""
+TELLING = (NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable, Unattended)
+"""What goes wrong in words of ours, which name no secret."""
 GRACE_SECONDS = 8
 """How long what is being sent and answered may take to end."""
 
@@ -42,8 +46,11 @@ class CannotListen(Exception):
     """The address is taken, not allowed, or not this machine's."""
 
 
-async def serve(app: App, host: str, port: int) -> None:
-    """Run until SIGINT or SIGTERM; stops within ten seconds, finishing what is being sent."""
+async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -> None:
+    """Run until SIGINT or SIGTERM; stops within ten seconds, finishing what is being sent.
+
+    `planning`: how many areas are solved at once here; 0 leaves them to workers, as does `sends` False what is due.
+    """
     import uvicorn
 
     from scheduler.web import create
@@ -55,30 +62,13 @@ async def serve(app: App, host: str, port: int) -> None:
         raise TypeError("the daemon needs a clock that runs")
     stop, at_rest = asyncio.Event(), asyncio.Event()
     at_rest.set()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
+    stops(loop, stop)
 
-    loops = Loops(telling=(NotConfigured, UnreadableSecret, OfficialBase))
-    heard, counted = asyncio.Event(), asyncio.Event()
-    channels = await asyncio.to_thread(app.channels)
-    senders = Senders(
-        app,
-        loops,
-        lambda channel, over: poll(cast("Fetched", channel), inbox, over, heard.set, senders.leads),
-        counted.set,
-    )
-    inbox = Inbox(
-        app.store,
-        channels,
-        clock,
-        app.versions,
-        lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
-        secret_keys=secret_keys(app.environ),
-        spoke=senders.wake,
-        busy=lambda: site.state.door.busy(),
-        leads=senders.leads,
-    )
+    loops = Loops(telling=TELLING)
+    counted = asyncio.Event()
+    await asyncio.to_thread(app.channels)
+    engine = await asyncio.to_thread(app.engine)
+    senders = Senders(app, loops, engine.wake, changed=counted.set, busy=lambda: site.state.door.busy(), sends=sends)
 
     async def tick() -> dt.datetime | None:
         if stop.is_set():
@@ -102,48 +92,60 @@ async def serve(app: App, host: str, port: int) -> None:
             senders.wake()
         return READ_QUOTA.total_seconds()
 
-    async def work_off() -> float:
-        """What was heard, and at the start and every `IDLE` what a crash has left."""
-        await inbox.drain()
-        return IDLE.total_seconds()
+    async def attended() -> float:
+        """Whether somebody works the planning queue, here or elsewhere, when there is something in it."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), UNATTENDED_SECONDS)
+        if not stop.is_set() and (trouble := await asyncio.to_thread(unattended, app.store, clock)) is not None:
+            raise trouble
+        return 0.0
 
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
     address = f"[{address}]" if ":" in address else address
     print(f"listening on http://{address}:{actual}", file=sys.stderr, flush=True)  # noqa: T201 - always the first line
-    _log()
+    log_lines()
     if app.versions.broken is not None:
         said = " · ".join(problem.text() for problem in app.versions.broken.errors[:3])
         log.warning("%s is not valid; going on with version %s: %s", app.config_path, app.versions.latest, said)
-    site = create(app, heard.set, lambda: loops.failing)
+    site = create(app, senders.heard, lambda: loops.failing)
     server = _server(
         uvicorn.Config(site, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=5)
     )
     web = asyncio.create_task(server.serve(sockets=[listening]))
     senders.start()
     ticker = Ticker(clock, tick, at_least=LOOK_AROUND)
+    areas = app.waves.solver = app.areas(engine.wake, planning, ticker.soon)
     await ticker.start()
     working = [
-        asyncio.create_task(loops.keep("inbox", work_off, heard, stop)),
         asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
-        asyncio.create_task(_warm(app, stop)),
+        asyncio.create_task(loops.keep("planning", attended, asyncio.Event(), stop)),
+        *engines.begin(engine, {areas: planning, senders.draining: int(sends)}, loops, stop),
     ]
+    if planning:
+        working.append(asyncio.create_task(warm(app, stop)))
     await stop.wait()
     log.info("stopping")
     app.planner.stop()
     sending = senders.stop()
     server.should_exit = True
-    heard.set()
     counted.set()
     resting = asyncio.create_task(at_rest.wait())
     await asyncio.wait([*sending, *working, web, resting], timeout=GRACE_SECONDS)
-    if working[0].done():  # no answer is under way any more
-        await senders.release()
+    await senders.release()
     await ticker.stop()
     await app.close_channels()
+    engine.close()
 
 
-async def _warm(app: App, stop: asyncio.Event) -> None:
+def stops(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """SIGINT and SIGTERM set `stop`."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+
+
+async def warm(app: App, stop: asyncio.Event) -> None:
     """So that no first plan waits; a planner that cannot be warmed says so, and again when it is needed."""
     try:
         await asyncio.to_thread(app.planner.warm)
@@ -152,10 +154,11 @@ async def _warm(app: App, stop: asyncio.Event) -> None:
             log.exception("the planner cannot be made ready")
 
 
-def _log() -> None:
+def log_lines() -> None:
     """What happens from now on is told on stderr, a line each."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for library in ("apscheduler", "procrastinate"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _server(config: uvicorn.Config) -> uvicorn.Server:

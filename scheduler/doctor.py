@@ -22,7 +22,8 @@ from routing.travel import Unavailable
 from scheduler import config as configs
 from scheduler import doubts
 from scheduler.app import database_url, official_channels
-from scheduler.clock import ClockError, clock_from
+from scheduler.areas import unattended
+from scheduler.clock import ClockError, SystemClock, clock_from
 from scheduler.planning.travel import REASONS, ways_of
 from scheduler.versions import Versions
 from scheduler.zones import ZoneIndex
@@ -41,6 +42,7 @@ def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -
         found.append(_travel(report.config))
         found += _channels(report.config, environ, path)
         found += _stranded(report.config, environ)
+        found += _planning(environ)
         found += _places(report.config, environ)
         found.append(_public(report.config))
     return found
@@ -220,6 +222,20 @@ def _stranded(config: configs.Config, environ: Mapping[str, str]) -> list[dict[s
         for name, count in sorted((name, count) for name, count in waiting.items() if name is not None)
         if name not in config.channels
     ]
+
+
+def _planning(environ: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Whether areas wait to be planned and nobody comes for them."""
+    try:
+        if not storage.exists(database_url(environ)):
+            return []
+        with storage.open_store(database_url(environ)) as store:
+            trouble = unattended(store, SystemClock())
+    except (storage.StorageError, configs.UnreadableSecret):
+        return []
+    if trouble is None:
+        return [_check("planning", True, "ไม่มีพื้นที่ที่รอโดยไม่มีใครทำ", "no area waits that nobody comes for")]
+    return [_check("planning", False, trouble.message["th"], trouble.message["en"])]
 
 
 def _places(config: configs.Config, environ: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ class Versions:
         version came: one that was put in force from elsewhere, or taken back, stays. The first config of a database is
         always taken up; a later one is a `ConfigError` where it cannot take force here.
         """
-        self._follow(at)
+        self.follow(at)
         newest = self._store.config_version(self.newest)
         if newest is not None:
             if loaded.sha256 == newest.sha256:
@@ -103,12 +103,12 @@ class Versions:
         fresh = made is not None and made.version > self.newest
         if fresh and made is not None:
             self._parsed[made.version] = self._adapt(edit)
-        self._follow(at)
+        self.follow(at)
         return made if fresh else None
 
     def resume(self, broken: ConfigError, at: dt.datetime) -> bool:
         """Go on by the last version though the file is `broken`; False where there is none yet."""
-        self._follow(at)
+        self.follow(at)
         if self._starts:
             self.broken = broken
         return bool(self._starts)
@@ -127,7 +127,7 @@ class Versions:
 
         A broken edit is kept in `broken`.
         """
-        published = self._follow(at)
+        published = self.follow(at)
         changed = False
         try:
             stamp = self._stamp()
@@ -169,7 +169,7 @@ class Versions:
         said = "\n".join([str(self.newest), *(problem.text() for problem in error.errors)])
         return hashlib.sha256(content + said.encode()).hexdigest()[:16]
 
-    def _follow(self, at: dt.datetime) -> bool:
+    def follow(self, at: dt.datetime) -> bool:
         """Take over what another process has published since, and what is in force as of `at`'s day; True: new."""
         first, before, known = not self._starts, self._latest, len(self._starts)
         self._starts += self._store.config_starts(self.newest)

@@ -85,7 +85,7 @@ def said(app: App, plan: Plan) -> list[Message]:
     """What approving this plan would write now, or what it wrote."""
     if plan.approved_at is not None:
         return app.store.messages(plan_id=plan.id)
-    return app.waves.told(plan, approved_by="")
+    return app.waves.telling.told(plan, approved_by="")
 
 
 def replan(
@@ -114,7 +114,7 @@ def replan(
         return None
     found = plans(app, date, wave)
     if before is not None:
-        told = app.waves.told(plan, approved_by=actor)
+        told = app.waves.telling.told(plan, approved_by=actor)
         people = {(message.role, message.member_ref) for message in told if message.kind != "summary"}
         found["waves"][0]["changes"] = revision.changes(before, plan, len(people))
     return found

@@ -8,32 +8,27 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from typing import Protocol
 
 from routing.model import Settings
-from scheduler import batch, notices, planning, revision, silence
+from scheduler import batch, planning, silence
 from scheduler.amendment import Amending
-from scheduler.batch import Market, WaveKey
+from scheduler.batch import WaveKey
 from scheduler.config import Config
-from scheduler.config.models import Zone
 from scheduler.day import Action, Step
-from scheduler.notices import Notices, People
+from scheduler.gathering import TO_PLAN, Gathering
 from scheduler.planning import moves as moving
-from scheduler.revision import HEARD, Heard
 from scheduler.silence import Silence
+from scheduler.standing import Now, Standing
+from scheduler.telling import Telling
 from scheduler.versions import Versions
-from scheduler.workers import Planner
-from scheduler.zones import ZoneIndex
 from storage import Store
-from storage.records import DATABASE, Approval, Leg, Member, Message, Order, Plan, Role, Run, SellerDetails
+from storage.records import DATABASE, Approval, Message, Order, Plan, Role, Run
 
-Now = Callable[[], dt.datetime]
 UNDER_WAY = frozenset({"approved", "dispatched"})
 """States of a wave whose riders may have been told, and still ride."""
-REMEMBERED = dt.timedelta(days=400)
-"""How long a wave is known to be closed: a late row for an old day must not wait in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,52 +40,29 @@ class Approved:
     messages: tuple[Message, ...] = ()
 
 
+class Solver(Protocol):
+    """Who solves the areas of a wave: this process at once, or whoever is free."""
+
+    def under_way(self, run: Run) -> bool:
+        """Whether they are being solved, so that there is nothing to ask for yet."""
+        ...
+
+    def solve(
+        self, run: Run, areas: Sequence[planning.AreaProblem], settings: Settings
+    ) -> Sequence[planning.AreaPlan] | None:
+        """The areas' plans, in the order given; None: not all of them are there yet, so ask again."""
+        ...
+
+
 class Waves:
     """Performs the steps of one market's waves."""
 
-    def __init__(self, store: Store, versions: Versions, planner: Planner, now: Now) -> None:
-        self._store, self._versions, self._planner, self._now = store, versions, planner, now
-
-    # --- what is known ------------------------------------------------------------------------------------------
-
-    def markets(self, *, except_run: WaveKey | None = None) -> Callable[[dt.date], Market]:
-        """The market as batching sees it, for orders of each day: by the config that its waves will be closed by."""
-        runs = self._store.runs(since=self._now().date() - REMEMBERED)
-        sellers = self.seller_details()
-        closed = frozenset(
-            (run.date, run.wave) for run in runs if run.state != "open" and (run.date, run.wave) != except_run
-        )
-
-        @cache
-        def by(version: int) -> Market:
-            return Market(
-                config=self._versions.config(version),
-                zones=self._versions.zones(version),
-                calendar=self._versions.calendar(version),
-                sellers=sellers,
-                closed=closed,
-            )
-
-        return lambda date: by(self._versions.on(date))
-
-    def market(self, *, on: dt.date, except_run: WaveKey | None = None) -> Market:
-        """The market as batching sees it, for orders of one day."""
-        return self.markets(except_run=except_run)(on)
-
-    def seller_details(self) -> dict[str, SellerDetails]:
-        return {member.ref: member.seller for member in self._store.members(Role.SELLER) if member.seller is not None}
-
-    def people(self, orders: Iterable[Order]) -> People:
-        buyers = {order.buyer_ref: Member(role=Role.BUYER, ref=order.buyer_ref, person=order.buyer) for order in orders}
-        return People(
-            riders=self._by_ref(Role.RIDER),
-            sellers=self._by_ref(Role.SELLER),
-            buyers=buyers,
-            coordinators=self._by_ref(Role.COORDINATOR),
-        )
-
-    def _by_ref(self, role: Role) -> dict[str, Member]:
-        return {member.ref: member for member in self._store.members(role)}
+    def __init__(self, store: Store, versions: Versions, solver: Solver, now: Now) -> None:
+        self._store, self._versions, self._now = store, versions, now
+        self._gathering = Gathering(store, versions)
+        self.standing = Standing(store, versions, now)
+        self.telling = Telling(store, versions, self.standing, now)
+        self.solver = solver
 
     def run(self, date: dt.date, wave: str) -> Run | None:
         return self._store.run(self._versions.config().market.id, date, wave)
@@ -143,7 +115,7 @@ class Waves:
 
     def close(self, date: dt.date, wave: str, *, actor: str) -> Run | None:
         """The cut-off: the wave's orders are batched, the others move on. None: another process had it."""
-        market = self.market(on=date, except_run=(date, wave))
+        market = self.standing.market(on=date, except_run=(date, wave))
         waiting = self._store.orders(date=date, wave=wave, states={"received"})
         decided = batch.close(date, wave, waiting, market)
         return self._store.close_run(
@@ -168,97 +140,58 @@ class Waves:
         """Solve a closed wave, or a planned one anew. The plan is checked by routing before it comes back.
 
         Who was left out of the plan before stays out of the next, until it is made anew `with_riders`.
-        None: while this went on, somebody else has planned or approved it.
+        None: it is being solved elsewhere, and is there to be had later; or somebody else has planned or approved it.
         """
+        if self.solver.under_way(run):
+            return None
         config = self._versions.config(run.config_version)
-        wave = config.wave(run.wave)
-        seen = self._store.mark()
-        orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
-        if add_orders:
-            orders = [*orders, *self._added(run, add_orders, {order.order_id for order in orders})]
-        pinless = [order for order in orders if order.location is None]
-        zones = self._versions.zones(run.config_version)
-        orders = [_in_its_zone(order, zones) for order in orders if order.location is not None]
-        present = self._store.plan(run.plan_id) if run.plan_id is not None else None
-        out = (_left_out(present) | set(without_riders)) - set(with_riders)
-        riders = [rider for rider in self._store.members(Role.RIDER) if rider.ref not in out and rider.active]
-        areas = self._areas(run, orders, riders)
-        if present is not None:
-            areas = planning.keeping(areas, present, config)
-        engine = planning.engine_for(areas, config)
+        found = self._gathering.wave(run, without_riders=without_riders, with_riders=with_riders, add_orders=add_orders)
+        engine = planning.engine_for(found.areas, config)
         settings = Settings(engine=engine, seconds=config.solver.seconds, seed=config.solver.seed)
-        answers = self._planner.solve(areas, settings)
-        by_id = {order.order_id: order for order in orders}
+        answers = self.solver.solve(run, found.areas, settings)
+        if answers is None:
+            return None
+        by_id = {order.order_id: order for order in found.orders}
         lacking = set(planning.lacking(answers))
         following = self._next_waves(run, [by_id[order_id] for order_id in sorted(lacking)], answers)
         plan = planning.to_plan(
             _plan_id(),
             run,
-            wave,
+            config.wave(run.wave),
             answers,
             by_id,
-            {rider.ref: rider for rider in riders},
+            {rider.ref: rider for rider in found.riders},
             following,
             config,
             self._now(),
         )
-        if out:
-            plan = replace(plan, summary={**plan.summary, "without_riders": sorted(out)})
-        moves = moving.of_plan(plan, orders)
-        if pinless:
-            moves += moving.put_off(pinless, (run.date, run.wave), self.market(on=run.date), "needs_pin")[0]
-        return self._store.save_plan(replace(plan, seen=seen), found=run, moves=moves, actor=actor, at=self._now())
-
-    def _areas(self, run: Run, orders: Sequence[Order], riders: Sequence[Member]) -> list[planning.AreaProblem]:
-        config, zones = self._versions.config(run.config_version), self._versions.zones(run.config_version)
-        sellers = self._by_ref(Role.SELLER)
-        return planning.problems(
-            run.date, config.wave(run.wave), orders, riders, sellers, config, zones, self._busy(run)
+        if found.out:
+            plan = replace(plan, summary={**plan.summary, "without_riders": sorted(found.out)})
+        moves = moving.of_plan(plan, found.orders)
+        if found.pinless:
+            moves += moving.put_off(
+                found.pinless, (run.date, run.wave), self.standing.market(on=run.date), "needs_pin"
+            )[0]
+        return self._store.save_plan(
+            replace(plan, seen=found.seen), found=run, moves=moves, actor=actor, at=self._now()
         )
 
     def fits(self, run: Run, plan: Plan, order_id: str, most: int) -> planning.Late | None:
         """Where a late order fits into the plan as it is; None where it cannot be in this wave. Writes nothing."""
-        config, zones = self._versions.config(run.config_version), self._versions.zones(run.config_version)
-        added = self._added(run, [order_id], ())
+        added = self._gathering.added(run, [order_id])
         if not added:
             return None
-        ids = {step.order_id for route in plan.routes for step in route.steps if step.order_id is not None}
-        planned = [order for order in self._store.orders(order_ids=sorted(ids)) if not order.cancelled]
-        orders = [_in_its_zone(order, zones) for order in planned if order.location is not None]
-        out = _left_out(plan)
-        riders = [rider for rider in self._store.members(Role.RIDER) if rider.active and rider.ref not in out]
-        areas = self._areas(run, [*orders, *added], riders)
+        areas = self._gathering.with_late(run, plan, added[0])
         area = next(area for area in areas if any(s.id == order_id for s in area.shipments))
+        config = self._versions.config(run.config_version)
         wave, tz = config.wave(run.wave), config.market.time_zone
         return planning.late_order(area, plan, added[0], wave, self._now(), tz, most)
-
-    def _added(self, run: Run, order_ids: Sequence[str], have: Collection[str]) -> list[Order]:
-        """Late orders that a coordinator wants in all the same: batched into this wave by hand."""
-        zones = self._versions.zones(run.config_version)
-        found = []
-        for order in self._store.orders(order_ids=[each for each in order_ids if each not in have]):
-            zone = zones.locate(order.location) if order.location is not None else None
-            if zone is None or order.legs[0].state not in {"received", "unassigned"}:
-                continue
-            leg = replace(order.legs[0], date=run.date, wave=run.wave, reason=None)
-            found.append(replace(order, legs=(_leg_in(leg, zone),)))
-        return found
-
-    def _busy(self, run: Run) -> dict[str, list[planning.Span]]:
-        """When each rider is out for another wave of the same day."""
-        busy: dict[str, list[planning.Span]] = {}
-        rides = {other.id for other in self._store.runs(date=run.date) if other.state != "cancelled"} - {run.id}
-        for plan in self._store.plans(run.date):
-            if plan.run_id in rides:
-                for route in plan.routes:
-                    busy.setdefault(route.rider_id, []).append((route.steps[0].arrival, route.steps[-1].arrival))
-        return busy
 
     def _next_waves(
         self, run: Run, orders: Sequence[Order], answers: Sequence[planning.AreaPlan]
     ) -> dict[str, planning.NextWave]:
         codes = {str(left.shipment): str(left.code) for answer in answers for left in answer.plan.unassigned}
-        market, beyond = self.market(on=run.date), self._beyond(orders)
+        market, beyond = self.standing.market(on=run.date), self.standing.beyond_all(orders)
         found = {}
         for order in orders:
             if order.order_id in beyond:
@@ -267,77 +200,6 @@ class Waves:
             leg = batch.assign(order, market, after=(run.date, run.wave), why=codes.get(order.order_id))
             found[order.order_id] = planning.NextWave(date=leg.date if leg.wave else None, wave=leg.wave)
         return found
-
-    def told(self, plan: Plan, *, approved_by: str) -> list[Message]:
-        """What approving `plan` now would write to the outbox, to the last word."""
-        plan = self._onward(plan)
-        config = self._versions.config(plan.config_version)
-        wave = config.wave(plan.wave)
-        ids = {step.order_id for route in plan.routes for step in route.steps if step.order_id is not None}
-        ids |= {left.order_id for left in plan.unassigned}
-        orders = {order.order_id: order for order in self._store.orders(order_ids=sorted(ids))}
-        of_day = self._store.orders(service_date=plan.date)
-        zones = {zone.id: zone for zone in config.zones}
-        moved = notices.moved_from(plan.date, wave, of_day, config, zones)
-        moved = [order for order in moved if order.order_id not in ids]
-        pinless = [order for order in of_day if order.location is None and not order.cancelled]
-        shut = self._of_closed_days(plan)
-        people = self.people([*orders.values(), *moved, *pinless, *shut])
-        said = Notices(plan, wave, orders, people, config)
-        now = self._now()
-        fresh = said.all(moved, pinless)
-        for order in shut:
-            buyer = people.buyers[order.buyer_ref]
-            fresh.append(notices.closed_day(order, buyer, config, zones.get(order.legs[0].zone or "")))
-        heard = self._heard(plan)
-        compose = self._versions.texts(plan.config_version).compose
-
-        def words(notice: notices.Notice) -> str:
-            return notices.messages([notice], plan, wave, config, compose, now)[0].text
-
-        if heard:
-            fresh = revision.since(heard, plan, fresh, people, config, said.wave_end, words)
-        of_others = [each for order in shut for each in self._store.messages(order_id=order.order_id)]
-        before = [each for each in of_others if each.date != plan.date]
-        before += self._store.messages(date=plan.date, kinds={"ask_pin", "window", "changed", "cancelled"})
-        written = notices.not_yet_said(notices.messages(fresh, plan, wave, config, compose, now), before, config)
-        summary = said.summaries(written, len(pinless), approved_by)
-        return written + notices.messages(summary, plan, wave, config, compose, now)
-
-    def _of_closed_days(self, plan: Plan) -> list[Order]:
-        """Orders for days without market that come on another day; any wave's approval tells their buyers, once."""
-        calendar = self._versions.calendar(plan.config_version)
-        waiting = self._store.orders(reasons={"market_closed"}, states={"received", "batched", "planned"})
-        return [
-            order
-            for order in waiting
-            if order.legs[0].date >= plan.date and not calendar.is_open(order.service_date) and not order.cancelled
-        ]
-
-    def _heard(self, plan: Plan) -> Heard:
-        """What this wave's people were told of its earlier plans."""
-        if plan.supersedes is None:
-            return Heard()
-        earlier = {
-            other.id: other
-            for other in self._store.plans(plan.date, plan.wave, current_only=False)
-            if other.approved_at is not None and other.id != plan.id
-        }
-        return Heard.of(self._store.messages(date=plan.date, wave=plan.wave), earlier)
-
-    def _onward(self, plan: Plan) -> Plan:
-        if not plan.unassigned:
-            return plan
-        left = self._left(plan)
-        return moving.onward(plan, left, self.market(on=plan.date), self._beyond(left.values()))
-
-    def _beyond(self, orders: Iterable[Order]) -> set[str]:
-        """Those too heavy or bulky for every rider there is: no later wave changes that, so none is promised."""
-        return planning.beyond_all(orders, self._store.members(Role.RIDER), self._versions.config())
-
-    def _left(self, plan: Plan) -> dict[str, Order]:
-        ids = [left.order_id for left in plan.unassigned]
-        return {order.order_id: order for order in self._store.orders(order_ids=ids)}
 
     def approve(self, plan_id: str, *, actor: str, required: int | None = None) -> Approved:
         """Approve the plan of this id: one transaction writes the approval and the outbox rows.
@@ -353,12 +215,12 @@ class Waves:
         current = plan.approved_at is None and self._is_current(plan)
         if current and _over(plan, config) <= self._now():
             return Approved(outcome=Approval.OVER, plan=plan)
-        plan = self._onward(plan)
-        messages = self.told(plan, approved_by=actor)
+        plan = self.standing.onward(plan)
+        messages = self.telling.told(plan, approved_by=actor)
         outcome = self._store.approve_plan(
             plan_id,
             messages=messages,
-            moves=moving.going_on(plan, self._left(plan)),
+            moves=moving.going_on(plan, self.standing.left_out(plan)),
             actor=actor,
             at=self._now(),
             required=required or config.approval.approvers,
@@ -374,7 +236,7 @@ class Waves:
         for run in self._store.runs(states={"approved"}):
             self._versions.texts(run.config_version)
         return Amending(
-            people=self.people(()),
+            people=self.standing.people(()),
             now=self._now(),
             latest=self._versions.latest,
             config_of=self._versions.config,
@@ -387,7 +249,9 @@ class Waves:
         ids = {step.order_id for route in plan.routes for step in route.steps if step.order_id is not None}
         orders = {order.order_id: order for order in self._store.orders(order_ids=sorted(ids))}
         config = self._versions.config(plan.config_version)
-        return sorted(planning.outdated(plan, orders, self._by_ref(Role.RIDER), self._by_ref(Role.SELLER), config))
+        return sorted(
+            planning.outdated(plan, orders, self.standing.by_ref(Role.RIDER), self.standing.by_ref(Role.SELLER), config)
+        )
 
     def out_of_date(self) -> list[tuple[Plan, list[str]]]:
         """Approved plans that have not left and no longer fit some of their orders."""
@@ -397,25 +261,6 @@ class Waves:
             if plan is not None and (late := self.outdated(plan)):
                 found.append((plan, late))
         return found
-
-    def remind(self, run: Run, *, actor: str) -> bool:
-        """The approval deadline has come and nobody approved: the coordinators are told, once; of an empty wave not."""
-        plan = self._store.plan(run.plan_id) if run.plan_id is not None else None
-        if plan is None:
-            return False
-        config = self._versions.config(run.config_version)
-        wave = config.wave(run.wave)
-        tz = config.market.time_zone
-        reminders = notices.approval_reminder(
-            plan,
-            wave.dispatch.at(run.date, tz),
-            self._by_ref(Role.COORDINATOR).values() if plan.routes or plan.unassigned else (),
-            wave.deliver.on(run.date, tz)[1],
-        )
-        written = notices.messages(
-            reminders, plan, wave, config, self._versions.texts(run.config_version).compose, self._now()
-        )
-        return self._store.remind_run(run.id, messages=written, actor=actor, at=self._now())
 
     def unheard(self, runs: Iterable[Run]) -> dict[WaveKey, dt.datetime]:
         """When the first rider of each wave will have been silent for too long, where there is anybody to be told."""
@@ -431,46 +276,28 @@ class Waves:
         minutes = self._versions.config(run.config_version).messages.escalate_minutes
         return silence.silences(told, dt.timedelta(minutes=minutes))
 
+    def remind(self, run: Run, *, actor: str) -> bool:
+        """The approval deadline has come and nobody approved: the coordinators are told, once; of an empty wave not."""
+        plan = self._store.plan(run.plan_id) if run.plan_id is not None else None
+        if plan is None:
+            return False
+        return self._store.remind_run(run.id, messages=self.telling.reminder(run, plan), actor=actor, at=self._now())
+
     def escalate(self, run: Run, *, actor: str) -> bool:
         """The coordinators are told of each rider who has been silent for too long by now, once."""
         plan, now = self._store.plan(run.plan_id or ""), self._now()
         silent = {rider: each for rider, each in self._silences(run).items() if each.until <= now}
         if plan is None or not silent:
             return False
-        config = self._versions.config(run.config_version)
-        wave, people = config.wave(run.wave), self.people(())
-        tz = config.market.time_zone
-        tell = notices.silent_riders(plan, silent, people, wave.deliver.on(run.date, tz)[1], tz)
-        compose = self._versions.texts(run.config_version).compose
-        written = notices.messages(tell, plan, wave, config, compose, now)
+        written = self.telling.silent_riders(run, plan, silent)
         return self._store.escalate_run(run.id, messages=written, actor=actor, at=now)
 
     def roll_over(self, run: Run, *, actor: str) -> bool:
-        """The wave does not ride: its orders go to the next possible one, and their buyers are told.
-
-        So are those who had missed it before, and whom its approval would have told where their order rides. Of an
-        approved wave that nobody sent off in time, riders and sellers who were told of it hear that it is off, and the
-        coordinators that it did not leave.
-        """
+        """The wave does not ride: its orders go to the next possible one, and their buyers are told."""
         why = "not_dispatched" if run.state == "approved" else "not_approved"
-        config = self._versions.config(run.config_version)
-        wave = config.wave(run.wave)
-        orders = self._store.orders(date=run.date, wave=run.wave, states={"batched", "planned", "unassigned"})
-        moves, moved = moving.put_off(orders, (run.date, run.wave), self._from_now_on(run.date), why)
-        plan = self._store.plan(run.plan_id) if run.plan_id is not None else None
-        zones = {zone.id: zone for zone in config.zones}
-        of_day = notices.moved_from(run.date, wave, self._store.orders(service_date=run.date), config, zones)
-        gone = {order.order_id for order in orders}
-        late = [order for order in of_day if order.legs[0].wave is not None and order.order_id not in gone]
-        people = self.people([*orders, *late])
-        tell = notices.rolled_over(run.date, wave, moved, why, people, config)
-        tell += notices.rolled_over(run.date, wave, late, None, people, config)
-        if plan is not None and run.state == "approved":
-            tell += self._called_off(plan, people, len(moved))
-        compose = self._versions.texts(run.config_version).compose
-        written = notices.messages(tell, plan, wave, config, compose, self._now(), date=run.date)
-        before = self._store.messages(date=run.date, kinds={"window", "changed", "cancelled"})
-        written = notices.not_yet_said(written, before, config)
+        orders = self._store.orders(date=run.date, wave=run.wave, states=TO_PLAN)
+        moves, moved = moving.put_off(orders, (run.date, run.wave), self.standing.from_now_on(run.date), why)
+        written = self.telling.rolled_over(run, orders, moved, why)
         return self._store.cancel_run(
             run.id, found=run.state, moves=moves, messages=written, actor=actor, at=self._now()
         )
@@ -481,58 +308,10 @@ class Waves:
             return _over(run, self._versions.config(run.config_version)) <= self._now()
         return run.state in {"closed", "planned"}
 
-    def _called_off(self, plan: Plan, people: People, orders: int) -> list[notices.Notice]:
-        """What those hear whose work is off that they were told of, and who has to know that a wave did not leave."""
-        soon = self._now() + dt.timedelta(days=1)
-        told = self._store.messages(plan_id=plan.id, kinds={"route", "pick_list", "changed"}, states=HEARD)
-        heard = {(message.role, message.member_ref) for message in told}
-        missed = notices.not_dispatched(plan, orders, people.coordinators.values(), soon)
-        off = [
-            # of the same plan they were told already: this is another event
-            replace(notices.nothing_left(plan, member, str(role), reason, soon), event=f"not_dispatched:{plan.id}")
-            for role, members, reason in (
-                (Role.RIDER, people.riders, "no_route"),
-                (Role.SELLER, people.sellers, "no_bags"),
-            )
-            for ref, member in sorted(members.items())
-            if (role, ref) in heard
-        ]
-        return off + missed
-
-    def _from_now_on(self, since: dt.date) -> Market:
-        """The market with every wave closed whose cut-off has passed, though nobody was there to close it."""
-        market, now = self.market(on=since), self._now()
-        tz = market.config.market.time_zone
-        days = (now.astimezone(tz).date() - since).days + 1
-        past = {
-            (date, wave.id)
-            for date in (since + dt.timedelta(days=ahead) for ahead in range(days + 15))
-            for wave in market.config.waves
-            if wave.cut_off.at(date, tz) <= now
-        }
-        return replace(market, closed=frozenset(market.closed) | past)
-
 
 def _over(ride: Run | Plan, config: Config) -> dt.datetime:
     """When the delivery time of a wave ends, by the config that it was closed with."""
     return config.wave(ride.wave).deliver.on(ride.date, config.market.time_zone)[1]
-
-
-def _left_out(plan: Plan | None) -> set[str]:
-    """The riders whom a coordinator took out of this wave."""
-    return set() if plan is None else set(plan.summary.get("without_riders", ()))
-
-
-def _in_its_zone(order: Order, zones: ZoneIndex) -> Order:
-    """A place corrected since the cut-off may lie in another zone; outside all of them the order keeps its own."""
-    zone = zones.locate(order.location) if order.location is not None else None
-    if zone is None or zone.id == order.legs[0].zone:
-        return order
-    return replace(order, legs=(_leg_in(order.legs[0], zone), *order.legs[1:]))
-
-
-def _leg_in(leg: Leg, zone: Zone) -> Leg:
-    return replace(leg, zone=zone.id, area=zone.area, fee_satang=zone.fee_satang)
 
 
 def _plan_id() -> str:

@@ -6,6 +6,7 @@ warmed before the first plan needs them.
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,7 @@ from dataclasses import replace
 import routing
 from routing.model import Settings
 from scheduler.planning import AreaPlan, AreaProblem, solve_area
+from storage.records import Run
 
 LONGEST = 240.0
 """Seconds of search that a wave takes at most where areas have to wait for each other."""
@@ -40,11 +42,24 @@ class Stopped(Exception):
     """The program is ending: what was being solved is solved at the next start."""
 
 
+class AtOnce:
+    """Solves a wave's areas in this process's planner, while its caller waits."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+
+    def under_way(self, run: Run) -> bool:
+        return False
+
+    def solve(self, run: Run, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan]:
+        return self._planner.solve(areas, settings)
+
+
 class Planner:
     """Solves areas, in parallel where there are several. `keep_warm`: processes live on between plans (the daemon)."""
 
     def __init__(self, workers: int = 0, *, keep_warm: bool = False) -> None:
-        self._workers = workers or cores()
+        self.workers = workers or cores()
         self._keep_warm = keep_warm
         self._pool: ProcessPoolExecutor | None = None
         self._stopped = False
@@ -52,12 +67,12 @@ class Planner:
     def warm(self) -> None:
         """Start the processes and load the solver in them."""
         with suppress(BrokenProcessPool, Stopped):  # ending already, or tried again by the first plan
-            for future in [self._processes().submit(_load) for _ in range(self._workers)]:
+            for future in [self._processes().submit(_load) for _ in range(self.workers)]:
                 future.result()
 
     def solve(self, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan]:
         """The areas' plans, in the order given. The cores are shared out among the areas that run at once."""
-        share = shared(settings, self._workers, len(areas))
+        share = shared(settings, self.workers, len(areas))
         if len(areas) < 2 and not self._keep_warm:
             return [solve_area(area, share) for area in areas]
         try:
@@ -70,12 +85,24 @@ class Planner:
 
     def each(self, areas: Sequence[AreaProblem], settings: Settings) -> Iterator[tuple[int, AreaPlan]]:
         """Many small areas, each by itself on one core, as they come ready: its place in `areas`, and its plan."""
-        if len(areas) < 2 or self._workers == 1:
+        if len(areas) < 2 or self.workers == 1:
             yield from ((place, solve_area(area, settings)) for place, area in enumerate(areas))
             return
         futures = {self._processes().submit(solve_area, area, settings): place for place, area in enumerate(areas)}
         for future in as_completed(futures):
             yield futures[future], future.result()
+
+    async def one(self, area: AreaProblem, settings: Settings) -> AreaPlan:
+        """One area, with the settings as they are. `Stopped`; `BrokenProcessPool` where its process was killed."""
+        pool = self._processes()
+        try:
+            return await asyncio.wrap_future(pool.submit(solve_area, area, settings))
+        except BrokenProcessPool:
+            if self._stopped:
+                raise Stopped from None
+            if self._pool is pool:
+                self._pool = None  # the next one finds fresh processes
+            raise
 
     def _in_processes(self, areas: Sequence[AreaProblem], settings: Settings) -> list[AreaPlan]:
         futures: list[Future[AreaPlan]] = [
@@ -90,7 +117,7 @@ class Planner:
             raise Stopped
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self._workers, mp_context=multiprocessing.get_context("spawn"), initializer=_settle
+                self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_settle
             )
         return self._pool
 

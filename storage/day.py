@@ -9,17 +9,16 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, or_, select, update
+from sqlalchemy import RowMapping, bindparam, delete, func, or_, select, update
 
 from storage.failpoints import writes
 from storage.legs import LEG, move_legs
 from storage.message_rows import MESSAGE, WAITING, call_back, insert_messages
 from storage.records import LegMove, Message, Run
-from storage.tables import PlanRow, RunRow
+from storage.tables import PlanningAreaRow, PlanRouteRow, PlanRow, PlanStepRow, RunRow
 from storage.verbs import Verbs, Write, among, new_id
 
-RUN = RunRow.__table__
-PLAN = PlanRow.__table__
+RUN, PLAN, ROUTE, STEP, AREA = (row.__table__ for row in (RunRow, PlanRow, PlanRouteRow, PlanStepRow, PlanningAreaRow))
 
 SOURCES = {
     "closed": ("open",),
@@ -42,6 +41,12 @@ class Day(Verbs):
         query = select(RUN).where(RUN.c.market == market, RUN.c.date == date, RUN.c.wave == wave)
         with self._read() as connection:
             row = connection.execute(query).mappings().first()
+        return None if row is None else _run(row)
+
+    def run_by_id(self, run_id: str) -> Run | None:
+        """The run of this id."""
+        with self._read() as connection:
+            row = connection.execute(select(RUN).where(RUN.c.id == run_id)).mappings().first()
         return None if row is None else _run(row)
 
     def runs(
@@ -68,6 +73,19 @@ class Day(Verbs):
         """The waves that any run was ever fired for."""
         with self._read() as connection:
             return list(connection.execute(select(RUN.c.wave).distinct().order_by(RUN.c.wave)).scalars())
+
+    def rides(self, date: dt.date, *, but: str) -> list[tuple[str, dt.datetime, dt.datetime]]:
+        """Who rides for the day's waves, all but run `but`: a rider, the start and the end of the ride."""
+        same = (ROUTE.c.plan_id == STEP.c.plan_id) & (ROUTE.c.route == STEP.c.route)
+        query = (
+            select(ROUTE.c.rider_id, func.min(STEP.c.arrival), func.max(STEP.c.arrival))
+            .join(STEP, same)
+            .join(RUN, RUN.c.plan_id == ROUTE.c.plan_id)
+            .where(RUN.c.date == date, RUN.c.state != "cancelled", RUN.c.id != but)
+            .group_by(ROUTE.c.plan_id, ROUTE.c.route, ROUTE.c.rider_id)
+        )
+        with self._read() as connection:
+            return [(rider, start, end) for rider, start, end in connection.execute(query)]
 
     @writes
     def close_run(
@@ -173,9 +191,15 @@ class Day(Verbs):
 
 
 def step_run(write: Write, run_id: str, state: str, **values: Any) -> RowMapping | None:
-    """The run as it is after its step, or None: the life-cycle has no such step from where it stands."""
+    """The run as it is after its step, or None: the life-cycle has no such step from where it stands.
+
+    What was posted to be solved for it as it was is withdrawn.
+    """
     guarded = update(RUN).where(RUN.c.id == run_id, RUN.c.state.in_(SOURCES[state]))
-    return write.connection.execute(guarded.values(state=state, **values).returning(RUN)).mappings().first()
+    row = write.connection.execute(guarded.values(state=state, **values).returning(RUN)).mappings().first()
+    if row is not None:
+        write.connection.execute(delete(AREA).where(AREA.c.run_id == run_id))
+    return row
 
 
 def supersede_messages(write: Write, run_id: str, reason: str, *, moved: bool = False) -> int:

@@ -71,16 +71,23 @@ class House(Verbs):
             write.tell(f"lease:{name}", token=token)
             return int(token)
 
-    def clock_ahead(self, now: dt.datetime) -> dt.timedelta:
-        """By how much the database's clock is ahead of `now`, this machine's; a file has none of its own.
+    def lease_holder(self, name: str, *, now: dt.datetime) -> str | None:
+        """Who has the lease `name` now; None: nobody."""
+        query = select(LEASE.c.holder).where(LEASE.c.name == name, LEASE.c.until > now)
+        with self._read() as connection:
+            holder: str | None = connection.execute(query).scalar()
+        return holder
 
-        Leases are kept in the database's time, so that machines whose clocks differ agree on who has one.
+    def shared_now(self, now: dt.datetime) -> dt.datetime:
+        """The time that leases are kept in, when this machine's clock shows `now`: the database's; a file has none.
+
+        So machines whose clocks differ agree on who has one.
         """
         if self._engine.dialect.name != "postgresql":
-            return dt.timedelta()
+            return now
         with self._read() as connection:
             shared: dt.datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-        return shared - now
+        return shared
 
     @writes
     def release_lease(self, name: str, holder: str, *, now: dt.datetime) -> bool:

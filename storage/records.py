@@ -221,6 +221,27 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanningArea:
+    """One area of a wave that is being planned: what is to be solved, who is at it, and the answer once there is one.
+
+    ``digest`` says what the area was when it was posted. Until ``until`` nobody but ``holder`` solves it; from then on
+    it is free. That instant is in the time that leases are kept in.
+    """
+
+    id: str
+    run_id: str
+    area: str
+    digest: str
+    order_ids: tuple[str, ...]
+    rider_ids: tuple[str, ...]
+    settings: Json
+    until: dt.datetime
+    tries: int = 0
+    holder: str | None = None
+    answer: Json | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegMove:
     """A leg's next state, in the words of scheduler/states.py.
 

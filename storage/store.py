@@ -6,6 +6,7 @@ from types import TracebackType
 
 from sqlalchemy import text
 
+from storage.areas import Areas
 from storage.broken import Broken
 from storage.chats import Chats
 from storage.day import Day
@@ -25,7 +26,21 @@ from storage.stranded import Stranded
 
 
 class Store(
-    People, Orders, OrderViews, Day, Plans, Outbox, Revisions, Broken, Inbox, Chats, Erasure, Pushes, Stranded, House
+    People,
+    Orders,
+    OrderViews,
+    Day,
+    Areas,
+    Plans,
+    Outbox,
+    Revisions,
+    Broken,
+    Inbox,
+    Chats,
+    Erasure,
+    Pushes,
+    Stranded,
+    House,
 ):
     """What is remembered, by named verbs. Each verb is one transaction; values go in and come out, rows never."""
 

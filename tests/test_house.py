@@ -55,6 +55,7 @@ def test_the_house_keeps_its_contracts(copy: Path) -> None:
         ("channels/spoilt.py", "import linebot", "line-bot-sdk has one home"),
         ("scheduler/spoilt.py", "import sqlmodel", "SQLModel and SQLAlchemy have one home"),
         ("scheduler/spoilt.py", "import apscheduler", "APScheduler has one home"),
+        ("scheduler/spoilt.py", "import procrastinate", "Procrastinate has one home"),
         ("scheduler/batch.py", "import scheduler.app", "rooms look downward only"),
         ("channels/console.py", "import channels.fit\nimport channels.telegram", "No channel knows another"),
         ("routing/model.py", "import routing.solving", "knows the problem, not who asks"),

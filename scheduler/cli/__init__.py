@@ -24,7 +24,7 @@ from scheduler.cli.orders import app as orders_app
 from scheduler.cli.plan import app as plan_app
 from scheduler.cli.roads import app as roads_app
 from scheduler.cli.screen import Refusal
-from scheduler.cli.serve import doctor, serve
+from scheduler.cli.serve import doctor, serve, worker
 from scheduler.cli.solve import solve
 from scheduler.cli.zones import app as zones_app
 
@@ -38,6 +38,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.command("serve")(serve)
+app.command("worker")(worker)
 app.command("day")(day)
 app.command("solve")(solve)
 app.command("doctor")(doctor)

@@ -6,13 +6,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scheduler.cli import screen
-from scheduler.cli.opened import Json, clock_now, no_database
+from scheduler.cli.opened import Json, clock_now, no_database, queues_had
 from scheduler.cli.screen import Refusal
+
+if TYPE_CHECKING:
+    from storage import Store
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
@@ -20,15 +23,28 @@ BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
 @app.command()
 def upgrade(json: Json = False) -> None:
-    """Bring the database's schema up to this version (opening it does so too)."""
+    """Bring the database's schema up to this version (opening it does so too), and that of the queues."""
     import storage
 
     with _database() as url, storage.open_store(url) as store:
         found = {"schema": "songsuk/db/1", "database": store.url_safe, "revision": store.revision()}
+        _make_queues(store, url)
     if json:
         screen.document(found)
     else:
         screen.out().print(f"{found['database']}: {found['revision']}", markup=False)
+
+
+def _make_queues(store: Store, url: str) -> None:
+    """What the engine of several machines keeps beside our tables, where the market's config asks for that engine."""
+    from scheduler import engine
+    from scheduler.config import ConfigError
+    from scheduler.versions import Versions
+
+    versions = Versions(store, Path("config.yaml"))
+    if versions.resume(ConfigError([]), clock_now()) and (kind := versions.config().engine.kind) != "local":
+        with queues_had():
+            engine.connect(kind, url).close()
 
 
 @app.command()

@@ -279,3 +279,23 @@ def known_role(role: str | None) -> Role | None:
             {"th": f"บทบาทที่มี: {', '.join(Role)}", "en": f"there are: {', '.join(Role)}"},
             exit_code=2,
         ) from None
+
+
+@contextmanager
+def queues_had() -> Iterator[None]:
+    """A refusal where the engine of several machines cannot be had."""
+    from scheduler.engine import EngineUnavailable
+
+    try:
+        yield
+    except EngineUnavailable as error:
+        raise Refusal(
+            "engine.unavailable",
+            "engine.kind",
+            {"th": f"เริ่มคิวงานในฐานข้อมูลไม่ได้: {error}", "en": f"the queues in the database cannot be had: {error}"},
+            {
+                "th": "ให้ผู้ใช้ฐานข้อมูลเป็นเจ้าของฐานข้อมูลนี้ แล้วเริ่มใหม่",
+                "en": "let the database's user own the database, then start again",
+            },
+            exit_code=2,
+        ) from None

@@ -76,6 +76,8 @@ def approve(
         if looked_at is None or (looked_at.date, looked_at.wave) != (date_of(app, date), wave):
             raise _unknown(plan)
         approved = app.waves.approve(plan, actor=by or actor_name())
+        if approved.messages:
+            app.wake_senders()
         if approved.outcome is Approval.STALE:
             raise Refusal(
                 "approval.stale_plan",

@@ -261,6 +261,15 @@ class Solver(Section):
         return satang(self.change_baht)
 
 
+EngineKind = Literal["local", "procrastinate"]
+
+
+class EngineChoice(Section):
+    """Who works off what is to be planned: `songsuk serve` alone, or every machine that works the queues."""
+
+    kind: EngineKind = "local"
+
+
 class Riders(Section):
     availability: Literal["assume", "ask"] = "assume"
 
@@ -375,6 +384,7 @@ class Document(Section):
     service_minutes: ServiceMinutes = ServiceMinutes()
     travel: Travel = Travel()
     solver: Solver = Solver()
+    engine: EngineChoice = EngineChoice()
     riders: Riders = Riders()
     approval: Approval = Approval()
     config: Publishing = Publishing()

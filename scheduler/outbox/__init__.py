@@ -9,5 +9,6 @@ from __future__ import annotations
 from scheduler.outbox.election import lease_of
 from scheduler.outbox.sending import Outbox
 from scheduler.outbox.verdicts import judge, said_again
+from scheduler.outbox.waking import Draining, wake_sender
 
-__all__ = ["Outbox", "judge", "lease_of", "said_again"]
+__all__ = ["Draining", "Outbox", "judge", "lease_of", "said_again", "wake_sender"]

@@ -91,9 +91,7 @@ class Election:
         )
 
     def _shared_now(self) -> dt.datetime:
-        """The time that leases are kept in: the database's, for clocks of machines differ."""
-        now = self._clock.machine_now()
-        return now + self._store.clock_ahead(now)
+        return self._store.shared_now(self._clock.machine_now())
 
     async def release(self) -> None:
         self._token, self._sure_until = None, 0.0

@@ -70,7 +70,7 @@ class Outbox:
     """Drains due rows over the connected channels. Of each, one process is the sender; the others stand by.
 
     `withhold`: called with a channel's name, calls back what has just become due there and may not be sent after all.
-    `scope`: only these messages, as if there were no others.
+    `scope`: only these messages, as if there were no others. `holder`: this process, by which others can wake it.
     """
 
     def __init__(
@@ -84,8 +84,9 @@ class Outbox:
         in_thread: InThread = asyncio.to_thread,
         failpoint: Callable[[str], None] = lambda name: None,
         scope: Scope | None = None,
+        holder: str | None = None,
     ) -> None:
-        holder = new_holder()
+        holder = holder or new_holder()
         self._senders = {
             name: _Sender(
                 store,

@@ -8,7 +8,15 @@ ids made up here are keys, not personal; a place where a person lives, a phone, 
 
 from storage.tables.base import METADATA
 from storage.tables.chats import ChatMenuRow, ChatRow, ConsentRow, GuessRow, InvitationRow, LinkRequestRow
-from storage.tables.day import ApprovalRow, PlanRouteRow, PlanRow, PlanStepRow, PlanUnassignedRow, RunRow
+from storage.tables.day import (
+    ApprovalRow,
+    PlanningAreaRow,
+    PlanRouteRow,
+    PlanRow,
+    PlanStepRow,
+    PlanUnassignedRow,
+    RunRow,
+)
 from storage.tables.house import ApiKeyRow, AuditRow, ConfigVersionRow, LeaseRow, QuotaReadingRow
 from storage.tables.messages import AttemptRow, InboxRow, MessageOrderRow, MessageRow
 from storage.tables.orders import LegRow, OrderRow, PickupRow
@@ -41,6 +49,7 @@ __all__ = [
     "PlanRow",
     "PlanStepRow",
     "PlanUnassignedRow",
+    "PlanningAreaRow",
     "QuotaReadingRow",
     "RiderRow",
     "RunRow",

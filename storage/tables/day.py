@@ -1,4 +1,4 @@
-"""The day: runs of waves, their plans as rows, and who agreed to them."""
+"""The day: runs of waves, their areas while they are planned, their plans as rows, and who agreed to them."""
 
 import datetime as dt
 from typing import Any
@@ -27,6 +27,31 @@ class RunRow(Row, table=True):
     dispatched_at: dt.datetime | None = plain(Instant)
     finished_at: dt.datetime | None = plain(Instant)
     reminded_at: dt.datetime | None = plain(Instant)
+
+
+class PlanningAreaRow(Row, table=True):
+    """One area of a wave that is being planned, for whoever solves it: what it is, who is at it, what came of it.
+
+    It lives until the wave's plan is saved. `digest`: what the area was when it was posted; an answer is for that
+    alone. `until`: nobody else takes it before, and from then on it is free. Who rides and what is carried are
+    references; no place is kept here.
+    """
+
+    __tablename__ = "planning_area"
+    __table_args__ = (UniqueConstraint("run_id", "area"),)
+
+    id: str = plain(Words, key=True)
+    run_id: str = plain(Words, references="run.id")
+    area: str = plain(Words)
+    digest: str = plain(Words)
+    order_ids: list[str] = plain(DOCUMENT)
+    rider_ids: list[str] = plain(DOCUMENT)
+    settings: dict[str, Any] = plain(DOCUMENT)
+    posted_at: dt.datetime = plain(Instant)
+    tries: int = plain(Integer)
+    holder: str | None = plain(Words)
+    until: dt.datetime = plain(Instant)
+    answer: dict[str, Any] | None = plain(DOCUMENT)
 
 
 class PlanRow(Row, table=True):

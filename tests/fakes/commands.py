@@ -106,10 +106,24 @@ class House:
         return Answer(code=ended.returncode, out=ended.stdout, err=ended.stderr)
 
     @contextlib.contextmanager
-    def serving(self, **changes: str | None) -> Iterator[Daemon]:
-        """`songsuk serve` on a free port; killed at the end, if it still runs then."""
+    def serving(self, *words: object, **changes: str | None) -> Iterator[Daemon]:
+        """`songsuk serve` on a free port."""
+        with self._started("serve", "--port", "0", *words, **changes) as daemon:
+            daemon.listening()
+            yield daemon
+
+    @contextlib.contextmanager
+    def working(self, *words: object, **changes: str | None) -> Iterator[Daemon]:
+        """`songsuk worker`, ready for work."""
+        with self._started("worker", *words, **changes) as daemon:
+            until(lambda: any("working for" in line for line in daemon.lines), "a worker that is ready")
+            yield daemon
+
+    @contextlib.contextmanager
+    def _started(self, *words: object, **changes: str | None) -> Iterator[Daemon]:
+        """A command that runs until it is stopped; killed at the end, if it still runs then."""
         process = subprocess.Popen(
-            [SCRIPT, "serve", "--port", "0"],
+            [SCRIPT, *map(str, words)],
             env=walled(self.settings(**changes)),
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
@@ -118,7 +132,6 @@ class House:
         )
         daemon = Daemon(process)
         try:
-            daemon.listening()
             yield daemon
         finally:
             if process.poll() is None:
@@ -127,7 +140,7 @@ class House:
 
 
 class Daemon:
-    """A running `songsuk serve`: its address, what it said on stderr, its end."""
+    """A running `songsuk serve` or `worker`: its address, what it said on stderr, its end."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process, self.lines = process, list[str]()

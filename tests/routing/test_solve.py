@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from routing import Costs, Plan, Settings, Shipment, Task, Violation, solve
 from routing.compiled import compile_problem
+from routing.model import ProblemError
 from routing.solving import InternalPlanError
 
 QUICK = Settings(seconds=2, iterations=30)
@@ -153,3 +155,14 @@ def test_a_broken_plan_is_our_fault_and_says_so() -> None:
     error = InternalPlanError("kernel", [Violation(cause="capacity", route="R1", step=2, amount=4)])
     assert error.violations[0].cause == "capacity"
     assert "kernel" in str(error)
+
+
+def test_errors_come_whole_out_of_a_worker_process() -> None:
+    """An error of a search says the same after it was pickled: one that cannot be unpickled ends its whole pool."""
+    violation = Violation(cause="capacity", route="R1", step=2, amount=4)
+    for error in (
+        InternalPlanError("kernel", [violation]),
+        ProblemError("vehicles[0]", "capacity.negative", "below 0"),
+    ):
+        back = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+        assert (type(back), str(back), back.__dict__) == (type(error), str(error), error.__dict__)

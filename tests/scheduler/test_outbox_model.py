@@ -495,7 +495,7 @@ def test_whatever_happens_the_outbox_keeps_its_promises(
     that its life-cycle lacks, chats have one hand at a time and their order, keys one body, and nobody hears twice."""
     url: str = request.getfixturevalue(f"{kind}_url")
     with open_store(url) as store:
-        monkeypatch.setattr(store, "clock_ahead", lambda now: dt.timedelta())  # the server's clock is simulated too
+        monkeypatch.setattr(store, "shared_now", lambda now: now)  # the server's clock is simulated too
 
         class Machine(OutboxMachine):
             def __init__(self) -> None:

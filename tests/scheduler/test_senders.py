@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from commands import House
@@ -16,7 +16,6 @@ from telegram_server import TelegramServer
 from threads import beside
 
 from scheduler import app as application
-from scheduler.inbox import Fetched, Inbox, poll
 from scheduler.loops import Loops
 from scheduler.outbox import lease_of
 from scheduler.senders import Senders
@@ -29,40 +28,19 @@ class Process:
 
     def __init__(self, house: House) -> None:
         self.app = application.build(config_path=house.config, environ=house.settings())
-        self._loops, self._heard, self._stop = Loops(pause=0.05), asyncio.Event(), asyncio.Event()
-        self._senders = Senders(self.app, self._loops, self._listen, lambda: None)
+        self._senders = Senders(self.app, Loops(pause=0.05), lambda name, queue, keys: None)
         self.leads = self._senders.leads
-        channels = self.app.channels()
-        self._inbox = Inbox(
-            self.app.store,
-            channels,
-            self.app.clock,
-            self.app.versions,
-            lambda order_id, place: False,
-            spoke=self._senders.wake,
-            leads=self.leads,
-        )
         self._senders.start()
-        self._working = asyncio.create_task(self._loops.keep("inbox", self._work_off, self._heard, self._stop))
-
-    async def _listen(self, channel: Any, over: asyncio.Event) -> None:
-        await poll(cast("Fetched", channel), self._inbox, over, self._heard.set, self.leads, wait=1)
-
-    async def _work_off(self) -> float:
-        await self._inbox.drain()
-        return 0.05
 
     async def end(self) -> None:
         """In order: what is under way ends, and the next process may go on at once."""
-        self._stop.set()
-        self._heard.set()
-        await asyncio.wait([*self._senders.stop(), self._working])
+        await asyncio.wait(self._senders.stop())
         await self._senders.release()
         await self.app.close()
 
     async def die(self) -> None:
         """At once, with all that it has in hand."""
-        tasks = [*self._senders.stop(), self._working]
+        tasks = self._senders.stop()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

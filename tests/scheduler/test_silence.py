@@ -16,7 +16,7 @@ from scheduler.day import Action, Step
 from scheduler.silence import Silence, silences
 from scheduler.versions import Versions
 from scheduler.waves import Waves
-from scheduler.workers import Planner
+from scheduler.workers import AtOnce, Planner
 from storage import Attempt, AttemptEnd, AttemptStart, Message, Store
 from storage.records import ChatAddress, Role
 
@@ -116,7 +116,7 @@ class Round:
         versions = Versions(store, folder / "config.yaml")
         versions.take_up(config, self.clock.now(), "test")
         self.planner = Planner(workers=1)
-        self.waves = Waves(store, versions, self.planner, self.clock.now)
+        self.waves = Waves(store, versions, AtOnce(self.planner), self.clock.now)
         rider = make.rider("R1", name="วิชัย ใจงาม")
         person = replace(rider.person, addresses=(ChatAddress(channel="line", address="U-rider"),))
         people = [replace(rider, person=person), make.seller("S01"), make.coordinator()]

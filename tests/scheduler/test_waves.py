@@ -15,7 +15,7 @@ from scheduler.config import Config
 from scheduler.day import Action, Step
 from scheduler.versions import Versions
 from scheduler.waves import Waves
-from scheduler.workers import Planner
+from scheduler.workers import AtOnce, Planner
 from storage import Approval, IllegalRun, Member, Message, Order, Plan, Run, Store
 
 DAY, EVE, NEXT = dt.date(2026, 11, 24), dt.date(2026, 11, 23), dt.date(2026, 11, 25)
@@ -34,7 +34,7 @@ class Market:
         self.versions = Versions(store, folder / "config.yaml")
         self.versions.take_up(config, self.clock.now(), "test")
         self.planner = Planner(workers=1)
-        self.waves = Waves(store, self.versions, self.planner, self.clock.now)
+        self.waves = Waves(store, self.versions, AtOnce(self.planner), self.clock.now)
 
     def know(self, *members: Member) -> None:
         self.store.save_members(members, actor="test", at=self.clock.now())
@@ -222,7 +222,7 @@ def test_a_late_row_for_an_old_day_does_not_wait_in_a_closed_wave(market: Market
     """A wave of last month is still known to be closed."""
     market.planned(make.order(1))
     market.clock.set(make.at("09:00", DAY + dt.timedelta(days=40)))
-    assert (DAY, "midday") in market.waves.market(on=DAY).closed
+    assert (DAY, "midday") in market.waves.standing.market(on=DAY).closed
 
 
 def test_orders_without_a_pin_are_asked_for_it_once(market: Market, make: Any) -> None:
@@ -259,7 +259,7 @@ def test_approving_twice_writes_once(market: Market, make: Any) -> None:
 def test_what_is_shown_before_is_what_is_written(market: Market, make: Any) -> None:
     """The preview of a plan is, message by message, what approving it writes."""
     plan = market.planned(make.order(1), make.order(2, at=None, leg={"zone": None, "reason": "needs_pin"}))
-    shown = market.waves.told(plan, approved_by="C1")
+    shown = market.waves.telling.told(plan, approved_by="C1")
     assert market.approve(plan) is Approval.APPROVED
     assert market.store.messages() == shown
 
@@ -410,8 +410,7 @@ def test_a_rider_of_a_cancelled_wave_is_free(market: Market, make: Any) -> None:
     market.planned(make.order(1))
     (route,) = market.plan().routes
     assert market.do(Action.ROLL_OVER, "20:00")
-    evening = replace(make.run("closed", "evening"), id="r_evening")
-    assert market.waves._busy(evening) == {}
+    assert market.store.rides(NEXT, but="r_evening") == []
     assert route.rider_id == "R1"
 
 

@@ -111,6 +111,12 @@ WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "เปลี่ยน api_base หรือเริ่มใหม่โดยไม่ตั้งตัวแปรนี้",
         "point api_base elsewhere, or start again without the variable",
     ),
+    "engine.needs_postgresql": (
+        "ให้หลายเครื่องช่วยวางแผนไม่ได้ เพราะฐานข้อมูลนี้คือ SQLite",
+        "several machines cannot plan together over SQLite",
+        "เขียน local หรือย้ายไป PostgreSQL ด้วย songsuk db backup และ restore (SONGSUK_DATABASE_URL)",
+        "write local, or move to PostgreSQL by songsuk db backup and restore (SONGSUK_DATABASE_URL)",
+    ),
     # the rest
     "crossing.off_barrier": (
         "จุดข้าม {value} อยู่ห่างจากแนว {barrier} {metres} เมตร",

@@ -265,6 +265,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_plan_date_wave"), "plan", ["date", "wave"])
     op.create_table(
+        "planning_area",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("order_ids", DOCUMENT, nullable=False),
+        sa.Column("rider_ids", DOCUMENT, nullable=False),
+        sa.Column("settings", DOCUMENT, nullable=False),
+        sa.Column("posted_at", INSTANT, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=True),
+        sa.Column("until", INSTANT, nullable=False),
+        sa.Column("answer", DOCUMENT, nullable=True),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_planning_area_run_id_run")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_planning_area")),
+        sa.UniqueConstraint("run_id", "area", name=op.f("uq_planning_area_run_id_area")),
+    )
+    op.create_table(
         "approval",
         sa.Column("plan_id", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),

@@ -245,7 +245,7 @@ WARNINGS = [
 ]
 ELSEWHERE = {
     *("file.too_big", "file.encoding", "file.geojson", "yaml.empty", "yaml.too_many"),
-    *("secret.missing", "secret.unreadable", "market.changed", "channel.official"),
+    *("secret.missing", "secret.unreadable", "market.changed", "channel.official", "engine.needs_postgresql"),
     *("zone.unknown", "zone.last", "edit.unsafe", "file.changed", "file.own"),
     *(code for code in WORDING if code.startswith("geojson.")),
 }
