@@ -38,7 +38,7 @@ run: $(READY)  ## the daemon, with config.yaml
 
 test: $(READY)  ## the tests, on SQLite and PostgreSQL, under 5 minutes on 2 cores
 	@rm -f .coverage .coverage.*
-	@COVERAGE_PROCESS_START="$(CURDIR)/pyproject.toml" $(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report= tests
+	@COVERAGE_PROCESS_START="$(CURDIR)/pyproject.toml" $(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report= tests
 	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=85
 
 check: $(STAMP)  ## format, lint, types and who may import whom
