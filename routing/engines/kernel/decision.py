@@ -104,13 +104,12 @@ class Decision:
         weight = sum(float(self.pool.cost[row]) - spared for row in incumbent)
         market = self._market(riders, {int(s): weight for s in possible}, spared)
         worth = market.prices(worth, incumbent, replace(effort, seconds=PRICING * effort.seconds))
-        if worth.left_out > NOTHING:
-            self._forget(market, worth)
-            return None
-        least = min(incumbent, key=lambda row: int(self.pool.head[row, LENGTH]))
-        without = [row for row in incumbent if row != least]
-        answer = self._asked(market, worth, without, effort, began)
-        driven = self._driven(answer, routes) if answer is not without else None
+        driven = None
+        if worth.left_out <= NOTHING:
+            least = min(incumbent, key=lambda row: int(self.pool.head[row, LENGTH]))
+            without = [row for row in incumbent if row != least]
+            answer = self._asked(market, worth, without, effort, began)
+            driven = self._driven(answer, routes) if answer is not without else None
         self._forget(market, worth)
         return driven
 
