@@ -33,9 +33,11 @@ REHEARSED = 80
 
 @dataclass(slots=True, kw_only=True)
 class Fate:
-    """How a life is to end: at a point's pass, or so many messages (calls, or seconds) into its work."""
+    """How a life is to end: at a point's pass, or so many messages (calls, or seconds) into its work; while it sends,
+    one that does not come by its point in time ends at a moment, else it would say all that others were to say."""
 
     point: str | None = None
+    passes: int = 1
     count: int = 1
     channel: str | None = None
     after: float = 0.0
@@ -109,7 +111,7 @@ class Killer:
                 left -= 1
                 over_line -= fate is not None and fate.channel == "line"
             if died is None:
-                self._owed = left if stage.share else self._owed
+                self._owed = left
                 return
 
     # --- how it ends --------------------------------------------------------------------------------------------------
@@ -130,13 +132,14 @@ class Killer:
         passes = self._points[stage.name][point]
         if stage.share:
             passes = messages if point in REQUEST else round(passes * messages / REHEARSED)
-        return Fate(point=point, count=chance.randint(1, max(1, min(passes, 20))), channel=channel)
+        passes = chance.randint(1, max(1, min(passes, 20)))
+        return Fate(point=point, passes=passes, count=2 * messages + 2, channel=channel)
 
     # --- one life -----------------------------------------------------------------------------------------------------
 
     def _live(self, stage: Stage, fate: Fate | None) -> bool | None:
         """True: it died; False: it was asked to end, since it only waited; None: the stage is over."""
-        point = f"{fate.point}=kill@{fate.count}" if fate is not None and fate.point is not None else ""
+        point = f"{fate.point}=kill@{fate.passes}" if fate is not None and fate.point is not None else ""
         life = Life(self._crowd.house, self._watch, point=point, passes=self._into)
         had = {server: len(server.took) for server in self._log}
         asked, glanced, waiting, calls, moment = 0.0, 0.0, None, 0, None
@@ -168,11 +171,11 @@ class Killer:
                         ended = self._ends(life, stage, fate, waiting)
                         self._watch.put(moment_of_next)
                         return not ended
-                if fate is not None and fate.point is None and not stage.posts and base is not None:
+                if fate is not None and (stage.share or (fate.point is None and not stage.posts and base is not None)):
                     if moment is None and self._so_far(stage, fate, had):
                         moment = time.monotonic() + fate.after
                     if moment is not None and time.monotonic() >= moment:
-                        self._died(stage, fate, life.kill(), waiting)
+                        self._died(stage, None, life.kill(), waiting)
                         return True
         finally:
             life.kill()
@@ -259,7 +262,7 @@ def rehearse(seed: int) -> Points:
                     into.write_text("", encoding="utf-8")
                     if stage.share:
                         killer._points, killer._into = {stage.name: {}}, None
-                        killer._live(stage, Fate(point="outbox.after_call", count=2))
+                        killer._live(stage, Fate(point="outbox.after_call", passes=2, count=REHEARSED))
                         killer._into = into
                     killer._through(stage)
                     found[stage.name] = Counter(into.read_text(encoding="utf-8").split())
