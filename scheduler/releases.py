@@ -16,26 +16,31 @@ from storage.records import ConfigVersion
 WaveKey = tuple[dt.date, str]
 AHEAD = dt.timedelta(days=60)
 """How far ahead a wave is looked for: longer than any market is closed."""
+FARTHEST = dt.timedelta(days=366)
+"""How far ahead a version may be put: what waits longer has a slip in its year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TooLate:
-    """Why a version cannot count from a day on, and from which it can: it is ``past``, or its waves are ``closed``."""
+class NoStart:
+    """Why a version cannot count from a day on, and from which it can: it is ``past``, its waves are ``closed``, or it
+    is ``far``."""
 
-    why: Literal["past", "closed"]
+    why: Literal["past", "closed", "far"]
     following: dt.date | None
 
 
-def too_late(date: dt.date, now: dt.datetime, closed: Collection[WaveKey], rules_of: RulesOf) -> TooLate | None:
+def no_start(date: dt.date, now: dt.datetime, closed: Collection[WaveKey], rules_of: RulesOf) -> NoStart | None:
     """What is in the way of a version that is to count from `date` on. A day without market is no obstacle."""
     config, calendar = rules_of(date)
     today = now.astimezone(config.market.time_zone).date()
     has_waves = any(calendar.has_wave(date, wave.id) for wave in config.waves)
+    if date > today + FARTHEST:
+        return NoStart(why="far", following=None)
     first = first_wave(max(date, today), now, closed, rules_of)
     if date < today:
-        return TooLate(why="past", following=first and first[0])
+        return NoStart(why="past", following=first and first[0])
     if has_waves and (first is None or first[0] != date):
-        return TooLate(why="closed", following=first and first[0])
+        return NoStart(why="closed", following=first and first[0])
     return None
 
 

@@ -47,7 +47,11 @@ def setup(
             ([each[name] for name in ("channel", "what", "state", "detail")] for each in found["changes"]),
         )
         if found["public_url"] is None:
-            screen.say("web.public_url is not set: no webhook can be registered")
+            no_url = {
+                "th": "ไม่ได้ตั้ง web.public_url จึงลงทะเบียน webhook ไม่ได้",
+                "en": "web.public_url is not set: no webhook can be registered",
+            }
+            screen.say(screen.spoken(no_url))
     raise typer.Exit(1 if failed else 0)
 
 

@@ -38,7 +38,7 @@ def create(name: str, config: ConfigFile = None, json: Json = False) -> None:
         screen.document({"schema": "songsuk/keys/1", "name": name, "key": key})
     else:
         screen.out().print(key, markup=False)
-        screen.say("keep it now: it is not shown again")
+        screen.say(screen.spoken({"th": "เก็บไว้ตอนนี้ จะไม่แสดงอีก", "en": "keep it now: it is not shown again"}))
 
 
 @app.command()
@@ -55,4 +55,5 @@ def revoke(name: str, config: ConfigFile = None, json: Json = False) -> None:
     if json:
         screen.document({"schema": "songsuk/keys/1", "name": name, "revoked": True})
     else:
-        screen.out().print(f"{name}: revoked", markup=False)
+        said = screen.spoken({"th": "ยกเลิกแล้ว", "en": "revoked"})
+        screen.out().print(f"{name}: {said}", markup=False)

@@ -94,7 +94,11 @@ def build(
         f"{built.folder}: {built.ways:,} roads for {', '.join(built.profiles)}, {built.size / 1e6:.1f} MB{of}"
     )
     if not found["in_use"]:
-        screen.say("not in use yet: write  travel: {provider: osrm}  into the config")
+        unused = {
+            "th": "ยังไม่ได้ใช้: เขียน  travel: {provider: osrm}  ลงใน config",
+            "en": "not in use yet: write  travel: {provider: osrm}  into the config",
+        }
+        screen.say(screen.spoken(unused))
 
 
 @app.command()

@@ -98,7 +98,9 @@ def _tell(problem: Path, answer: dict[str, Any]) -> None:
         text = place + error["message"][chosen]
         screen.say("".join(letter if letter.isprintable() else "\ufffd" for letter in text))
     if len(errors) > MOST_LINES:
-        screen.say(f"… {len(errors) - MOST_LINES} more; --json has them all")
+        left = len(errors) - MOST_LINES
+        more = {"th": f"… อีก {left} รายการ ดูทั้งหมดด้วย --json", "en": f"… {left} more; --json has them all"}
+        screen.say(screen.spoken(more))
 
 
 def _read(path: Path) -> Any:

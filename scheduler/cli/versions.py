@@ -45,7 +45,7 @@ def publish(
             same = newest is not None and newest.sha256 == loaded.sha256
             already = same and newest is not None and _counts_already(newest, start, today)
             if start is not None and not already:
-                _refuse_too_late(market, start)
+                _refuse_start(market, start)
             made = None
             if not already:
                 beside = own.sha256 if file is not None else None
@@ -203,19 +203,22 @@ def _counts_already(newest: ConfigVersion, start: dt.date | None, today: dt.date
     )
 
 
-def _refuse_too_late(market: App, start: dt.date) -> None:
-    from scheduler.releases import too_late
+def _refuse_start(market: App, start: dt.date) -> None:
+    from scheduler.releases import no_start
 
-    found = too_late(start, market.clock.now(), _closed(market), market.versions.rules_of)
+    found = no_start(start, market.clock.now(), _closed(market), market.versions.rules_of)
     if found is None:
         return
     following = found.following
     why: dict[str, Words] = {
         "past": {"th": f"วันที่ {start} ผ่านไปแล้ว", "en": f"{start} is over"},
         "closed": {"th": f"ทุกรอบของวันที่ {start} ปิดรับแล้ว", "en": f"every wave of {start} is closed"},
+        "far": {"th": f"วันที่ {start} ไกลกว่าหนึ่งปี", "en": f"{start} is more than a year away"},
     }
     hint = {"th": f"เร็วที่สุดคือ --from {following}", "en": f"the next possible is --from {following}"}
-    raise Refusal(f"from.{found.why}", "--from", why[found.why], hint if following is not None else None)
+    if found.why == "far":
+        hint = {"th": "ตรวจปีของวันที่", "en": "look at the year"}
+    raise Refusal(f"from.{found.why}", "--from", why[found.why], hint if found.why == "far" or following else None)
 
 
 def _closed(market: App) -> set[tuple[dt.date, str]]:

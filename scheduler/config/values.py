@@ -86,7 +86,15 @@ Tambon = Annotated[
         }
     ),
 ]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+def _one_line(value: str) -> str:
+    if len(value.splitlines()) > 1:
+        raise refused("value.lines", value=value)
+    return value
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_one_line)]
 
 
 class Text(Section):

@@ -215,13 +215,15 @@ def code_of(refusal: Any) -> str:
 
 
 def test_a_start_is_refused_by_name_with_the_next_possible(house: House) -> None:
-    """A day that is over, a day whose waves are closed; the next one is taken."""
+    """A day that is over, a day whose waves are closed, a year mistyped; the next one is taken."""
     house.json("config", "publish", SONGSUK_CLOCK=NOW)
     (house.folder / "config.yaml").write_text(DEARER, encoding="utf-8")
     for day, code in (("2026-11-23", "from.past"), ("2026-11-24", "from.closed")):
         refusal = house.json("config", "publish", "--from", day, code=1, SONGSUK_CLOCK=NOW)
         assert code_of(refusal) == code
         assert "--from 2026-11-25" in refusal["errors"][0]["hint"]["en"]
+    refusal = house.json("config", "publish", "--from", "1/12/2659", code=1, SONGSUK_CLOCK=NOW)
+    assert (code_of(refusal), refusal["errors"][0]["hint"]["en"]) == ("from.far", "look at the year")
     made = house.json("config", "publish", "--from", "25/11/2569", "--note", "n", "--by", "C1", SONGSUK_CLOCK=NOW)
     assert (made["version"], made["from"], made["actor"], made["note"]) == (2, "2026-11-25", "C1", "n")
     assert made["first_wave"] == {"date": "2026-11-25", "wave": "morning"}

@@ -126,6 +126,12 @@ WORDS: Mapping[str, tuple[str, str, str, str]] = {
     ),
     # plain values
     "value.empty": ("ยังไม่ได้ใส่ค่า", "there is no value here", "ใส่ค่า หรือลบหัวข้อนี้ออก", "write a value, or remove the key"),
+    "value.lines": (
+        "{value} มีหลายบรรทัด",
+        "{value} runs over several lines",
+        "เขียนเป็นบรรทัดเดียว",
+        "write it on one line",
+    ),
     "value.text": ("ต้องเป็นข้อความ", "this must be text", "เขียนข้อความบรรทัดเดียว", "write one piece of text"),
     "value.number": ("{value} ไม่ใช่ตัวเลข", "{value} is not a number", "เขียนตัวเลข เช่น 12.5", "write a number, e.g. 12.5"),
     "value.whole": (

@@ -52,6 +52,7 @@ EDITS = [
     ("value.empty", "{th: ตลาดสิริสุข}", "{th: ⟦}"),
     ("value.empty", "{th: ตลาดสิริสุข}", '{th: ⟦""}'),
     ("value.text", "{th: ตลาดสิริสุข}", "{th: ⟦[ตลาด]}"),
+    ("value.lines", "{th: ตลาดสิริสุข}", '{th: ⟦"ตลาด\\nสิริสุข"}'),
     ("value.number", "vehicles:\n", "travel: {detour_factor: ⟦fast}\nvehicles:\n"),
     ("value.number", "weight_kg: 25", "weight_kg: ⟦หนัก"),
     ("value.whole", "days_before: 1, time: 18", "days_before: ⟦one, time: 18"),
