@@ -344,24 +344,29 @@ class _Deciding:
         told = [m for m in self.known.messages if m.kind in kinds and m.state in {"accepted", "confirmed", "unknown"}]
         if not told:
             return Decision(outcome="no_work", says=(receipt("no_work", "no_work_more"),))
-        read = tuple(m.id for m in told[-1:] if m.state != "confirmed" and m.kind in ANSWERED)
+        read = tuple(m.id for m in told[-1:] if m.state == "accepted" and m.kind in ANSWERED)
         return Decision(outcome="mine", changes={"confirmed": read}, says=(Say(copy=told[-1]),))
 
     def _seen(self) -> Decision:
-        """What was read becomes confirmed: the message of the button, or all that wait for an answer."""
+        """What was read becomes confirmed: the message of the button, or all that wait for an answer.
+
+        A button shows that its message came. A word shows that of none that is in doubt: that is said once more.
+        """
         wanted = self.said.value
         told = [m for m in self.known.messages if m.kind in ANSWERED and (not wanted or m.id == wanted)]
-        ids = tuple(m.id for m in told if m.state in {"accepted", "unknown"})
+        ids = tuple(m.id for m in told if m.state == "accepted" or (wanted and m.state == "unknown"))
+        doubted = [m for m in told if m.state == "unknown" and m.id not in ids and self.now < m.expires_at]
         if not told:
             return Decision(outcome="seen", says=(self._help() if wanted else receipt("gladly", "gladly_more"),))
-        return Decision(outcome="seen", changes={"confirmed": ids}, says=(receipt("seen"),))
+        said = Say(copy=doubted[-1]) if doubted else receipt("seen")
+        return Decision(outcome="seen", changes={"confirmed": ids}, says=(said,))
 
     def _place(self) -> Decision:
         orders, place = self._pinless(), self.event.location
         if not orders or place is None:
             # Where a rider is tells that the round was read.
             told = [m for m in self.known.messages if m.role is Role.RIDER and m.kind in ANSWERED]
-            read = tuple(m.id for m in told if m.state in {"accepted", "unknown"})
+            read = tuple(m.id for m in told if m.state == "accepted")
             thanks = receipt("seen") if read else receipt("pin_not_needed", "pin_not_needed_more")
             return Decision(outcome="place", changes={"confirmed": read}, says=(thanks,))
         asked = tuple(m.id for m in self.known.messages if m.kind == "ask_pin" and m.state in {"accepted", "unknown"})

@@ -64,6 +64,21 @@ def test_a_rider_sees_the_route_once_more(talk: Any, somebody: str, route: Messa
     assert "ยังไม่มีงาน" in talk.line_says(somebody, text="งาน")[0]
 
 
+@pytest.mark.parametrize("words", ["งานของฉัน", "รับทราบ"])
+def test_what_is_in_doubt_is_confirmed_by_its_own_button_alone(
+    talk: Any, somebody: str, route: Message, words: str
+) -> None:
+    """Words may mean anything: a route that may not have come is said once more, with the button that shows it did."""
+    at_work(talk, route)
+    with talk.app.store._engine.begin() as connection:
+        connection.execute(text("UPDATE message SET state = 'unknown' WHERE id = :id"), {"id": route.id})
+    (shown,) = talk.line_says(somebody, text=words)
+    assert content_from_json(route.content).lines[0].value in shown
+    assert state(talk, route) == "unknown"
+    talk.line_says(somebody, data=f"seen:{route.id}")
+    assert state(talk, route) == "confirmed"
+
+
 def test_a_place_becomes_the_orders_place(talk: Any, somebody: str) -> None:
     """Asked once whether it is there, the order that waits for a pin gets it, and with it a wave."""
     lost = pinless(talk)
