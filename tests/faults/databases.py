@@ -132,6 +132,7 @@ class Troubled:
                 assert time.monotonic() < deadline, (stage.name, self._ledger.waiting(self._watch.now()), life.said())
                 if life.code is not None:
                     self.ended += 1
+                    sys.stderr.write(f"{stage.name}: the daemon ended with {life.code}:\n{life.said()[-3000:]}\n")
                     life = Life(self._crowd.house, self._watch)
                     base = until(life.address, "the daemon to listen")
                 if stage.share and self._chance.random() < 0.05:
