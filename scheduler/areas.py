@@ -19,7 +19,7 @@ from routing.model import Settings
 from scheduler.clock import Clock
 from scheduler.engine import PLANNING, Wake
 from scheduler.gathering import Gathering
-from scheduler.holder import is_gone, new_holder
+from scheduler.holder import is_gone, lease_now, new_holder
 from scheduler.planning import AreaPlan, AreaProblem, posted
 from scheduler.versions import Versions
 from scheduler.workers import Planner, Stopped, shared
@@ -52,7 +52,7 @@ class Unattended(Exception):
 
 def unattended(store: Store, clock: Clock) -> Unattended | None:
     """Whether areas wait that nobody has come for in a while."""
-    now = store.shared_now(clock.machine_now())
+    now = lease_now(store, clock)
     found = store.unattended_areas(now)
     if found is None or (now - found[1]).total_seconds() < UNATTENDED_SECONDS:
         return None
@@ -190,7 +190,7 @@ class Areas:
         await asyncio.to_thread(write)
 
     def _lease_now(self) -> dt.datetime:
-        return self._store.shared_now(self._clock.machine_now())
+        return lease_now(self._store, self._clock)
 
 
 def _posted(run: Run, area: AreaProblem, settings: Settings, seconds: float, free: dt.datetime) -> PlanningArea:
