@@ -59,6 +59,15 @@ def unattended(store: Store, clock: Clock) -> Unattended | None:
     return Unattended(found[0])
 
 
+async def attended(store: Store, clock: Clock, stop: asyncio.Event) -> float:
+    """A turn of a loop that watches the planning queue: `Unattended` where nobody comes for what waits in it."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), UNATTENDED_SECONDS)
+    if not stop.is_set() and (trouble := await asyncio.to_thread(unattended, store, clock)) is not None:
+        raise trouble
+    return 0.0
+
+
 class Areas:
     """The areas of one market's waves.
 
