@@ -19,7 +19,7 @@ from routing.model import Settings
 from scheduler.clock import Clock
 from scheduler.engine import PLANNING, Wake
 from scheduler.gathering import Gathering
-from scheduler.holder import is_gone, new_holder
+from scheduler.holder import is_gone, lease_now, new_holder
 from scheduler.planning import AreaPlan, AreaProblem, posted
 from scheduler.versions import Versions
 from scheduler.workers import Planner, Stopped, shared
@@ -52,11 +52,20 @@ class Unattended(Exception):
 
 def unattended(store: Store, clock: Clock) -> Unattended | None:
     """Whether areas wait that nobody has come for in a while."""
-    now = store.shared_now(clock.machine_now())
+    now = lease_now(store, clock)
     found = store.unattended_areas(now)
     if found is None or (now - found[1]).total_seconds() < UNATTENDED_SECONDS:
         return None
     return Unattended(found[0])
+
+
+async def attended(store: Store, clock: Clock, stop: asyncio.Event) -> float:
+    """A turn of a loop that watches the planning queue: `Unattended` where nobody comes for what waits in it."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), UNATTENDED_SECONDS)
+    if not stop.is_set() and (trouble := await asyncio.to_thread(unattended, store, clock)) is not None:
+        raise trouble
+    return 0.0
 
 
 class Areas:
@@ -190,7 +199,7 @@ class Areas:
         await asyncio.to_thread(write)
 
     def _lease_now(self) -> dt.datetime:
-        return self._store.shared_now(self._clock.machine_now())
+        return lease_now(self._store, self._clock)
 
 
 def _posted(run: Run, area: AreaProblem, settings: Settings, seconds: float, free: dt.datetime) -> PlanningArea:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from channels.base import NotConfigured
 from scheduler import engine as engines
 from scheduler.app import App, OfficialBase
-from scheduler.areas import UNATTENDED_SECONDS, Unattended, unattended
+from scheduler.areas import Unattended, attended
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
 from scheduler.config import UnreadableSecret
 from scheduler.engine import EngineUnavailable
@@ -92,13 +92,9 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
             senders.wake()
         return READ_QUOTA.total_seconds()
 
-    async def attended() -> float:
+    async def watch() -> float:
         """Whether somebody works the planning queue, here or elsewhere, when there is something in it."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), UNATTENDED_SECONDS)
-        if not stop.is_set() and (trouble := await asyncio.to_thread(unattended, app.store, clock)) is not None:
-            raise trouble
-        return 0.0
+        return await attended(app.store, clock, stop)
 
     listening = _listen(host, port)
     address, actual = listening.getsockname()[:2]
@@ -119,7 +115,7 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     await ticker.start()
     working = [
         asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
-        asyncio.create_task(loops.keep("planning", attended, asyncio.Event(), stop)),
+        asyncio.create_task(loops.keep("planning", watch, asyncio.Event(), stop)),
         *engines.begin(engine, {areas: planning, senders.draining: int(sends)}, loops, stop),
     ]
     if planning:

@@ -1,4 +1,4 @@
-"""Who holds a lease: a process, named so that another one on its machine can tell that it has died.
+"""Who holds a lease: a process, named so that another one on its machine can tell that it has died; and by whose time.
 
 A machine whose process was killed need not wait for the lease to run out: the next process there sees that nobody has
 its number any more, or somebody who started later. Of a process elsewhere, or where the kernel does not tell (it does
@@ -12,6 +12,13 @@ import os
 import uuid
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from scheduler.clock import Clock
+    from storage import Store
 
 _PROC = Path("/proc")
 _ENDED = "ended"
@@ -36,6 +43,11 @@ def is_gone(holder: str) -> bool:
     except OSError:
         return False  # somebody else's, and it runs
     return _started(int(number)) not in {started, None}
+
+
+def lease_now(store: Store, clock: Clock) -> dt.datetime:
+    """The moment it is in the time that leases are kept in: the database's, else the machine's; never the market's."""
+    return store.shared_now(clock.machine_now())
 
 
 @cache

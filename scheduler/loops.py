@@ -1,6 +1,6 @@
 """Loops that must not end: what a turn throws is told at once, and the next turn comes after a short pause.
 
-Knows no work. Says which loops are in trouble now, for whoever asks whether all is well.
+Knows no work. The log tells when trouble begins and when it is over; in between, `failing` has it for whoever asks.
 """
 
 from __future__ import annotations
@@ -44,25 +44,25 @@ class Loops:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(until.wait(), rest)
 
-    def forget(self, name: str) -> None:
-        """What `name` failed with is of no concern any more."""
-        self._failing.pop(name, None)
+    def well(self, name: str) -> None:
+        """What `name` failed with, if anything, is over."""
+        if self._failing.pop(name, None) is not None:
+            log.info("%s: well again", name)
 
     @contextlib.contextmanager
     def watched(self, name: str) -> Iterator[None]:
-        """What goes wrong in here is told and goes no further. Said again and again, it is told in one line."""
+        """What goes wrong in here is told and goes no further. The same again and again is told once."""
         try:
             yield
         except Exception as error:
             said = f"{type(error).__name__}: {error}" if isinstance(error, self._telling) else type(error).__name__
             known, self._failing[name] = self._failing.get(name), said
-            what = "the database did not answer" if isinstance(error, storage.StorageError) else "it failed"
             if known == said:
-                log.error("%s: %s still (%s); trying again", name, what, said)
-            elif isinstance(error, self._telling):
+                return
+            if isinstance(error, self._telling):
                 log.error("%s: %s; trying again", name, error)
             else:
+                what = "the database did not answer" if isinstance(error, storage.StorageError) else "it failed"
                 log.exception("%s: %s; trying again", name, what)
         else:
-            if self._failing.pop(name, None) is not None:
-                log.info("%s: well again", name)
+            self.well(name)

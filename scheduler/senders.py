@@ -123,7 +123,7 @@ class Senders:
         """
         outdated = self._app.outdated_channels()
         for name in self._trouble - set(outdated):
-            self._loops.forget(f"channel {name}")
+            self._loops.well(f"channel {name}")
         self._trouble = set(outdated)
         for name in outdated:
             with self._loops.watched(f"channel {name}"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,26 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_all_four_packages_come_from_one_root() -> None:
     """Another distribution with a package of our name would be loaded in our place; none is."""
     assert {Path(str(package.__file__)).parent.parent for package in (scheduler, channels, routing, storage)} == {ROOT}
+
+
+def test_no_default_needs_a_newer_python() -> None:
+    """No field of a class has a read-only mapping as its default: dataclasses refuse that in Python 3.11."""
+    found = []
+    for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        said = [node for node in tree.body if isinstance(node, ast.AnnAssign) and _is_mapping(node.value)]
+        named = {ast.unparse(node.target) for node in said}
+        bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        fields = [node for body in bodies for node in body if isinstance(node, ast.AnnAssign)]
+        found += [f"{path}:{node.lineno}" for node in fields if _is_mapping(node.value, named)]
+    assert found == []
+
+
+def _is_mapping(value: ast.expr | None, named: Collection[str] = ()) -> bool:
+    """Whether this makes a read-only mapping, or is one of these names."""
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id == "MappingProxyType"
+    return isinstance(value, ast.Name) and value.id in named
 
 
 def test_the_house_keeps_its_contracts(copy: Path) -> None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 from scheduler.config.problems import Path
@@ -19,7 +18,6 @@ from scheduler.config.reader import INVISIBLE, Node, Reading
 _KINDS = ("Polygon", "MultiPolygon")
 _ODD = re.compile(rf"\r\n|\\u[dD][89a-fA-F][0-9a-fA-F]{{2}}|{INVISIBLE.pattern}")
 """What YAML does not take inside JSON: letters written in halves, and invisible ones."""
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class NoArea(Exception):
@@ -46,7 +44,7 @@ class AreaFile:
     way: Path = ()
     at: tuple[int, int] | None = None
     coordinates: list[Any] | None = None
-    wrong: Mapping[str, str] = NOTHING
+    wrong: Mapping[str, str] = field(default_factory=dict)
 
     def place(self, steps: Path) -> tuple[int, int]:
         """Line and column of what stands `steps` below `way`; the beginning where nobody can tell."""

@@ -34,7 +34,11 @@ def begin(engine: Engine, works: Mapping[Work, int], loops: Loops, stop: asyncio
     """
 
     async def run() -> float:
-        await engine.run({work: many for work, many in works.items() if many}, stop)
+        running = asyncio.create_task(engine.run({work: many for work, many in works.items() if many}, stop))
+        ended, _ = await asyncio.wait([running], timeout=SWEEP_SECONDS)
+        if not ended:
+            loops.well("engine")  # this turn ends with the process, so it cannot say so by its end
+        await running
         return 0.0
 
     async def look() -> float:

@@ -7,12 +7,11 @@ its updates and answers what is written there: a service that is polled lets one
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from scheduler.clock import Clock
-from scheduler.holder import is_gone
+from scheduler.holder import is_gone, lease_now
 from scheduler.outbox.pace import Pace
 from scheduler.outbox.unreadable import InThread, past_unreadable
 from scheduler.outbox.verdicts import may_repeat, repeat_after, unknown_attempts
@@ -86,17 +85,17 @@ class Election:
         return {address: (until - now).total_seconds() for address, until in told.items()}
 
     def _take_lease(self) -> int | None:
+        now = lease_now(self._store, self._clock)
         return self._store.acquire_lease(
-            lease_of(self._name), self._holder, now=self._shared_now(), seconds=SENDER_LEASE_SECONDS, gone=is_gone
+            lease_of(self._name), self._holder, now=now, seconds=SENDER_LEASE_SECONDS, gone=is_gone
         )
-
-    def _shared_now(self) -> dt.datetime:
-        return self._store.shared_now(self._clock.machine_now())
 
     async def release(self) -> None:
         self._token, self._sure_until = None, 0.0
         name = lease_of(self._name)
-        await self._in_thread(lambda: self._store.release_lease(name, self._holder, now=self._shared_now()))
+        await self._in_thread(
+            lambda: self._store.release_lease(name, self._holder, now=lease_now(self._store, self._clock))
+        )
 
     @asynccontextmanager
     async def renewed(self) -> AsyncIterator[None]:

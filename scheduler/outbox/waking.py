@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 
 from scheduler.clock import Clock
 from scheduler.engine import SENDING, Wake
+from scheduler.holder import lease_now
 from scheduler.outbox.election import lease_of
 from storage import Store
 
@@ -38,6 +39,6 @@ class Draining:
 
 def wake_sender(store: Store, wake: Wake, channel: str, clock: Clock) -> None:
     """Tells the process that sends over `channel` that something is due; where none does, who comes next finds it."""
-    holder = store.lease_holder(lease_of(channel), now=store.shared_now(clock.machine_now()))
+    holder = store.lease_holder(lease_of(channel), now=lease_now(store, clock))
     if holder is not None:
         wake(DRAIN_CHANNEL, queue_of(holder), [channel])

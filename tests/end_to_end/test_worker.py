@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from commands import House, until
-from samples import DAY, config_text
+from samples import DAY, SECRETS, config_text, telegram_id
 from sqlalchemy import text
+from telegram_server import TelegramServer
+from threads import beside
 
 from scheduler.areas import LEASE_SECONDS
 from scheduler.config import parse
@@ -101,13 +103,21 @@ def test_a_wave_is_planned_whoever_dies_or_leaves(house: House, store: Store) ->
 
 def test_planning_and_sending_in_processes_of_their_own(house: House, store: Store) -> None:
     """Two daemons that only plan close each wave once and make one plan of it, without a worker; what is approved in a
-    third process goes out from a worker that only sends."""
-    alone = ("--queues", "planning")
-    with house.serving(*alone), house.serving(*alone), house.working("--queues", "sending") as sender:
-        plan = until(lambda: planned(store), "the plan")
-        house.json("plan", "approve", DAY, "--wave", "evening", "--plan", plan.id)
-        told = until(lambda: store.messages(plan_id=plan.id, kinds={"pick_list"}, states={"accepted"}), "a pick list")
-        assert sender.stop(signal.SIGTERM)[0] == 0
+    third process goes out from a worker that only sends, and it alone fetches and answers what is written in a chat."""
+    alone, someone = ("--queues", "planning"), telegram_id(1)
+    house.environ |= SECRETS
+    with beside(TelegramServer()) as telegram:
+        telegram.updates = [telegram.update(someone, text="สวัสดี")]
+        chats = f"console: {{}}\n  telegram: {{api_base: '{telegram.base}', updates: polling}}"
+        house.config.write_text(config_text(chats, CLUSTER), encoding="utf-8")
+        with house.serving(*alone), house.serving(*alone), house.working("--queues", "sending") as sender:
+            until(lambda: telegram.log, "an answer in the chat")
+            plan = until(lambda: planned(store), "the plan")
+            house.json("plan", "approve", DAY, "--wave", "evening", "--plan", plan.id)
+            lists = {"plan_id": plan.id, "kinds": {"pick_list"}, "states": {"accepted"}}
+            told = until(lambda: store.messages(**lists), "a pick list")
+            assert sender.stop(signal.SIGTERM)[0] == 0
+        assert ([log.chat_id for log in telegram.log], telegram.conflicts) == ([someone], 0)
     assert {message.attempts[-1].outcome for message in told} == {"accepted"}
     plans = store.plans(dt.date.fromisoformat(DAY), current_only=False)
     assert len({plan.run_id for plan in plans}) == len(plans)

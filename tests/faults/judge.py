@@ -20,7 +20,7 @@ from channels.telegram.html import render
 from scheduler.notices import CARD, content_from_json
 from scheduler.outbox.verdicts import said_again
 from storage import Store
-from storage.records import Message
+from storage.records import Message, Plan
 
 MARKS = ("(ส่งซ้ำ) ", "(sent again) ")
 WHICH = 10
@@ -154,22 +154,28 @@ def _number(row: Message) -> str | None:
 def of_day(crowd: Crowd, store: Store, told: Sequence[tuple[str, str]], tapped: set[str], heard: Any) -> dict[str, int]:
     """What the plans promise and the shop and the services were told has been taken: in the rows, and as messages."""
     ids = {row["order_id"] for row in crowd.orders}
-    orders = {order.order_id: order for order in store.orders(service_date=DATE)}
-    rows = store.messages(date=DATE)
-    events = Counter((row.event, row.member_ref) for row in rows if row.edits is None)
-    windows = {order_id for row in rows if row.kind in ("window", "changed", "ask_pin") for order_id in row.order_ids}
+    known = {order.order_id for order in store.orders(service_date=DATE)}
+    found = promised(store.plans(DATE), store.messages(), told, tapped, heard)
+    return {"orders": len(ids), "orders_lost": len(ids - known), **found}
+
+
+def promised(
+    plans: Sequence[Plan], rows: Sequence[Message], told: Sequence[tuple[str, str]], tapped: set[str], heard: Any
+) -> dict[str, int]:
+    """Of the plans, whom nothing was written to, or twice; of the events that were `told`, what came to nothing."""
+    today = [row for row in rows if row.date == DATE]
+    events = Counter((row.event, row.member_ref) for row in today if row.edits is None)
+    windows = {order_id for row in today if row.kind in ("window", "changed", "ask_pin") for order_id in row.order_ids}
     unsaid = 0
-    for plan in store.plans(DATE):
+    for plan in plans:
         for route in plan.routes:
             unsaid += not events[f"plan:{plan.id}:{route.rider_id}", route.rider_id]
             for step in route.steps:
                 unsaid += step.type == "delivery" and step.order_id not in windows
                 unsaid += step.type == "pickup" and not events[f"plan:{plan.id}:{step.seller_id}", step.seller_id or ""]
         unsaid += sum(left.order_id not in windows for left in plan.unassigned)
-    states = {row.id: row.state for row in store.messages()}
+    states = {row.id: row.state for row in rows}
     return {
-        "orders": len(ids),
-        "orders_lost": len(ids - orders.keys()),
         "unsaid": unsaid,
         "said_twice": sum(count > 1 for count in events.values()),
         "events": len(told),

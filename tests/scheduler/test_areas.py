@@ -15,16 +15,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import until
+from sites import Site
 
 from routing.model import ProblemError
-from scheduler.areas import UNATTENDED_SECONDS, Areas, unattended
+from scheduler import app as application
+from scheduler import areas
+from scheduler.areas import UNATTENDED_SECONDS, Areas, Unattended, attended, unattended
 from scheduler.clock import SteppedClock
 from scheduler.config import Config
 from scheduler.day import Action, Step
+from scheduler.doctor import examine
 from scheduler.gathering import Gathering
+from scheduler.loops import Loops
 from scheduler.planning import posted, solve_area
 from scheduler.versions import Versions
 from scheduler.waves import Waves
+from scheduler.web import create
 from scheduler.workers import AtOnce, Planner
 from storage import Order, Plan, Run, Store
 
@@ -69,6 +76,11 @@ class Machine:
             holder, now = "nobody", self.lease_now()
             self.store.claim_area(key, holder, now=now, seconds=1)
             self.store.hold_area(key, holder, until=now - dt.timedelta(seconds=seconds), now=now)
+
+    def takes_up(self) -> None:
+        """Somebody has every free area in hand, for longer than a test lasts."""
+        for key in self.areas.waiting():
+            self.store.claim_area(key, "somebody", now=self.lease_now(), seconds=600)
 
     def work(self) -> int:
         """What a sweep would find, done; how many areas that were."""
@@ -259,6 +271,57 @@ def test_areas_that_nobody_solves_are_told(market: Market) -> None:
     assert all("2" in said and "songsuk worker" in said for said in trouble.message.values())
     assert machine.work() == 2
     assert unattended(market.store, market.clock) is None
+
+
+def test_doctor_says_that_nobody_plans(market: Market, database_url: str) -> None:
+    """`songsuk doctor` fails its check of the planning while areas wait that nobody takes up, and passes it after."""
+    machine = market.machines[0]
+    (market.folder / "config.yaml").write_text(market.versions.config().text, encoding="utf-8")
+
+    def planning() -> tuple[bool, dict[str, str]]:
+        checks = examine(market.folder / "config.yaml", {"SONGSUK_DATABASE_URL": database_url})
+        [found] = [check for check in checks if check["name"] == "planning"]
+        return found["ok"], found["message"]
+
+    machine.tick()
+    assert planning()[0]
+    machine.wait(UNATTENDED_SECONDS + 1)
+    trouble = unattended(market.store, market.clock)
+    assert trouble is not None
+    assert planning() == (False, trouble.message)
+    machine.takes_up()
+    assert planning()[0]
+
+
+def test_readyz_says_that_nobody_plans(market: Market, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon is not ready, in words, while nobody takes up the areas that wait, and ready when somebody has."""
+    monkeypatch.setattr(areas, "UNATTENDED_SECONDS", 0.01)
+    machine = market.machines[0]
+    app = application.build(
+        config_path=market.folder / "config.yaml", environ={"SONGSUK_DATABASE_URL": database_url}, store=market.store
+    )
+    loops, stop = Loops(pause=0.01, telling=(Unattended,)), asyncio.Event()
+    site = Site(create(app, failing=lambda: loops.failing))
+
+    def becomes(code: int) -> dict[str, str]:
+        until(lambda: site.get("/readyz").status_code == code, f"/readyz to answer {code}")
+        failing: dict[str, str] = site.get("/readyz").json()["failing"]
+        return failing
+
+    async def watched() -> None:
+        turns = loops.keep("planning", lambda: attended(market.store, market.clock, stop), asyncio.Event(), stop)
+        looking = asyncio.create_task(turns)
+        assert await asyncio.to_thread(becomes, 503) == {"planning": f"Unattended: {trouble}"}
+        machine.takes_up()
+        assert await asyncio.to_thread(becomes, 200) == {}
+        stop.set()
+        await looking
+
+    machine.tick()
+    machine.wait(1)
+    trouble = unattended(market.store, market.clock)
+    assert "songsuk worker" in str(trouble)
+    asyncio.run(watched())
 
 
 def test_an_area_is_known_in_every_process(market: Market, tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping
 from typing import Any
 
 import pytest
+from commands import until
 
-from scheduler.engine import PLANNING, SENDING, Engine, Work, begin, connect
+from scheduler import engine as engines
+from scheduler.engine import PLANNING, SENDING, Engine, EngineUnavailable, Work, begin, connect
 from scheduler.loops import Loops
 
 PATIENCE = 30.0
@@ -192,6 +194,41 @@ def test_a_stop_ends_what_is_under_way(opened: Opened) -> None:
             await rows.until_done()
 
     run(test())
+
+
+class Stumbling:
+    """An engine whose server was away when it first ran."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._stumbles = engine, 1
+        self.wake, self.close = engine.wake, engine.close
+
+    async def run(self, works: Mapping[Work, int], stop: asyncio.Event) -> None:
+        if self._stumbles:
+            self._stumbles -= 1
+            raise EngineUnavailable("away")
+        await self._engine.run(works, stop)
+
+
+def test_an_engine_that_goes_on_is_well_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An engine that stumbled and runs again is not said to fail for the rest of its life."""
+    monkeypatch.setattr(engines, "SWEEP_SECONDS", 0.01)
+    caplog.set_level("INFO")
+
+    async def test() -> None:
+        engine, rows, loops, stop = Stumbling(connect("local", "")), Rows(), Loops(pause=0), asyncio.Event()
+        tasks = begin(engine, {rows: 1}, loops, stop)
+        rows.rows = {"a"}
+        await rows.until_done()
+        await asyncio.to_thread(until, lambda: not loops.failing, "the engine to be well again")
+        stop.set()
+        await asyncio.gather(*tasks)
+
+    run(test())
+    told = [record.getMessage() for record in caplog.records if record.name == "scheduler.loops"]
+    assert told == ["engine: it failed; trying again", "engine: well again"]
 
 
 @pytest.mark.postgres

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from commands import House
+from samples import config_text
+from sqlalchemy.engine import make_url
 
 from scheduler.engine import EngineUnavailable, begin, connect
 from scheduler.loops import Loops
@@ -18,6 +22,7 @@ from storage.tables import METADATA
 
 pytestmark = pytest.mark.postgres
 PATIENCE = 60.0
+CLUSTER = {"engine: {kind: local}": "engine: {kind: procrastinate}"}
 HANG_UP = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
@@ -67,6 +72,40 @@ def test_tables_of_another_version_are_made_anew(empty_postgres_url: str) -> Non
         connection.execute("COMMENT ON SCHEMA procrastinate IS 'of another version'")
         connect("procrastinate", empty_postgres_url).close()
         assert connection.execute(counting).fetchone() == (0,)
+
+
+def test_an_upgrade_makes_the_queues(tmp_path: Path, empty_postgres_url: str) -> None:
+    """`songsuk db upgrade` makes the queues once the market's config asks for several machines, and none before; where
+    it may not, that is a refusal and our own tables are there all the same."""
+    house = House(folder=tmp_path, url=empty_postgres_url)
+    house.config.write_text(config_text(), encoding="utf-8")
+    with psycopg.connect(plain(empty_postgres_url), autocommit=True) as connection:
+
+        def queues() -> bool:
+            found = connection.execute("SELECT to_regclass('procrastinate.procrastinate_jobs')").fetchone()
+            return found != (None,)
+
+        upgraded = house.json("db", "upgrade")
+        house.json("orders", "list")
+        assert house.json("db", "upgrade") == upgraded
+        assert not queues()
+        house.config.write_text(config_text(edits=CLUSTER), encoding="utf-8")
+        house.json("config", "publish")
+        assert not queues()
+        connection.execute("CREATE ROLE songsuk_guest")
+        as_guest = make_url(empty_postgres_url).update_query_dict({"options": "-c role=songsuk_guest"})
+        guest = as_guest.render_as_string(hide_password=False)
+        connection.execute("GRANT USAGE ON SCHEMA public TO songsuk_guest")
+        connection.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO songsuk_guest")
+        try:
+            refused = house.json("db", "upgrade", code=2, SONGSUK_DATABASE_URL=guest)
+        finally:
+            connection.execute("DROP OWNED BY songsuk_guest")
+            connection.execute("DROP ROLE songsuk_guest")
+        assert [each["code"] for each in refused["errors"]] == ["engine.unavailable"]
+        assert not queues()
+        assert house.json("db", "upgrade") == upgraded
+        assert queues()
 
 
 def test_a_job_holds_a_key_and_nothing_else(empty_postgres_url: str) -> None:

@@ -1,0 +1,234 @@
+"""The judge of the fault harness finds each kind of broken promise, and none where all were kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import board
+import judge
+import pytest
+import sending
+import together
+from commands import House
+from crowd import DATE
+from line_server import Accepted as Pushed
+from line_server import LineServer
+from telegram_server import Accepted as Said
+from telegram_server import TelegramServer
+
+from storage.records import Attempt, Message, Plan, PlanRoute, PlanStep, PlanUnassigned
+
+OVER_LINE, CRITICAL, INFORMATIVE = 0, 3, 1
+"""What the board's message of such a number is."""
+AGAIN = "(ส่งซ้ำ) "
+
+
+class Town:
+    """Rows, and what the two services took; nothing of it was ever sent."""
+
+    def __init__(self) -> None:
+        self.line, self.telegram = LineServer(), TelegramServer()
+        self.rows: list[Message] = []
+
+    def writes(self, number: int, state: str, *outcomes: str, via: str = "1", **changes: object) -> None:
+        """A row as its attempts left it; the last one was answered with the service's number `via`."""
+        row = board.message(number, board.SEVEN, dt.timedelta(hours=5))
+        tries = tuple(Attempt(at=board.SEVEN, outcome=outcome) for outcome in outcomes)
+        if state in ("accepted", "confirmed"):
+            tries = (*tries[:-1], replace(tries[-1], provider_id=via))
+        bundle = f"key {number}" if row.channel == "line" else None
+        self.rows.append(replace(row, state=state, attempts=tries, bundle=bundle, **changes))  # type: ignore[arg-type]
+
+    def takes(self, number: int, via: str = "1", *, key: str | None = None, mark: str = "") -> None:
+        """A service takes what the board's message of this number says."""
+        row = board.message(number, board.SEVEN, dt.timedelta(hours=5))
+        to, text = row.address or "", mark + row.text
+        if row.channel == "line":
+            said = [{"type": "text", "text": text}]
+            self.line.log.append(
+                Pushed("request", to, said, key or f"key {number}", silent=False, message_ids=[via], delivered=True)
+            )
+        else:
+            self.telegram.log.append(Said(int(via), to, text, {}, silent=False))
+
+    def broken(self) -> list[str]:
+        return judge.broken(judge.of_messages(self.rows, self.line, self.telegram))
+
+
+@pytest.fixture
+def town() -> Town:
+    """All went well, or as well as can be: a doubtful critical one came twice, an informative one is not known."""
+    town = Town()
+    town.writes(OVER_LINE, "accepted", "unknown", "accepted", via="10")
+    town.takes(OVER_LINE, "10")
+    town.writes(CRITICAL, "accepted", "unknown", "accepted", via="12")
+    town.takes(CRITICAL, "11")
+    town.takes(CRITICAL, "12", mark=AGAIN)
+    town.writes(INFORMATIVE, "accepted", "accepted", via="13")
+    town.takes(INFORMATIVE, "13")
+    town.writes(INFORMATIVE + 4, "unknown", "unknown")
+    return town
+
+
+def test_a_day_on_which_all_was_kept(town: Town) -> None:
+    """A marked copy of what was in doubt, and what is listed as unknown, break no promise."""
+    assert town.broken() == []
+
+
+def _line_lost(town: Town) -> None:
+    town.line.log.clear()
+
+
+def _line_failed(town: Town) -> None:
+    town.writes(OVER_LINE + 4, "failed", "refused")
+
+
+def _line_doubled(town: Town) -> None:
+    town.takes(OVER_LINE, "20", key="another key")
+
+
+def _critical_lost(town: Town) -> None:
+    town.writes(CRITICAL + 4, "accepted", "accepted", via="20")
+
+
+def _critical_copy_unmarked(town: Town) -> None:
+    town.telegram.log[1] = replace(town.telegram.log[1], text=town.telegram.log[0].text)
+
+
+def _critical_copy_without_doubt(town: Town) -> None:
+    town.takes(CRITICAL, "20", mark=AGAIN)
+
+
+def _informative_lost(town: Town) -> None:
+    town.telegram.log.pop()
+
+
+def _informative_doubled(town: Town) -> None:
+    town.takes(INFORMATIVE, "20")
+
+
+def _informative_of_another_number(town: Town) -> None:
+    town.telegram.log[-1] = replace(town.telegram.log[-1], message_id=99)
+
+
+def _left(town: Town) -> None:
+    town.writes(OVER_LINE + 4, "sending", "sending")
+
+
+def _edit_lost(town: Town) -> None:
+    town.writes(CRITICAL + 4, "accepted", "accepted", edits="12", via="12")
+
+
+BROKEN: dict[Callable[[Town], None], list[str]] = {
+    _line_lost: ["line: lost 1", "line: wrong_numbers 1"],
+    _line_failed: ["line: lost 1"],
+    _line_doubled: ["line: copies 1", "line: unknown_requests 1"],
+    _critical_lost: ["critical: lost 1"],
+    _critical_copy_unmarked: ["critical: unmarked_copies 1"],
+    _critical_copy_without_doubt: ["critical: copies_beyond_doubts 1"],
+    _informative_lost: ["informative: lost 1"],
+    _informative_doubled: ["informative: copies 1"],
+    _informative_of_another_number: ["informative: lost 1"],
+    _left: ["line: lost 1", "left sending"],
+    _edit_lost: ["edits: lost 1", "edits: outdated 1"],
+}
+
+
+@pytest.mark.parametrize("happens", BROKEN, ids=lambda happens: happens.__name__.strip("_"))
+def test_a_broken_promise_is_found(town: Town, happens: Callable[[Town], None]) -> None:
+    """What is lost, doubled, unmarked, doubled without a doubt, left, or not where it should stand is named."""
+    happens(town)
+    assert town.broken() == BROKEN[happens]
+
+
+def _step(kind: Literal["pickup", "delivery"], seller_id: str | None = None) -> PlanStep:
+    where: dict[str, Any] = {"arrival": board.SEVEN, "location": (99.3, 9.1), "load": (0,)}
+    return PlanStep(type=kind, order_id="O1", seller_id=seller_id, leg=1, **where)
+
+
+def _plan() -> Plan:
+    """A round with one order of one seller, and an order for which there was no room."""
+    route = PlanRoute(
+        rider_id="R1",
+        area="mueang",
+        vehicle="saleng",
+        cost=0,
+        distance=0,
+        duration=0,
+        service=0,
+        waiting_time=0,
+        load_max=(0,),
+        cod_satang=0,
+        steps=(_step("pickup", "S1"), _step("delivery")),
+    )
+    left = PlanUnassigned(order_id="O2", leg=1, code="capacity", message={"th": "เกิน", "en": "too much"})
+    return Plan(
+        id="p1",
+        run_id="r1",
+        date=DATE,
+        wave="midday",
+        revision=1,
+        config_version=1,
+        created_at=board.SEVEN,
+        travel={},
+        summary={},
+        routes=(route,),
+        unassigned=(left,),
+    )
+
+
+def _said(event: str, member: str, kind: str = "route", *orders: str, state: str = "accepted") -> Message:
+    row = board.message(0, board.SEVEN, dt.timedelta(hours=5))
+    changes = {"id": f"{event} {kind} {orders}", "date": DATE, "state": state, "kind": kind, "order_ids": orders}
+    return replace(row, event=event, member_ref=member, **changes)  # type: ignore[arg-type]
+
+
+def test_what_a_plan_promises_is_missed() -> None:
+    """A rider, a seller or a buyer of a plan to whom nothing was written is counted, each once."""
+    rows = [
+        _said("plan:p1:R1", "R1"),
+        _said("plan:p1:S1", "S1", "pick_list"),
+        _said("plan:p1:O1", "B1", "window", "O1"),
+        _said("plan:p1:O2", "B2", "window", "O2"),
+    ]
+    assert judge.promised([_plan()], rows, [], set(), {})["unsaid"] == 0
+    for gone in rows:
+        found = judge.promised([_plan()], [row for row in rows if row is not gone], [], set(), {})
+        assert judge.broken({"states": {}, "day": found}) == ["day: unsaid 1"]
+
+
+def test_an_event_that_came_to_nothing_is_missed() -> None:
+    """What a service told and nobody worked off, and a button whose message is not confirmed, are counted."""
+    row = _said("plan:p1:R1", "R1", state="confirmed")
+    told = [("line", "e1"), ("telegram", "7")]
+    heard: dict[tuple[str, str], str | None] = dict.fromkeys(told, "confirmed")
+    well = judge.promised([], [row], told, {row.id}, heard)
+    assert judge.broken({"states": {}, "day": well}) == []
+    ill = judge.promised([], [replace(row, state="accepted")], told, {row.id}, heard | {told[0]: None})
+    assert judge.broken({"states": {}, "day": ill}) == ["day: events_lost 1", "day: unconfirmed 1"]
+
+
+def test_the_killed_senders_own_count_is_judged() -> None:
+    """Of a sender that is killed at each point, each broken promise and each message that has no end is named."""
+    well = {"lost": 0, "copies": 0, "unmarked_copies": 0}
+    found: dict[str, Any] = dict.fromkeys(("line", "critical", "informative"), well)
+    found["states"] = {"accepted": 1, "unknown": 1}
+    assert sending._broken(found) == []
+    ill = found | {"critical": well | {"copies": 2, "unmarked_copies": 1}, "states": {"sending": 1}}
+    assert sending._broken(ill) == ["critical: unmarked_copies", "left sending"]
+    assert sending._broken(found | {"line": well | {"copies": 1}}) == ["line: copies"]
+
+
+def test_a_second_sender_is_found(tmp_path: Path) -> None:
+    """A call of one daemon while another sends, before that one's end, is counted; one after its end is not."""
+    market = board.Board(house=House(folder=tmp_path, url=""), line=LineServer(), telegram=TelegramServer())
+    reigns = [("one", 0.0, 5.0), ("other", 5.5, 9.0)]
+    calls = [(1.0, "one"), (2.0, "one"), (6.0, "other"), (8.0, "other")]
+    market.telegram.calls = [(when, whence, "sendMessage") for when, whence in calls]
+    assert together._intrusions(market, reigns) == 0
+    market.telegram.calls.insert(1, (1.5, "other", "sendMessage"))
+    assert together._intrusions(market, reigns) == 1
