@@ -4,6 +4,9 @@ BIN   := .venv/bin
 STAMP := .venv/.installed
 READY := .venv/.compiled
 
+# where an image sets this, every process compiles all that it loads anew: a second and more for each command
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install lock demo run test check format bench bench-full faults soak clean
 
@@ -18,10 +21,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-# the solver's machine code, so that no first plan waits for it
+# the solver's machine code and what the commands load, so that neither the first plan nor the first command waits for it
 $(READY): $(STAMP) $(wildcard routing/engines/kernel/*.py)
 	@rm -rf routing/engines/kernel/__pycache__
-	@$(BIN)/python -c "import routing; routing.warm()"
+	@$(BIN)/python -c "import routing, scheduler.app, scheduler.daemon, scheduler.web; routing.warm()"
 	@touch $@
 
 install: $(READY)  ## make .venv with the locked packages, and compile the solver
