@@ -180,7 +180,10 @@ def ended_along(message: Message, number: str | None, outcome: Outcome, at: dt.d
     it may have come before; what only informs stays unknown, for nothing refuses its copy.
     """
     status = getattr(outcome, "status", None)
-    end = AttemptEnd(message_id=message.id, at=at, state="retry", outcome="later", status=status, not_before=at)
+    tries = len(message.attempts) + 1
+    end = AttemptEnd(
+        message_id=message.id, at=at, state="retry", outcome="later", tries=tries, status=status, not_before=at
+    )
     match outcome:
         case Receipt():
             return replace(end, state="accepted", outcome="accepted", provider_id=number, not_before=None)

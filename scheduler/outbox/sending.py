@@ -246,7 +246,12 @@ class _Sender:
         except Exception:
             log.exception("message %s (%s) cannot be said; it is on the phone list", message.id, message.kind)
         end = AttemptEnd(
-            message_id=message.id, at=self._clock.now(), state="failed", outcome="refused", reason="broken"
+            message_id=message.id,
+            at=self._clock.now(),
+            state="failed",
+            outcome="refused",
+            tries=len(message.attempts),
+            reason="broken",
         )
         await self._in_thread(lambda: self._store.finish_attempts([end], holder=self._holder))
         return None
@@ -380,6 +385,7 @@ class _Sender:
                     state=verdict.state,
                     reason=verdict.reason,
                     outcome=verdict.outcome,
+                    tries=len(message.attempts) + 1,
                     status=verdict.status,
                     provider_id=number,
                     detail=verdict.detail,
