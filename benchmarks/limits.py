@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks import sent
 from benchmarks.harness import Table, measured
 
-SECONDS, PEER_SECONDS = 60.0, 10.0
+SECONDS = 60.0
 ALLOWED = 30
 
 
@@ -87,7 +87,7 @@ WAYS: Mapping[str, Callable[[str, float], int]] = {
 def measure(scale: float) -> Table:
     rows = []
     for way in WAYS:
-        seconds = max(1.0, scale * (SECONDS if way == "Songsuk, SQLite" else PEER_SECONDS))
+        seconds = max(1.0, scale * SECONDS)
         try:
             got = measured(__name__, way=way, seconds=seconds)
         except RuntimeError as missing:

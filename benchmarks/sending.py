@@ -1,4 +1,5 @@
-"""How fast messages go out over LINE, from rows to receipts in rows, beside LINE's own SDK that keeps nothing."""
+"""How fast messages go out over LINE, from rows to receipts in rows, beside two that keep nothing: LINE's own SDK, and
+Apprise."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import statistics
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from benchmarks import sent
@@ -18,7 +20,8 @@ IN_FLIGHT = 64
 
 
 def child(kind: str, count: int, rounds: int) -> dict[str, Any]:
-    """Seconds on the wall and of the processor for `count` messages: by the bare SDK and by us, in turn."""
+    """Seconds on the wall and of the processor for `count` messages: by the bare SDK, by us and by Apprise where it is
+    installed, in turn."""
     from channels.line import flex
     from scheduler.clock import SystemClock
     from scheduler.notices import content_from_json
@@ -27,7 +30,8 @@ def child(kind: str, count: int, rounds: int) -> dict[str, Any]:
     some = sent.typical()
     payloads = [flex.render(content_from_json(message.content)) for message in some]
     clock = SystemClock()
-    took: dict[str, list[tuple[float, float]]] = {"bare": [], "ours": []}
+    apprise = find_spec("apprise") is not None
+    took: dict[str, list[tuple[float, float]]] = {"bare": [], "ours": [], **({"apprise": []} if apprise else {})}
     with sent.database(kind) as url, open_store(url) as store, sent.fake("line", "--unchecked") as base:
 
         async def race() -> None:
@@ -37,12 +41,15 @@ def child(kind: str, count: int, rounds: int) -> dict[str, Any]:
                 messages = sent.copies(some, count, "line", clock.now(), first=number * count)
                 await asyncio.to_thread(store.add_messages, messages, actor="bench", at=clock.now())
                 ours = await _timed(lambda: _ours(base, store, clock, count))
+                theirs = await _timed(lambda: asyncio.to_thread(_apprise, base, people)) if apprise else None
                 if number:
                     took["bare"].append(bare)
                     took["ours"].append(ours)
+                    if theirs is not None:
+                        took["apprise"].append(theirs)
 
         asyncio.run(race())
-        assert sent.counts(base)["accepted"] == 2 * (rounds + 1) * count
+        assert sent.counts(base)["accepted"] == len(took) * (rounds + 1) * count
     return took
 
 
@@ -69,6 +76,18 @@ async def _bare(base: str, people: Sequence[str], payloads: Sequence[dict[str, A
         await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
 
 
+def _apprise(base: str, people: Sequence[str]) -> None:
+    """Apprise, one person after the other, a plain text to each: to many at once it waits five seconds between two."""
+    from apprise import Apprise
+    from apprise.plugins.line import NotifyLine
+
+    NotifyLine.notify_url = f"{base}/v2/bot/message/push"
+    for each in people:
+        person = Apprise()
+        person.add(f"line://{sent.LINE_TOKEN}/{each}")
+        assert person.notify(body="ส่งประมาณ 11:00–11:30 น.")
+
+
 async def _ours(base: str, store: Any, clock: Any, count: int) -> None:
     from channels.line import LineChannel
     from scheduler.outbox import Outbox
@@ -89,14 +108,17 @@ def measure(scale: float) -> Table:
     rows = []
     for kind, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
         got = measured(__name__, kind=kind, count=count, rounds=rounds)
-        bare, ours = got["bare"], got["ours"]
-        share = statistics.median(there[0] / here[0] for there, here in zip(bare, ours, strict=True))
-        for way, each, part in (
-            (f"line-bot-sdk, beside {name}", bare, None),
-            (f"Songsuk, {name}", ours, round(share * 100)),
+        bare = got["bare"]
+        for way, each in (
+            (f"line-bot-sdk, beside {name}", bare),
+            (f"Songsuk, {name}", got["ours"]),
+            (f"Apprise, beside {name}", got.get("apprise", [])),
         ):
-            wall, cpu = (statistics.median(pair[at] for pair in each) for at in (0, 1))
-            rows.append((way, count, round(count / wall), part, cpu / count * 1e6))
+            if each:
+                wall, cpu = (statistics.median(pair[at] for pair in each) for at in (0, 1))
+                share = statistics.median(there[0] / here[0] for there, here in zip(bare, each, strict=True))
+                part = None if each is bare else round(share * 100)
+                rows.append((way, count, round(count / wall), part, cpu / count * 1e6))
     return Table(
         name="sending",
         title="Sending over LINE",
@@ -105,6 +127,8 @@ def measure(scale: float) -> Table:
         note="The messages of a wave of the typical market, each to another person, to a fake LINE in a process of its "
         "own on the same machine. *Songsuk* claims each row, renders it, writes the attempt before the call and what "
         f"came of it after; the SDK's async client, {IN_FLIGHT} requests at a time like ours, keeps nothing, but "
-        "builds and checks its own models of every bubble, where we send the frozen body as it is. Both take turns "
-        f"in one process; medians of {rounds} rounds. LINE allows 2,000 requests a second; we keep to 1,500.",
+        "builds and checks its own models of every bubble, where we send the frozen body as it is. *Apprise* sends a "
+        "plain text and keeps nothing, one person after the other: on a real way each call's travel would come on top "
+        "(it needs the dependency group `bench` and is left out without it). All take turns in one process; medians of "
+        f"{rounds} rounds. LINE allows 2,000 requests a second; we keep to 1,500.",
     )

@@ -187,18 +187,28 @@ class Change:
 Outcome = Receipt | Later | Gone | Refused | Unknown
 
 
+# fmt: off
+Kind = Literal[
+    "text", "location", "postback", "contact", "follow", "unfollow", "join", "leave", "other",
+    "photo", "video", "voice", "file", "sticker",
+]
+# fmt: on
+"""What an event is; ``voice`` is any sound."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """Something a person or the service told us; ``event_id`` is the service's own, for de-duplication.
 
     ``body`` is a webhook body with this event alone, for `Channel.read` to find it again. ``private`` False: said in a
-    group. ``quoted`` is the service's number of the message it answers. ``data`` is a button's data, a photo's id, or
-    whose number a contact is.
+    group. ``quoted`` is the service's number of the message it answers. ``text`` is also what is written under a
+    picture or the like. ``data`` is a button's data, a photo's id, whose number a contact is, or ``moved`` where a
+    place is the next of one that is shared on the move.
     """
 
     channel: str
     event_id: str
-    kind: Literal["text", "location", "postback", "photo", "contact", "follow", "unfollow", "join", "leave", "other"]
+    kind: Kind
     address: str | None
     text: str = ""
     location: tuple[float, float] | None = None

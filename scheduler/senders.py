@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import cast
 
@@ -84,6 +85,7 @@ class Senders:
             spoke=self.wake,
             busy=self._busy,
             leads=self.leads,
+            turn=self._turn,
         )
         self._inbox = inbox
         for name, channel in channels.items():
@@ -114,6 +116,10 @@ class Senders:
         """Whether this process has the account of channel `name`, for `seconds` more at least."""
         sender = self._senders.get(name)
         return sender is not None and sender.outbox.leads(name, seconds)
+
+    def _turn(self, name: str, verb: str) -> AbstractAsyncContextManager[None]:
+        sender = self._senders.get(name)  # None while the channel is connected anew
+        return nullcontext() if sender is None else sender.outbox.turn(name, verb)
 
     async def follow(self) -> None:
         """Connect the channels that are new or changed in the config in force, and send over them from now on.
@@ -165,7 +171,7 @@ class Senders:
             await poll(cast("Fetched", channel), self._inbox, over, self.heard, self.leads)
             return 0.0
 
-        shown, rested = Menus(app.store, channel, app.versions, app.clock), asyncio.Event()
+        shown, rested = Menus(app.store, channel, app.versions, app.clock, outbox.turn), asyncio.Event()
 
         async def show() -> float:
             idle = outbox.leads(name) and not await shown.settle()

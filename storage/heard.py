@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.records import AttemptStart, Message, Role
+from storage.records import AttemptStart, Location, Message, Role
 
 Data = Mapping[str, Any]
 Who = tuple[Role, str]
@@ -40,8 +40,8 @@ class Heard:
 class Chat:
     """Where the talk with one chat stands. ``step`` None: nothing was asked. ``tries``: wrong guesses since then.
 
-    ``passed_on_at``: when words of it were last passed on to the coordinators, or will be; until then they are
-    ``gathered``: all of them, and the ids of the messages that hold them.
+    ``passed_on_at``: when something of it was last passed on to the coordinators, or will be; until then it is
+    ``gathered``: ``words``, ``things`` and ``place`` as in `PassedOn`, and ``messages``, the ids of those that hold it.
     """
 
     channel: str
@@ -57,13 +57,16 @@ class Chat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedOn:
-    """Words of a chat that go to people: now, or at a moment ahead, until which more may be gathered.
+    """What a chat wrote and sent that people are told of: now, or at a moment ahead, until which more may be gathered.
 
-    ``instead`` are the ids of the messages that hold the first of these words alone: those that wait are withdrawn.
+    ``things``: how many pictures and the like, by kind. ``place``: the last that was sent. ``instead`` are the ids of
+    the messages that hold the first of it alone: those that wait are withdrawn.
     """
 
     at: dt.datetime
     words: str
+    things: Mapping[str, int] = field(default_factory=dict)
+    place: Location | None = None
     instead: tuple[str, ...] = ()
 
 

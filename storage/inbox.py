@@ -198,7 +198,12 @@ def _count_guess(write: Write, digest: str) -> None:
 def _pass_on(write: Write, channel: str, address: str, passed: PassedOn, told: Sequence[Message]) -> None:
     """Of what waits to be passed on the last is all: it holds what the others do. What is under way already goes."""
     call_back(write.connection, MESSAGE.c.id.in_(passed.instead), "superseded", write.at, reason="gathered")
-    waits = {"words": passed.words, "messages": [message.id for message in told if message.kind == "word"]}
+    waits = {
+        "words": passed.words,
+        "things": dict(passed.things),
+        "place": passed.place,
+        "messages": [message.id for message in told if message.kind == "word"],
+    }
     _on_chat(write, channel, address, passed_on_at=passed.at, gathered=waits if passed.at > write.at else {})
 
 

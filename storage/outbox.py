@@ -129,13 +129,7 @@ class Outbox(Verbs):
         at = items[0].at
         with self._write("begin_attempts", _ACTOR, at) as write:
             connection = write.connection
-            held = _in_hand(connection, holder, [item.message_id for item in items])
-            tries = {row.message_id: row.tries for row in connection.execute(claims.TRIES, {"keys": list(held)})}
-            ours = {
-                item.message_id
-                for item in items
-                if item.message_id in held and tries.get(item.message_id, 0) == item.tries
-            }
+            ours = _in_hand(connection, holder, items)
             broken = {item.bundle for item in items if item.message_id not in ours} - {None}
             mine = [item for item in items if item.message_id in ours and item.bundle not in broken]
             if mine:
@@ -145,11 +139,14 @@ class Outbox(Verbs):
 
     @writes
     def finish_attempts(self, items: Sequence[AttemptEnd], *, holder: str) -> None:
-        """Notes what came of calls. A message no longer in `holder`'s hand (its lease was over) keeps its state."""
+        """Notes what came of calls. A message no longer in `holder`'s hand (its lease was over) keeps its state.
+
+        So does one that `holder` has in hand a second time: the call was the old hand's, see `begin_attempts`.
+        """
         if not items:
             return
         with self._write("finish_attempts", _ACTOR, items[0].at) as write:
-            ours = _in_hand(write.connection, holder, [item.message_id for item in items])
+            ours = _in_hand(write.connection, holder, items)
             done = [item for item in items if item.message_id in ours and "sending" in SOURCES.get(item.state, ())]
             if done:
                 rows = [{f"b_{name}": getattr(item, name) for name in AttemptEnd.__slots__} for item in done]
@@ -293,9 +290,14 @@ class Outbox(Verbs):
         return now if claimable else min((moment for moment in moments if moment is not None), default=None)
 
 
-def _in_hand(connection: Connection, holder: str, ids: Sequence[str]) -> set[str]:
-    """Which of these are in this sender's hand, held so till the transaction ends."""
-    return set(connection.execute(claims.IN_HAND, {"keys": ids, "holder": holder}).scalars())
+def _in_hand(connection: Connection, holder: str, items: Sequence[AttemptStart | AttemptEnd]) -> set[str]:
+    """Whose messages are in this sender's hand, with as many attempts as it knows of; held so till the transaction
+    ends."""
+    asked = {"keys": [item.message_id for item in items], "holder": holder}
+    held = list(connection.execute(claims.IN_HAND, asked).scalars())
+    tries = {row.message_id: row.tries for row in connection.execute(claims.TRIES, {"keys": held})}
+    known = {item.message_id: item.tries for item in items}
+    return {id for id in held if tries.get(id, 0) == known[id]}
 
 
 def _with_followers(connection: Connection, asked: Mapping[str, Any]) -> list[str]:

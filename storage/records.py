@@ -455,12 +455,17 @@ class AttemptStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptEnd:
-    """What came of an attempt (``outcome``), and what the message becomes (``state``)."""
+    """What came of an attempt (``outcome``), and what the message becomes (``state``).
+
+    ``tries`` is how many attempts who tells knows of, this one among them: where there are more, it had an old copy in
+    hand, and may not end what another hand has begun.
+    """
 
     message_id: str
     at: dt.datetime
     state: str
     outcome: str
+    tries: int = 1
     reason: str | None = None
     status: int | None = None
     provider_id: str | None = None

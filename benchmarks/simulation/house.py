@@ -103,6 +103,7 @@ class House:
             secret_keys=secret_keys(app.environ),
             spoke=self._wake_senders,
             leads=lambda name: outboxes[name].leads(name),
+            turn=lambda name, verb: outboxes[name].turn(name, verb),
         )
 
         known: dt.datetime | None = None

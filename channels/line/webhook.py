@@ -6,14 +6,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from channels.base import BadSignature, Inbound
+from channels.base import BadSignature, Inbound, Kind
 from channels.hooks import alone, event_id, header, identity, mapping, parsed, place, same, sound, text
 
 SIGNATURE = "X-Line-Signature"
 
-Kind = Literal["text", "location", "postback", "photo", "contact", "follow", "unfollow", "join", "leave", "other"]
 _EVENTS: Mapping[str, Kind] = {
     "postback": "postback",
     "follow": "follow",
@@ -21,7 +20,15 @@ _EVENTS: Mapping[str, Kind] = {
     "join": "join",
     "leave": "leave",
 }
-_MESSAGES: Mapping[str, Kind] = {"text": "text", "location": "location", "image": "photo"}
+_MESSAGES: Mapping[str, Kind] = {
+    "text": "text",
+    "location": "location",
+    "image": "photo",
+    "video": "video",
+    "audio": "voice",
+    "file": "file",
+    "sticker": "sticker",
+}
 
 
 def sign(body: bytes, secret: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from channels.base import BadSignature, Inbound
+from channels.base import BadSignature, Inbound, Kind
 from channels.hooks import alone, event_id, header, identity, mapping, parsed, place, same, sound, text
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
@@ -13,6 +13,16 @@ SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 SAYS = "say:"
 """Before the data of a button that stands for words: a tap on it is heard as these."""
 
+_PARTS: Mapping[str, Kind] = {
+    "sticker": "sticker",
+    "voice": "voice",
+    "audio": "voice",
+    "video": "video",
+    "video_note": "video",
+    "animation": "video",  # is a document as well
+    "document": "file",
+}
+"""What a message may hold instead of words."""
 _HERE = frozenset({"creator", "administrator", "member", "restricted"})
 
 
@@ -48,7 +58,7 @@ def _message(number: str, message: Mapping[str, Any], body: bytes, *, edited: bo
     photos = message.get("photo")
     told: dict[str, Any] = {"kind": "other"}
     if where:
-        told = {"kind": "location", "location": where}
+        told = {"kind": "location", "location": where, "data": "moved" if edited else ""}
     elif edited:
         pass  # a text changed afterwards is kept, and is not a new word
     elif text(message.get("text")):
@@ -57,6 +67,8 @@ def _message(number: str, message: Mapping[str, Any], body: bytes, *, edited: bo
         told = {"kind": "contact", "text": text(contact.get("phone_number")), "data": _id(contact.get("user_id"))}
     elif isinstance(photos, list) and photos:
         told = {"kind": "photo", "text": text(message.get("caption")), "data": text(mapping(photos[-1]).get("file_id"))}
+    elif kind := next((kind for part, kind in _PARTS.items() if mapping(message.get(part))), None):
+        told = {"kind": kind, "text": text(message.get("caption"))}
     return Inbound(
         channel="telegram",
         event_id=number,

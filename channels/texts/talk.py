@@ -15,7 +15,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "pin_check": {"url": None},
     "erase_check": {},
     "link_request": {},
-    "word": {"role": "buyer", "order_ids": (), "phone": "", "way": False},
+    "word": {"role": "buyer", "order_ids": (), "phone": "", "way": False, "url": None},
     "sos": {},
     "chat_added": {},
     "receipt": {"more": "", "at": None},
@@ -68,6 +68,8 @@ def _word(thai: bool) -> dict[str, Any]:
         "phone": "0812345678",
         "order_ids": ["SR-0001"],
         "way": False,
+        "things": {"photo": 2, "video": 1, "voice": 1, "file": 1, "sticker": 1},
+        "url": "https://maps.example/?q=9.146100,99.325700",
         "words": ["บ้านรั้วสีฟ้า", "หน้าวัด"] if thai else ["the blue fence", "opposite the temple"],
     }
 

@@ -21,7 +21,7 @@ from scheduler.inbox.known import ANSWERED, WORK, Known
 from scheduler.inbox.orders import open_orders, where
 from scheduler.inbox.words import Meant, Said
 from storage.heard import Consent, Invitation, LinkRequest, Step, Who
-from storage.records import Location, Member, Message, Role
+from storage.records import Member, Message, Role
 
 TRIES = 5
 """Wrong guesses in a day: a chat's, and those at one phone number."""
@@ -51,10 +51,6 @@ def decide(event: Inbound, said: Said, known: Known, config: Config, now: dt.dat
 
 def _here(member: Member, event: Inbound) -> list[Any]:
     return [a for a in member.person.addresses if (a.channel, a.address) == (event.channel, event.address)]
-
-
-def _map_link(place: Location) -> str:
-    return f"https://www.google.com/maps/search/?api=1&query={place[1]:.6f},{place[0]:.6f}"
 
 
 def _is_quoted(message: Message, number: str) -> bool:
@@ -127,6 +123,8 @@ class _Deciding:
                 return self._mine()
             case Meant.SEEN | Meant.YES:
                 return self._seen()
+            case Meant.SENT if self.said.value == "sticker":
+                return Decision(outcome="sticker", says=(receipt("gladly", "gladly_more"),))
         return Decision(outcome=self.said.meant.value, says=(self._help(),))
 
     def _passed_on(self) -> Decision | None:
@@ -367,6 +365,11 @@ class _Deciding:
             # Where a rider is tells that the round was read.
             told = [m for m in self.known.messages if m.role is Role.RIDER and m.kind in ANSWERED]
             read = tuple(m.id for m in told if m.state == "accepted")
+            if not read and self.event.data == "moved":
+                return Decision(outcome="moved")
+            passed = passing.place(self.known, place, self.config, self.now) if place and not read else None
+            if passed is not None:
+                return passed
             thanks = receipt("seen") if read else receipt("pin_not_needed", "pin_not_needed_more")
             return Decision(outcome="place", changes={"confirmed": read}, says=(thanks,))
         asked = tuple(m.id for m in self.known.messages if m.kind == "ask_pin" and m.state in {"accepted", "unknown"})
@@ -374,7 +377,7 @@ class _Deciding:
         return Decision(
             outcome="place",
             changes={"confirmed": asked, "steps": (self._next("pin", data),)},
-            says=(Say(kind="pin_check", facts={"order_ids": list(orders), "url": _map_link(place)}),),
+            says=(Say(kind="pin_check", facts={"order_ids": list(orders), "url": passing.map_link(place)}),),
         )
 
     def _erase(self) -> Decision:

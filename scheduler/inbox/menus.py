@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from channels.base import Channel, Gone, Menu, Receipt, Refused
 from scheduler.clock import Clock
@@ -54,8 +55,15 @@ def menu_for(roles: Collection[Role], language: str) -> Menu | None:
 class Menus:
     """Brings the chats of one channel to their menus."""
 
-    def __init__(self, store: Store, channel: Channel, versions: Versions, clock: Clock) -> None:
-        self._store, self._channel, self._versions, self._clock = store, channel, versions, clock
+    def __init__(
+        self,
+        store: Store,
+        channel: Channel,
+        versions: Versions,
+        clock: Clock,
+        turn: Callable[[str, str], AbstractAsyncContextManager[None]] = lambda name, verb: nullcontext(),
+    ) -> None:
+        self._store, self._channel, self._versions, self._clock, self._turn = store, channel, versions, clock, turn
         self._resting: dict[str | None, float] = {}
         """Until when, by the machine's own clock, a chat is left alone; None: the whole account."""
 
@@ -65,7 +73,9 @@ class Menus:
         if due is None:
             return False
         address, menu = due
-        outcome, name = await self._channel.offer(address, menu), self._channel.name
+        name = self._channel.name
+        async with self._turn(name, "offer"):
+            outcome = await self._channel.offer(address, menu)
         about_chat = isinstance(outcome, Gone) or (isinstance(outcome, Refused) and not outcome.account)
         if isinstance(outcome, Receipt) or (about_chat and menu is None):  # who is gone shows nothing any more
             mark, now = self._mark(menu), self._clock.now()

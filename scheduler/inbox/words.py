@@ -47,6 +47,8 @@ class Meant(StrEnum):
     FOLLOW = "follow"
     UNFOLLOW = "unfollow"
     JOIN = "join"
+    SENT = "sent"
+    """A picture or the like; ``value`` is the event's kind, ``text`` what is written under it."""
     OTHER = "other"
 
 
@@ -110,6 +112,9 @@ def understood(event: Inbound) -> Said:
             return _tapped(event.data)
         case "text":
             return _typed(event.text)
+        case "photo" | "video" | "voice" | "file" | "sticker":
+            written = _typed(event.text)
+            return written if written.meant is Meant.SOS else Said(Meant.SENT, event.kind, event.text.strip())
     return Said(Meant.OTHER)
 
 

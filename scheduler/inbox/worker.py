@@ -12,6 +12,7 @@ import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import storage
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 BATCH = 50
 TRIES = 3
 PATIENCE_SECONDS, GLANCE_SECONDS = 2.0, 0.05
+
+Turn = Callable[[str, str], AbstractAsyncContextManager[None]]
+"""The turn of an account, by its channel's name, for a call of this verb."""
 
 Pin = Callable[[str, Location], bool]
 """Gives an order that waits its place; False where none waits."""
@@ -60,10 +64,11 @@ class Inbox:
         spoke: Callable[[], None] = lambda: None,
         busy: Callable[[], bool] = lambda: False,
         leads: Callable[[str], bool] = lambda name: True,
+        turn: Turn = lambda name, verb: nullcontext(),
     ) -> None:
         self._store, self._channels, self._clock, self._versions = store, channels, clock, versions
         self._pin, self._reader, self._spoke, self._busy = pin, Reader(store, secret_keys), spoke, busy
-        self._leads, self._holder = leads, uuid.uuid4().hex
+        self._leads, self._turn, self._holder = leads, turn, uuid.uuid4().hex
 
     async def add(self, channel: str, events: Sequence[Inbound]) -> int:
         """Store what was fetched, as a webhook stores what it is told; how many events were new."""
@@ -143,17 +148,23 @@ class Inbox:
     async def _answer(self, talk: Sequence[_Due]) -> list[AttemptEnd]:
         """Reply to one chat's events in their order; what became of the replies."""
         # Side by side: a service that does not answer holds up the others' replies for one call's time, not for many.
-        await asyncio.gather(*(self._channels[due.event.channel].heard(due.event) for due in talk))
+        await asyncio.gather(*(self._heard(due.event) for due in talk))
         ends = []
         for due in talk:
             channel = self._channels[due.event.channel]
             if due.reply is not None:
                 parts = [dict(message.payload or {}) for message in (*due.along, due.reply)]
-                outcome, now = await channel.reply(due.event.reply_token or "", *parts), self._clock.now()
+                async with self._turn(channel.name, "reply"):
+                    outcome = await channel.reply(due.event.reply_token or "", *parts)
+                now = self._clock.now()
                 *numbers, last = numbers_of(outcome, len(parts))
                 ends += [ended_along(*each, outcome, now) for each in zip(due.along, numbers, strict=True)]
                 ends.append(ended(due.reply, last, outcome, now))
         return ends
+
+    async def _heard(self, event: Inbound) -> None:
+        async with self._turn(event.channel, "heard"):
+            await self._channels[event.channel].heard(event)
 
 
 def numbers_of(outcome: Outcome, parts: int) -> list[str | None]:
@@ -169,7 +180,10 @@ def ended_along(message: Message, number: str | None, outcome: Outcome, at: dt.d
     it may have come before; what only informs stays unknown, for nothing refuses its copy.
     """
     status = getattr(outcome, "status", None)
-    end = AttemptEnd(message_id=message.id, at=at, state="retry", outcome="later", status=status, not_before=at)
+    tries = len(message.attempts) + 1
+    end = AttemptEnd(
+        message_id=message.id, at=at, state="retry", outcome="later", tries=tries, status=status, not_before=at
+    )
     match outcome:
         case Receipt():
             return replace(end, state="accepted", outcome="accepted", provider_id=number, not_before=None)

@@ -13,15 +13,22 @@ This holds for every call whose end is the service's answer. One that was given 
 can tell. The price is the time that calls take: thirty need a second and one call's time, so that at 50 ms a call 95 of
 100 possible ones are made. Within that they are spread evenly; what a stall has held up follows a little closer.
 
+Whatever is asked of an account again and again waits for a turn here, by the name of the channel's verb: ``send`` (and
+``edit``), ``reply``, ``heard``, ``offer``. Telegram counts them all together; LINE counts each endpoint by itself. Who
+asks by hand or by the clock does not: LINE's count of the month (once in a quarter of an hour), fetching updates (one
+question at a time), and `channels setup`, which makes and deletes no more menus than a market has, of 100 an hour.
+
 Sources: Telegram's Bots FAQ, "My bot is hitting limits" (30 messages a second, one a second to a chat, 20 a minute to a
-group); LINE's Messaging API reference, "Rate limits" (2,000 requests a second to an endpoint).
+group); LINE's Messaging API reference, "Rate limits" (a second: 10 lists of rich menus, 2,000 of nearly all else).
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from time import monotonic
 from types import MappingProxyType
 
@@ -31,17 +38,20 @@ class Limits:
     """Seconds between two calls: of the account, to one chat, to one group. 0: no limit.
 
     `second`: how many calls the service may see in any second. 0: the even distance is enough.
+    `each`: seconds between two calls of one verb, where the service counts each by itself. Others are the account's.
     """
 
     account: float = 0.0
     second: int = 0
     chat: float = 0.0
     group: float = 0.0
+    each: Mapping[str, float] = field(default_factory=dict)
 
 
 LIMITS: Mapping[str, Limits] = {
     "telegram": Limits(account=1 / 30, second=30, chat=1.0, group=3.0),
-    "line": Limits(account=1 / 1500),  # a quarter is left for what is made up for, and for 64 that travel unevenly
+    # A quarter is left for what is made up for, and for 64 that travel unevenly. A menu may need their list first.
+    "line": Limits(each={"send": 1 / 1500, "reply": 1 / 1500, "offer": 1 / 7}),
 }
 """By channel; one that is not named is not paced."""
 
@@ -60,7 +70,8 @@ class Pace:
 
     def __init__(self, limits: Limits, *, now: Callable[[], float] = monotonic) -> None:
         self._limits, self._now = limits, now
-        self._account = 0.0
+        self._free: dict[str, float] = {}
+        """When the next call may start: of each verb that counts by itself, and "" of all others."""
         self._under_way = 0
         self._ended: deque[float] = deque(maxlen=limits.second)
         self._chats: dict[str, float] = {}
@@ -75,7 +86,7 @@ class Pace:
         limits of chats has said none.
         """
         self._since = self._now()
-        self._account = self._since + (self._limits.chat and 1.0)
+        self._free = {"": self._since + (self._limits.chat and 1.0), **dict.fromkeys(self._limits.each, self._since)}
         self._chats.clear()
         self._resting.clear()
         if self._limits.chat:
@@ -88,10 +99,10 @@ class Pace:
         first = self._since + self._gap(address) if _is_group(address) else 0.0
         return max(0.0, self._chats.get(address, first) - self._now(), self.rest_left())
 
-    def account_wait(self) -> float:
-        """Seconds, at least, until the account's next turn: ask again after them."""
+    def account_wait(self, verb: str) -> float:
+        """Seconds, at least, until the account's next turn for such a call: ask again after them."""
         now = self._now()
-        return max(0.0, self._account - now, self._room_in(now))
+        return max(0.0, self._free[self._counted(verb)] - now, self._room_in(now))
 
     def _room_in(self, now: float) -> float:
         """Seconds, at least, until so few calls may arrive within a second of one that starts then that it may."""
@@ -103,20 +114,34 @@ class Pace:
         first = self._ended[over - 1] if over <= len(self._ended) else now  # what is under way ends now, or later
         return first + SECOND - now
 
-    def begin(self, address: str) -> None:
-        """A call to this chat starts now."""
-        self._account = max(self._now() - CREDIT, self._account) + self._limits.account
+    def begin(self, verb: str) -> None:
+        """Such a call starts now."""
+        counted = self._counted(verb)
+        apart = self._limits.each.get(counted, self._limits.account)
+        self._free[counted] = max(self._now() - CREDIT, self._free[counted]) + apart
         self._under_way += 1
 
-    def end(self, address: str) -> None:
-        """The call to this chat is over: it has arrived, or it never will as far as anybody can tell."""
+    def end(self, address: str | None) -> None:
+        """A call is over: it has arrived, or it never will as far as anybody can tell. `address`: whom it said
+        something to, or None."""
         now = self._now()
         self._under_way -= 1
         self._ended.append(now)
-        if gap := self._gap(address):
+        if address is not None and (gap := self._gap(address)):
             self._chats[address] = max(self._chats.get(address, 0.0), now + gap)
             if len(self._chats) > FORGET:
                 self._chats = {chat: free for chat, free in self._chats.items() if free > now}
+
+    @asynccontextmanager
+    async def turn(self, verb: str) -> AsyncIterator[None]:
+        """The block is a call of this verb that says nothing to a chat; it is entered in its turn."""
+        while wait := self.account_wait(verb):  # noqa: ASYNC110 - time is what it waits for
+            await asyncio.sleep(wait)
+        self.begin(verb)
+        try:
+            yield
+        finally:
+            self.end(None)
 
     def rest(self, address: str, seconds: float) -> None:
         """The service told us to wait. It means the chat; when it says so for a second one meanwhile, it means us."""
@@ -131,6 +156,9 @@ class Pace:
         ends = sorted(until for until in self._resting.values() if until > now)
         whole = len(ends) > 1 or (ends and not self._limits.chat)
         return ends[-1] - now if whole else 0.0
+
+    def _counted(self, verb: str) -> str:
+        return verb if verb in self._limits.each else ""
 
     def _gap(self, address: str) -> float:
         return self._limits.group if _is_group(address) else self._limits.chat

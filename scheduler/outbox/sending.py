@@ -14,7 +14,7 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
@@ -39,6 +39,8 @@ IN_HAND: Mapping[str, int] = {"telegram": 16}
 MANY = 64
 AHEAD = 3
 """How many are noted as begun while they wait for the account's turn: all that a crash then leaves in doubt unsent."""
+SEND = "send"
+"""The verb by which `Pace` counts messages and edits."""
 PATIENCE = 15.0
 """Seconds that a message waits in hand for its turn; told to wait longer, it is put back until then."""
 
@@ -122,6 +124,10 @@ class Outbox:
         """Whether the channel's account is this process's, for `seconds` more at least; without becoming it."""
         return self._senders[channel].election.leads(seconds)
 
+    def turn(self, channel: str, verb: str) -> AbstractAsyncContextManager[None]:
+        """The account's turn for another call over `channel` than a message: of the one pace that its messages have."""
+        return self._senders[channel].pace.turn(verb)
+
     async def drain(self, channel: str | None = None) -> Counter[str]:
         """Send everything that is due now, on `channel` or on all; count what rows became.
 
@@ -169,8 +175,8 @@ class _Sender:
     ) -> None:
         self._store, self._channel, self._clock, self._holder = store, channel, clock, holder
         self._in_thread, self._failpoint, self._scope = in_thread, failpoint, scope
-        self._pace, self._withhold = Pace(limits, now=clock.monotonic), withhold
-        self.election = Election(store, channel.name, channel.keyed, clock, holder, self._pace, in_thread)
+        self.pace, self._withhold = Pace(limits, now=clock.monotonic), withhold
+        self.election = Election(store, channel.name, channel.keyed, clock, holder, self.pace, in_thread)
         self._width = IN_HAND.get(channel.name, MANY)
         self._stopped = False
         self._open()
@@ -240,7 +246,12 @@ class _Sender:
         except Exception:
             log.exception("message %s (%s) cannot be said; it is on the phone list", message.id, message.kind)
         end = AttemptEnd(
-            message_id=message.id, at=self._clock.now(), state="failed", outcome="refused", reason="broken"
+            message_id=message.id,
+            at=self._clock.now(),
+            state="failed",
+            outcome="refused",
+            tries=len(message.attempts),
+            reason="broken",
         )
         await self._in_thread(lambda: self._store.finish_attempts([end], holder=self._holder))
         return None
@@ -280,7 +291,7 @@ class _Sender:
     async def _send(self, waiting: Sequence[Message]) -> list[str]:
         """One call for what waits for one address, and what became of its rows; what did not go out is not named."""
         address = waiting[0].address or ""
-        while wait := self._pace.chat_wait(address):
+        while wait := self.pace.chat_wait(address):
             if not await self._waited(wait):
                 not_before = self._clock.now() + dt.timedelta(seconds=wait if wait > PATIENCE else 0)
                 await self._put_back([(message.id, not_before) for message in waiting])
@@ -295,19 +306,19 @@ class _Sender:
                 return []
             self._failpoint("outbox.before_call")
             async with self._turns:
-                while wait := self._pace.account_wait():  # noqa: ASYNC110 - time is what it waits for
+                while wait := self.pace.account_wait(SEND):  # noqa: ASYNC110 - time is what it waits for
                     await asyncio.sleep(wait)
                 if not self.election.sure():
                     # Not called, which we alone know: where another has become the sender, it has its own say.
                     return await self._end(messages, Later(reason="no_lease", after=0.0))
-                self._pace.begin(address)
+                self.pace.begin(SEND)
         try:
             outcome = await self._call(messages[0], starts)
         finally:
-            self._pace.end(address)
+            self.pace.end(address)
         self._failpoint("outbox.after_call")
         if isinstance(outcome, Later) and outcome.status == TOO_MANY:
-            self._pace.rest(address, outcome.after or 1.0)
+            self.pace.rest(address, outcome.after or 1.0)
         return await self._end(messages, outcome)
 
     async def _waited(self, seconds: float) -> bool:
@@ -374,6 +385,7 @@ class _Sender:
                     state=verdict.state,
                     reason=verdict.reason,
                     outcome=verdict.outcome,
+                    tries=len(message.attempts) + 1,
                     status=verdict.status,
                     provider_id=number,
                     detail=verdict.detail,

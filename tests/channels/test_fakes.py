@@ -211,7 +211,7 @@ def test_the_fakes_run_by_themselves() -> None:
 
 
 def test_telegram_holds_senders_to_its_limits() -> None:
-    """When asked to: thirty in any second, one a second to a chat, twenty a minute to a group; each refusal counts."""
+    """When asked to: thirty calls in any second, one a second to a chat, twenty a minute to a group; refusals count."""
 
     async def use() -> None:
         now = [0.0]
@@ -236,5 +236,47 @@ def test_telegram_holds_senders_to_its_limits() -> None:
             now[0] = 70.0
             assert await say(-7) == 0
             assert (len(server.log), server.limited) == (52, 4)
+
+            async def tap(number: int) -> int:
+                fields = {"callback_query_id": str(number)}
+                async with client.post(f"{base}/bot{server.token}/answerCallbackQuery", json=fields) as answer:
+                    return answer.status
+
+            assert [await tap(number) for number in range(30)] == [200] * 29 + [429]
+
+    asyncio.run(use())
+
+
+def test_line_holds_callers_to_the_limits_of_each_endpoint() -> None:
+    """When asked to: each endpoint has its own, whatever stands in its path; one that is full fills no other."""
+
+    async def use() -> None:
+        now = [0.0]
+        server = LineServer(now=lambda: now[0])
+        server.enforce = True
+        async with (
+            server.running() as base,
+            ClientSession(headers={"Authorization": f"Bearer {server.token}"}) as client,
+        ):
+
+            async def asked(method: str, path: str, times: int) -> int:
+                """How many of so many calls were within the limit."""
+                taken = 0
+                for _ in range(times):
+                    async with client.request(method, base + path, json={}) as answer:
+                        taken += answer.status != 429
+                return taken
+
+            assert await asked("GET", "/v2/bot/richmenu/list", 12) == 10
+            assert await asked("GET", "/v2/bot/message/quota", 12) == 12
+            assert (
+                await asked("DELETE", "/v2/bot/richmenu/1", 60) + await asked("DELETE", "/v2/bot/richmenu/2", 60) == 100
+            )
+            now[0] = 1.0
+            assert await asked("GET", "/v2/bot/richmenu/list", 1) == 1
+            assert await asked("DELETE", "/v2/bot/richmenu/1", 1) == 0
+            now[0] = 3600.0
+            assert await asked("DELETE", "/v2/bot/richmenu/1", 1) == 1
+            assert server.limited == 23
 
     asyncio.run(use())

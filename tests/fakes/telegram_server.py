@@ -3,9 +3,9 @@ against the Bot API's description.
 
     python tests/fakes/telegram_server.py --port 0
 
-prints its address (``--enforce``: and holds senders to 30 calls in any second, one a second to a chat, 20 a minute to a
-group); ``POST /_fake/faults {"point": "reset", "times": 2}`` orders faults, ``GET /_fake/log`` shows what
-was accepted.
+prints its address (``--enforce``: and holds senders to 30 calls in any second, one message a second to a chat, 20 a
+minute to a group; fetching updates does not count); ``POST /_fake/faults {"point": "reset", "times": 2}`` orders
+faults, ``GET /_fake/log`` shows what was accepted.
 """
 
 from __future__ import annotations
@@ -120,6 +120,8 @@ class TelegramServer(FakeServer):
             return web.json_response({"ok": True, "result": me})
         if method in ACCOUNT:
             fields = await _fields(request, method)
+            if self.enforce and method != "getUpdates" and (wait := self._too_fast(None)):
+                return self._limited(wait)
             if faults := telegram_faults(method, fields):
                 self.bad_requests.append({"fields": fields, "faults": faults})
                 return _error(400, f"Bad Request: {faults[0]}")
@@ -181,9 +183,7 @@ class TelegramServer(FakeServer):
         """A new message, or another text for one that stands there."""
         fields = await _fields(request, method)
         if self.enforce and (wait := self._too_fast(str(fields.get("chat_id")))):
-            self.limited += 1
-            told = f"Too Many Requests: retry after {wait}"
-            return _error(429, told, parameters={"retry_after": wait})
+            return self._limited(wait)
         faults = telegram_faults(method, fields) if self.checked else []
         if faults:
             self.bad_requests.append({"fields": fields, "faults": faults})
@@ -232,9 +232,18 @@ class TelegramServer(FakeServer):
             )
         return None
 
-    def _too_fast(self, chat: str) -> int:
-        """Whole seconds to wait, as Telegram says it; 0: this call is within the limits, and counts."""
-        now, windows = self.now(), [self._account, self._groups[chat] if chat.startswith("-") else self._chats[chat]]
+    def _limited(self, wait: int) -> web.Response:
+        self.limited += 1
+        return _error(429, f"Too Many Requests: retry after {wait}", parameters={"retry_after": wait})
+
+    def _too_fast(self, chat: str | None) -> int:
+        """Whole seconds to wait, as Telegram says it; 0: this call is within the limits, and counts.
+
+        `chat`: to whom it says something, if it does.
+        """
+        now, windows = self.now(), [self._account]
+        if chat is not None:
+            windows.append(self._groups[chat] if chat.startswith("-") else self._chats[chat])
         wait = max(window.wait(now) for window in windows)
         if not wait:
             for window in windows:

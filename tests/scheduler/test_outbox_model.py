@@ -300,6 +300,7 @@ class OutboxMachine(RuleBasedStateMachine):
                 state=verdict.state,
                 reason=verdict.reason,
                 outcome=verdict.outcome,
+                tries=len(each.attempts) + 1,
                 status=verdict.status,
                 provider_id=verdict.provider_id,
                 not_before=verdict.not_before,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from line_server import LIMIT as LINE_LIMIT
+from line_server import LIMITS as LINE_LIMITS
 
 from scheduler.outbox.pace import LIMITS, Limits, Pace
 
@@ -30,10 +32,10 @@ class Time:
 def started(pace: Pace, time: Time, address: str, stall: float = 0.0) -> float:
     """Waits for the turn of a call to `address` as a sender does, `stall` seconds longer; when it starts and ends."""
     time.now += pace.chat_wait(address)
-    time.now += pace.account_wait() + stall
-    while wait := pace.account_wait():
+    time.now += pace.account_wait("send") + stall
+    while wait := pace.account_wait("send"):
         time.now += wait
-    pace.begin(address)
+    pace.begin("send")
     pace.end(address)
     return time.now
 
@@ -43,7 +45,13 @@ Travel = Callable[[], tuple[float, float]]
 
 
 def arrivals(
-    pace: Pace, time: Time, calls: int, travel: Travel, stalls: Callable[[], float], width: int
+    pace: Pace,
+    time: Time,
+    calls: int,
+    travel: Travel,
+    stalls: Callable[[], float],
+    width: int,
+    verbs: Sequence[str] = ("send",),
 ) -> list[float]:
     """When each of `calls` arrives at the service, from a sender that has up to `width` under way, each to a new chat;
     `stalls` says how long the process stands still before it sees that a call's turn has come."""
@@ -60,13 +68,14 @@ def arrivals(
     for number in range(calls):
         while len(ends) >= width:
             until(min(ends)[0])
-        while wait := pace.account_wait():
+        verb = verbs[number % len(verbs)]
+        while wait := pace.account_wait(verb):
             until(time.now + wait)
         time.now += stalls()
         ends[:] = [(max(end, time.now), address) for end, address in ends]  # nothing is seen to end meanwhile
-        while wait := pace.account_wait():
+        while wait := pace.account_wait(verb):
             until(time.now + wait)
-        pace.begin(f"{number}")
+        pace.begin(verb)
         there, back = travel()
         came.append(time.now + there)
         ends.append((time.now + there + back, f"{number}"))
@@ -106,7 +115,8 @@ def test_telegrams_limits_hold_through_stalls(calls: list[tuple[str, float]]) ->
 def test_however_unevenly_calls_travel_no_second_at_telegram_is_too_full(
     seed: int, slowest: float, stall: float, width: int
 ) -> None:
-    """Any times on the way there and back, any standing still of ours: within a second never more than 30 arrive."""
+    """Any times on the way there and back, any standing still of ours: within a second never more than 30 arrive, taps
+    that are answered and menus among them."""
     time, chance = Time(), random.Random(seed)
     pace = Pace(TELEGRAM, now=time)
     came = arrivals(
@@ -116,6 +126,7 @@ def test_however_unevenly_calls_travel_no_second_at_telegram_is_too_full(
         lambda: (chance.uniform(0, slowest) * chance.choice([0, 0.1, 1]), chance.uniform(0, slowest / 10)),
         lambda: chance.choice([0.0] * 9 + [stall]),
         width,
+        ["send", "heard", "send", "offer"],
     )
     assert fullest(came, 1.0) <= 30
 
@@ -143,7 +154,7 @@ def test_a_chat_rests_from_the_end_of_a_call() -> None:
     pace = Pace(TELEGRAM, now=time)
     for address, distance in (("1", TELEGRAM.chat), ("-9", TELEGRAM.group)):
         time.now += pace.chat_wait(address)
-        pace.begin(address)
+        pace.begin("send")
         time.now += 7
         pace.end(address)
         assert pace.chat_wait(address) == pytest.approx(distance)
@@ -156,6 +167,39 @@ def test_hardly_anything_is_left_unused() -> None:
         pace = Pace(limits, now=time)
         starts = [started(pace, time, f"{number}") for number in range(10 * best)]
         assert 0.95 * best <= len(starts) / (starts[-1] - starts[0]) <= best + 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "endpoints"),
+    [
+        ("send", [("POST", "/v2/bot/message/push")]),
+        ("reply", [("POST", "/v2/bot/message/reply")]),
+        (
+            "offer",
+            [
+                ("GET", "/v2/bot/richmenu/list"),
+                ("POST", "/v2/bot/user/{user}/richmenu/{menu}"),
+                ("DELETE", "/v2/bot/user/{user}/richmenu"),
+            ],
+        ),
+    ],
+)
+def test_each_of_lines_endpoints_has_its_own_pace(verb: str, endpoints: list[tuple[str, str]]) -> None:
+    """Below the limit of every endpoint that the verb may call, with a quarter to spare; no other verb holds it up."""
+    allowed = min(calls / seconds for calls, seconds in (LINE_LIMITS.get(each, LINE_LIMIT) for each in endpoints))
+    time = Time()
+    pace = Pace(LIMITS["line"], now=time)
+    others = [each for each in ("send", "reply", "offer") if each != verb]
+    starts = list[float]()
+    for _ in range(round(10 * allowed)):
+        while wait := pace.account_wait(verb):
+            time.now += wait
+        for each in (verb, *others):
+            pace.begin(each)
+            pace.end(None)
+        starts.append(time.now)
+    assert fullest(starts, 1.0) <= 0.85 * allowed
+    assert 0.65 * allowed <= len(starts) / (starts[-1] - starts[0]) <= 0.76 * allowed
 
 
 def test_who_takes_over_starts_with_nothing_saved() -> None:

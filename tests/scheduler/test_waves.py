@@ -105,7 +105,7 @@ class Market:
 def _accepted(message: Message, at: dt.datetime) -> Any:
     from storage import AttemptEnd
 
-    return AttemptEnd(message_id=message.id, at=at, state="accepted", outcome="accepted")
+    return AttemptEnd(message_id=message.id, at=at, state="accepted", outcome="accepted", tries=len(message.attempts))
 
 
 @pytest.fixture

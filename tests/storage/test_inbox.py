@@ -144,10 +144,11 @@ def test_words_that_wait_are_gathered(store: Store, make: Any) -> None:
 
     def passes(number: int, *instead: str) -> None:
         word = make.message(number, **chat, state="held", send_at=later)
-        passed = PassedOn(at=later, words=f"{number}", instead=instead)
+        passed = PassedOn(at=later, words=f"{number}", things={"photo": number}, place=(99.3, 9.1), instead=instead)
         heeded = Heeded(outcome="word", address="U1", passed_on=passed, messages=(word,))
         assert store.heed(first(store), heeded, holder="w", at=make.at)
-        assert store.chat("line", "U1").gathered == {"words": f"{number}", "messages": [word.id]}
+        held = {"words": f"{number}", "things": {"photo": number}, "place": [99.3, 9.1], "messages": [word.id]}
+        assert store.chat("line", "U1").gathered == held
 
     passes(1)
     passes(2, "m1")

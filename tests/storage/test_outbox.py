@@ -43,8 +43,10 @@ def begin(
     return store.begin_attempts(starts, holder="h1")
 
 
-def end(store: Store, at: dt.datetime, id: str, state: str, **more: Any) -> None:
-    store.finish_attempts([AttemptEnd(message_id=id, at=at, state=state, outcome=state, **more)], holder="h1")
+def end(store: Store, at: dt.datetime, id: str, state: str, *, tries: int | None = None, **more: Any) -> None:
+    known = {message.id: len(message.attempts) for message in store.messages()}[id] if tries is None else tries
+    ended = AttemptEnd(message_id=id, at=at, state=state, outcome=state, tries=known, **more)
+    store.finish_attempts([ended], holder="h1")
 
 
 def states(store: Store) -> dict[str, str]:
@@ -261,6 +263,22 @@ def test_an_old_hand_of_the_same_holder_begins_nothing(store: Store, make: Any) 
     assert claim(store, make.at + SECOND) == [id]
     assert begin(store, make.at + SECOND, id, tries=0) == []
     assert begin(store, make.at + SECOND, id, tries=1) == [id]
+
+
+def test_an_old_hand_of_the_same_holder_ends_nothing(store: Store, make: Any) -> None:
+    """What came of its call is of an attempt that was given up; the one that its other hand has begun is still out."""
+    add(store, make, make.message(state="ready"))
+    (id,) = claim(store, make.at)
+    begin(store, make.at, id)
+    store.expire_leases(make.at, channel="line", whole=True)
+    store.resolve_message(id, "retry", actor="outbox", at=make.at)
+    assert claim(store, make.at + SECOND) == begin(store, make.at + SECOND, id) == [id]
+    end(store, make.at + SECOND, id, "retry", tries=1, not_before=make.at)
+    assert states(store) == {id: "sending"}
+    end(store, make.at + SECOND, id, "accepted", tries=2, provider_id="p2")
+    [message] = store.messages()
+    assert message.state == "accepted"
+    assert [(each.outcome, each.provider_id) for each in message.attempts] == [("unknown", None), ("accepted", "p2")]
 
 
 def test_an_unknown_message_is_resolved_once(store: Store, make: Any) -> None:

@@ -50,6 +50,7 @@ class Talk:
             app.versions,
             lambda order_id, place: app.pin_order(order_id, place, actor="chat", source="buyer"),
             secret_keys=secret_keys(app.environ),
+            turn=lambda name, verb: self._outbox.turn(name, verb),
         )
         self._outbox = Outbox(app.store, channels, app.clock, withhold=app.withhold)
         self.rest_is_over()

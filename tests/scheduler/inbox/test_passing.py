@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from samples import telegram_id
 from sqlalchemy import text
 
 from scheduler.inbox.passing import MOST
@@ -36,6 +38,9 @@ def route(talk: Any, somebody: str) -> Message:
     has_phone(talk, Role.RIDER, route.member_ref, "0811111111")
     talk.gives(Role.RIDER, route.member_ref, "line", somebody)
     return route
+
+
+TELEGRAM = {"X-Telegram-Bot-Api-Secret-Token": "telegram-secret"}
 
 
 def has_phone(talk: Any, role: Role, ref: str, phone: str) -> None:
@@ -125,6 +130,87 @@ def test_a_flood_reaches_the_coordinators_as_two_messages(talk: Any, somebody: s
     first, second = read(talk, boss)
     assert first.count("ก" * 348) == 2
     assert second.count("ก" * 348) == 2 * (MOST // 701)
+
+
+PHOTO = {"type": "image", "id": "1", "contentProvider": {"type": "line"}}
+STICKER = {"type": "sticker", "id": "1", "packageId": "1", "stickerId": "2", "stickerResourceType": "STATIC"}
+
+
+def sends(talk: Any, somebody: str, message: dict[str, Any]) -> str:
+    """What somebody hears who sends this over LINE."""
+    (answer,) = talk.line_says(somebody, type="message", message=message)
+    return str(answer)
+
+
+def test_that_pictures_were_sent_is_passed_on(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """Not they themselves, as their sender hears; further ones are gathered with the words between them."""
+    answer = sends(talk, somebody, PHOTO)
+    assert "แจ้งผู้ประสานงานแล้ว" in answer
+    assert "เปิดดูหรือฟังไม่ได้" in answer
+    until = talk.clock.now() + dt.timedelta(minutes=5)
+    talk.later(minutes=1)
+    assert f"จะแจ้งผู้ประสานงานตอน {until:%H:%M} น." in sends(talk, somebody, PHOTO)
+    assert f"{until:%H:%M} น." in talk.line_says(somebody, text="ถุงขาด")[0]
+    sends(talk, somebody, PHOTO)
+    sends(talk, somebody, {"type": "audio", "id": "2", "duration": 1000, "contentProvider": {"type": "line"}})
+    sends(talk, somebody, STICKER)
+    talk.later(minutes=4)
+    first, second = read(talk, boss)
+    for words in ("ข้อความจากผู้ซื้อ", "ส่งรูปมา 1 รูป", "ส่งรูป เสียง และไฟล์ต่อให้ไม่ได้", order.order_id, "0811111111"):
+        assert words in first
+    for words in ("ถุงขาด", "ส่งรูปมา 2 รูป", "ส่งข้อความเสียงมา 1 ข้อความ", "ส่งสติกเกอร์มา 1 ตัว"):
+        assert words in second
+
+
+def test_what_is_written_under_a_picture_goes_along(talk: Any, someone: str, boss: str, order: Order) -> None:
+    """Over Telegram too; a call for help is heard at once, wherever it stands."""
+    buyer = telegram_id(4712)
+    talk.gives(Role.BUYER, order.buyer_ref, "telegram", buyer)
+    photo = [{"file_id": "x", "file_unique_id": "x", "width": 1, "height": 1}]
+    assert "แจ้งผู้ประสานงานแล้ว" in talk.telegram_says(buyer, photo=photo, caption="ได้ของผิด")[0]
+    (told,) = read(talk, boss)
+    assert "ได้ของผิด" in told
+    assert "ส่งรูปมา 1 รูป" in told
+    assert "1669" in talk.telegram_says(buyer, photo=photo, caption="รถชนหน้าบ้าน")[0]
+    assert "รถชนหน้าบ้าน" in read(talk, boss)[1]
+
+
+def test_a_sticker_is_a_face(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """By itself it calls nobody to the phone, and is answered kindly."""
+    assert "ยินดีช่วยเสมอ" in sends(talk, somebody, STICKER)
+    assert read(talk, boss) == []
+
+
+def test_a_place_that_nothing_waits_for_is_passed_on(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """A buyer may want it brought elsewhere: the coordinator gets the last place with the words, as a button."""
+    here = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, here)
+    talk.later(minutes=1)
+    assert "จะส่งตำแหน่งนี้ให้ผู้ประสานงานตอน" in sends(talk, somebody, here | {"latitude": 9.2})
+    talk.line_says(somebody, text="ส่งที่นี่แทนได้ไหม")
+    talk.later(minutes=4)
+    first, second = read(talk, boss)
+    assert "ส่งตำแหน่งมา" in first
+    assert "ส่งที่นี่แทนได้ไหม" in second
+    assert ["9.100000" in str(each.fields) for each in talk.telegram.log[-2:]] == [True, False]
+    assert "9.200000,99.300000" in str(talk.telegram.log[-1].fields)
+
+
+def test_where_somebody_is_on_the_move_is_no_news(talk: Any, someone: str, route: Message) -> None:
+    """Of a place shared while riding the first is passed on; each further one is neither that, nor answered."""
+    coordinator = talk.app.store.members(Role.COORDINATOR)[0].ref
+    talk.gives(Role.COORDINATOR, coordinator, "telegram", telegram_id(99))
+    talk.gives(Role.RIDER, route.member_ref, "telegram", someone)
+    at_work(talk, route)
+    here = {"latitude": 9.1, "longitude": 99.3, "live_period": 900}
+    assert "รับทราบแล้ว" in talk.telegram_says(someone, location=here)[0], "the round is confirmed by it"
+    assert "ส่งตำแหน่งนี้" in talk.telegram_says(someone, location=here)[0]
+    moved = talk.telegram.update(someone, location=here)
+    moved["edited_message"] = moved.pop("message")
+    said = len(talk.telegram.log)
+    talk._told("telegram", TELEGRAM, json.dumps(moved).encode())
+    assert len(talk.telegram.log) == said
+    assert len(talk.messages(kinds={"word"}, channel="telegram")) == 1
 
 
 def test_at_night_the_writer_hears_when_it_is_read(talk: Any, somebody: str, boss: str, order: Order) -> None:

@@ -6,7 +6,10 @@ import asyncio
 import json
 from typing import Any
 
+from samples import telegram_id
+
 from scheduler.inbox import Inbox, poll
+from storage.heard import Told
 
 IDLE = 0.01
 
@@ -78,3 +81,15 @@ def test_who_stands_by_neither_fetches_nor_answers(talk: Any, someone: str) -> N
     assert len(talk.app.store.heard()) == 1
     talk.settle()
     assert [each.chat_id for each in talk.telegram.log] == [someone]
+
+
+def test_taps_are_answered_at_the_account_s_own_pace(talk: Any) -> None:
+    """Forty who tap at once are all heard, and a Telegram that takes thirty calls a second refuses none of them."""
+    talk.telegram.enforce = True
+    taps = [talk.telegram.update(telegram_id(100 + number), data="seen:x") for number in range(40)]
+    told = [Told(event_id=str(each["update_id"]), body=json.dumps(each).encode()) for each in taps]
+    talk.app.store.add_inbox("telegram", told, at=talk.clock.now())
+    talk.settle()
+    assert len(talk.telegram.answered) == len(set(talk.telegram.answered)) == 40
+    assert len({each.chat_id for each in talk.telegram.log}) == 40
+    assert talk.telegram.limited == 0

@@ -177,13 +177,14 @@ def test_words_of_who_works_reach_the_coordinators(talk: Any, somebody: str, som
 
 
 def test_what_nobody_can_read_is_answered_with_what_is_possible(talk: Any, somebody: str, route: Message) -> None:
-    """A sticker is not passed on, nor is anything where there is no coordinator."""
+    """Nothing is passed on where there is no coordinator: neither words nor a picture."""
     at_work(talk, route)
-    assert "พิมพ์คำเหล่านี้ได้" in talk.line_says(somebody, type="message", message={"type": "sticker", "id": "1"})[0]
     coordinators = talk.app.store.members(Role.COORDINATOR)
     for each in coordinators:
         talk.app.store.erase_member((Role.COORDINATOR, each.ref), actor="test", at=talk.clock.now())
     talk.line_says(somebody, text="ฝนตกหนักมาก")
+    picture = {"type": "image", "id": "1", "contentProvider": {"type": "line"}}
+    assert "พิมพ์คำเหล่านี้ได้" in talk.line_says(somebody, type="message", message=picture)[0]
     assert talk.messages(kinds={"word"}) == []
 
 
