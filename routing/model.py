@@ -323,7 +323,8 @@ class Plan:
     """An answer: routes, and what found no place, with why. ``cost_split`` sums to ``cost``.
 
     ``cost`` is what the routes cost, plus the penalties that the problem itself states for what is left out; the
-    weights derived from priorities steer the search but are nobody's money, so they are not in it.
+    weights derived from priorities steer the search but are nobody's money, so they are not in it. ``proven`` says that
+    all plans there can be were weighed, and none is better.
     """
 
     routes: tuple[Route, ...]
@@ -334,6 +335,7 @@ class Plan:
     seed: int
     iterations: int = 0
     first_plan_ms: int | None = None
+    proven: bool = False
     solving_ms: int = 0
 
 

@@ -19,6 +19,8 @@ class Answer:
     engine: str
     iterations: int = 0
     first_plan_ms: int | None = None
+    proven: bool = False
+    """Whether no other routes weigh less."""
 
 
 class ImpossibleRouteError(Exception):
@@ -122,6 +124,7 @@ def build(compiled: Compiled, answer: Answer, unassigned: Sequence[Unassigned], 
         seed=seed,
         iterations=answer.iterations,
         first_plan_ms=answer.first_plan_ms,
+        proven=answer.proven,
         solving_ms=solving_ms,
     )
 

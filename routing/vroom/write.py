@@ -50,6 +50,7 @@ def plan_to_json(problem: Problem, plan: Plan, *, loading_ms: int = 0) -> dict[s
             "seed": plan.seed,
             "iterations": plan.iterations,
             "first_plan_ms": plan.first_plan_ms,
+            "proven": plan.proven,
             "cost_split": dict(plan.cost_split),
         },
         "unassigned": [entry for shipment in left_out for entry in _left_out(shipment)],

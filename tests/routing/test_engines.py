@@ -67,6 +67,19 @@ class TestEveryEngine:
         plan = solve(problem, replace(SHORT, engine=engine))
         assert weight(compiled, sequences(compiled, plan)) == brute_force(compiled)
 
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    @given(data=st.data())
+    def test_no_plan_is_better_than_one_called_proven(
+        self, engine: str, problems: Callable[..., Any], data: st.DataObject
+    ) -> None:
+        """Where an engine says so, trying everything finds nothing that weighs less."""
+        problem: Problem = data.draw(problems(most_shipments=2, most_vehicles=2))
+        assume(sum(len(s.pickups) + 1 for s in problem.shipments) <= 5)
+        compiled = compile_problem(problem)
+        plan = solve(problem, replace(SHORT, engine=engine))
+        if plan.proven:
+            assert weight(compiled, sequences(compiled, plan)) == brute_force(compiled)
+
     def test_a_plan_is_there_when_time_is_up_at_once(self, engine: str, street: Any) -> None:
         """A budget too short for any search still yields a valid plan that serves what fits."""
         problem = street.problem([street.rider()], [street.order("A", 1, 2), street.order("B", 3, 4)])

@@ -1,11 +1,12 @@
 """The market's own engine: ruin and recreate in machine code, in the line of Christiaens and Vanden Berghe (2020).
 
-Takes every rule of the problem, where numba is installed. `warm` compiles, or loads what an earlier process compiled;
-it belongs to start-up.
+Small problems are solved for certain instead. Takes every rule but the rare ones, where numba is installed. `warm`
+compiles, or loads what an earlier process compiled; it belongs to start-up.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from time import monotonic
 
@@ -33,10 +34,15 @@ def warm() -> None:
     if not _warm:
         _warm.append(True)
         from .crew import Crew
+        from .exact import best_plan
         from .helpers import Helpers
         from .session import Session
+        from .tables import data_of
 
-        compiled, settings = compile_problem(_example()), Settings(iterations=2)
+        problem = _example()
+        plain = compile_problem(replace(problem, shipments=(replace(problem.shipments[1], max_ride_time=None),)))
+        best_plan(plain, data_of(plain), 1.0)
+        compiled, settings = compile_problem(problem), Settings(iterations=2)
         session = Session(compiled, settings, Report(), monotonic() + FOREVER, Helpers(compiled, settings), Crew(0))
         session.first()
         session.reduce()
@@ -46,6 +52,7 @@ def warm() -> None:
 
 def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
     from .crew import crew_for
+    from .exact import best_plan
     from .helpers import Helpers
     from .session import Session
 
@@ -57,14 +64,19 @@ def solve(compiled: Compiled, settings: Settings, report: Report) -> Answer:
         session = Session(compiled, settings, report, deadline, helpers, crew)
         session.first()
         first_plan_ms = round((monotonic() - began) * 1000)
-        helpers.start(deadline)
-        session.reduce()
-        session.run()
+        best = None if report.stopped() else best_plan(compiled, session.data, settings.seconds)
+        if best is None:
+            helpers.start(deadline)
+            session.reduce()
+            session.run()
+        else:
+            report(best)
     finally:
         helpers.close()
         crew.close()
     return Answer(
-        routes=session.routes(),
+        routes=session.routes() if best is None else best,
+        proven=best is not None,
         engine="kernel+cp_sat" if session.decided else "kernel",
         iterations=session.iterations + helpers.iterations,
         first_plan_ms=first_plan_ms,

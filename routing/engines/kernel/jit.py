@@ -20,7 +20,7 @@ import numba
 NOT_COMPILED = ("__init__", "session", "decision", "pricing", "helpers", "parts", "crew", "processes")
 """Modules here whose text does not matter to machine code."""
 
-ENTRIES = (".search", ".pool", ".breeding")
+ENTRIES = (".search", ".pool", ".breeding", ".exact")
 """The modules whose functions Python calls; wrappers for that would double the code of all others."""
 
 F = TypeVar("F", bound=Callable[..., Any])
