@@ -23,6 +23,7 @@ _LINE_EVENTS: tuple[dict[str, Any], ...] = (
     {"type": "message", "message": {"type": "text", "id": "1", "quoteToken": "q", "text": "ถึงไหนแล้ว"}},
     {"type": "message", "message": {"type": "location", "id": "1", "latitude": 9.14, "longitude": 99.33}},
     {"type": "message", "message": {"type": "image", "id": "1", "contentProvider": {"type": "line"}}},
+    {"type": "message", "message": {"type": "sticker", "id": "1", "packageId": "1", "stickerId": "2"}},
     {"type": "postback", "postback": {"data": "yes:consent"}},
     {"type": "follow", "follow": {"isUnblocked": True}},
     {"type": "unfollow"},
@@ -43,6 +44,8 @@ _TELEGRAM_UPDATES: tuple[dict[str, Any], ...] = (
     {"message": {**_MESSAGE, "location": {"latitude": 9.14, "longitude": 99.33}}},
     {"message": {**_MESSAGE, "contact": {"phone_number": "66812345678", "first_name": "x", "user_id": 77}}},
     {"message": {**_MESSAGE, "photo": [{"file_id": "a", "file_unique_id": "a", "width": 1, "height": 1}]}},
+    {"message": {**_MESSAGE, "voice": {"file_id": "a", "duration": 1}, "caption": "ฟังหน่อย"}},
+    {"edited_message": {**_MESSAGE, "location": {"latitude": 9.14, "longitude": 99.33, "live_period": 900}}},
     {"callback_query": {"id": "1", "from": _FROM, "chat_instance": "1", "data": "say:ถึงไหน", "message": _MESSAGE}},
     {"my_chat_member": {"chat": _CHAT, "from": _FROM, "date": 1, "new_chat_member": {"status": "kicked"}}},
 )

@@ -117,9 +117,9 @@ class Senders:
         sender = self._senders.get(name)
         return sender is not None and sender.outbox.leads(name, seconds)
 
-    def _turn(self, name: str, verb: str) -> AbstractAsyncContextManager[None]:
+    def _turn(self, name: str, verb: str) -> AbstractAsyncContextManager[bool]:
         sender = self._senders.get(name)  # None while the channel is connected anew
-        return nullcontext() if sender is None else sender.outbox.turn(name, verb)
+        return nullcontext(True) if sender is None else sender.outbox.turn(name, verb)
 
     async def follow(self) -> None:
         """Connect the channels that are new or changed in the config in force, and send over them from now on.

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 
-from channels.base import Channel, Gone, Menu, Receipt, Refused
+from channels.base import Channel, Gone, Later, Menu, Receipt, Refused
 from scheduler.clock import Clock
 from scheduler.versions import Versions
 from storage import Store
@@ -61,7 +61,7 @@ class Menus:
         channel: Channel,
         versions: Versions,
         clock: Clock,
-        turn: Callable[[str, str], AbstractAsyncContextManager[None]] = lambda name, verb: nullcontext(),
+        turn: Callable[[str, str], AbstractAsyncContextManager[bool]] = lambda name, verb: nullcontext(True),
     ) -> None:
         self._store, self._channel, self._versions, self._clock, self._turn = store, channel, versions, clock, turn
         self._resting: dict[str | None, float] = {}
@@ -74,14 +74,17 @@ class Menus:
             return False
         address, menu = due
         name = self._channel.name
-        async with self._turn(name, "offer"):
+        async with self._turn(name, "offer") as may:
+            if not may:
+                return False
             outcome = await self._channel.offer(address, menu)
         about_chat = isinstance(outcome, Gone) or (isinstance(outcome, Refused) and not outcome.account)
         if isinstance(outcome, Receipt) or (about_chat and menu is None):  # who is gone shows nothing any more
             mark, now = self._mark(menu), self._clock.now()
             await asyncio.to_thread(lambda: self._store.note_menu(name, address, mark, at=now))
             return True
-        rest = CHAT_RESTS if about_chat else ACCOUNT_RESTS
+        asked = (outcome.after or 0.0) if isinstance(outcome, Later) else 0.0
+        rest = CHAT_RESTS if about_chat else max(ACCOUNT_RESTS, asked)
         self._resting[address if about_chat else None] = self._clock.monotonic() + rest
         log.info("channel %s: a menu is not shown (%s); trying again in %d s", name, outcome.reason, rest)
         return True

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 WAIT_SECONDS = 5
 """How long Telegram holds a question that has no answer yet; well under the channel's own timeout."""
 REST_SECONDS = 5.0
-"""After a refusal."""
+"""After a refusal, or longer where Telegram says so."""
 STAND_BY_SECONDS = 0.5
 """How often a process looks whether the account has become its own; that costs nothing."""
 
@@ -63,6 +63,7 @@ async def poll(
                         heard()
                     after = last
                     continue
+                rest = max(REST_SECONDS, getattr(found, "after", None) or 0.0)
                 log.warning("telegram gives no updates (%s); asking again", getattr(found, "reason", "no list"))
         except storage.StorageError:
             log.exception("the database did not answer; trying again")

@@ -16,7 +16,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import storage
-from channels.base import Channel, Inbound, Outcome, Receipt, Refused, Unknown
+from channels.base import Channel, Inbound, Later, Outcome, Receipt, Refused, Unknown
 from scheduler.clock import Clock
 from scheduler.inbox.answers import Answered, Writer
 from scheduler.inbox.decide import decide
@@ -33,8 +33,8 @@ BATCH = 50
 TRIES = 3
 PATIENCE_SECONDS, GLANCE_SECONDS = 2.0, 0.05
 
-Turn = Callable[[str, str], AbstractAsyncContextManager[None]]
-"""The turn of an account, by its channel's name, for a call of this verb."""
+Turn = Callable[[str, str], AbstractAsyncContextManager[bool]]
+"""The turn of an account, by its channel's name, for a call of this verb; False: it is not to be made now."""
 
 Pin = Callable[[str, Location], bool]
 """Gives an order that waits its place; False where none waits."""
@@ -64,7 +64,7 @@ class Inbox:
         spoke: Callable[[], None] = lambda: None,
         busy: Callable[[], bool] = lambda: False,
         leads: Callable[[str], bool] = lambda name: True,
-        turn: Turn = lambda name, verb: nullcontext(),
+        turn: Turn = lambda name, verb: nullcontext(True),
     ) -> None:
         self._store, self._channels, self._clock, self._versions = store, channels, clock, versions
         self._pin, self._reader, self._spoke, self._busy = pin, Reader(store, secret_keys), spoke, busy
@@ -154,8 +154,9 @@ class Inbox:
             channel = self._channels[due.event.channel]
             if due.reply is not None:
                 parts = [dict(message.payload or {}) for message in (*due.along, due.reply)]
-                async with self._turn(channel.name, "reply"):
-                    outcome = await channel.reply(due.event.reply_token or "", *parts)
+                async with self._turn(channel.name, "reply") as may:
+                    token = due.event.reply_token or ""
+                    outcome = await channel.reply(token, *parts) if may else Later(reason="rate")
                 now = self._clock.now()
                 *numbers, last = numbers_of(outcome, len(parts))
                 ends += [ended_along(*each, outcome, now) for each in zip(due.along, numbers, strict=True)]
@@ -163,8 +164,9 @@ class Inbox:
         return ends
 
     async def _heard(self, event: Inbound) -> None:
-        async with self._turn(event.channel, "heard"):
-            await self._channels[event.channel].heard(event)
+        async with self._turn(event.channel, "heard") as may:
+            if may:
+                await self._channels[event.channel].heard(event)
 
 
 def numbers_of(outcome: Outcome, parts: int) -> list[str | None]:

@@ -133,13 +133,19 @@ class Pace:
                 self._chats = {chat: free for chat, free in self._chats.items() if free > now}
 
     @asynccontextmanager
-    async def turn(self, verb: str) -> AsyncIterator[None]:
-        """The block is a call of this verb that says nothing to a chat; it is entered in its turn."""
+    async def turn(self, verb: str) -> AsyncIterator[bool]:
+        """The block is a call of this verb that says nothing to a chat; it is entered in its turn.
+
+        False: the service has told the account to keep quiet, so the call is not to be made.
+        """
+        if verb not in self._limits.each and self.rest_left():
+            yield False
+            return
         while wait := self.account_wait(verb):  # noqa: ASYNC110 - time is what it waits for
             await asyncio.sleep(wait)
         self.begin(verb)
         try:
-            yield
+            yield True
         finally:
             self.end(None)
 

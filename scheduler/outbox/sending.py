@@ -124,8 +124,8 @@ class Outbox:
         """Whether the channel's account is this process's, for `seconds` more at least; without becoming it."""
         return self._senders[channel].election.leads(seconds)
 
-    def turn(self, channel: str, verb: str) -> AbstractAsyncContextManager[None]:
-        """The account's turn for another call over `channel` than a message: of the one pace that its messages have."""
+    def turn(self, channel: str, verb: str) -> AbstractAsyncContextManager[bool]:
+        """The account's turn for another call over `channel` than a message: see `Pace.turn`."""
         return self._senders[channel].pace.turn(verb)
 
     async def drain(self, channel: str | None = None) -> Counter[str]:

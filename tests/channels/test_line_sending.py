@@ -152,7 +152,8 @@ def test_a_bad_payload_is_refused(with_line: Runs) -> None:
 
     async def use(channel: Any, _: Any) -> None:
         assert await channel.send(FRIEND, {}, key=_key()) == Refused(reason="payload")
-        outcome = await channel.send(FRIEND, {"messages": [{"type": "text", "text": ""}] * 6}, key=_key())
+        nameless = {"type": "flex", "altText": "", "contents": {"type": "bubble"}}
+        outcome = await channel.send(FRIEND, {"messages": [nameless]}, key=_key())
         assert isinstance(outcome, Refused)
         assert not outcome.account
 

@@ -102,7 +102,11 @@ class Talk:
 
     def rest_is_over(self) -> None:
         """What would have no menu a while ago is asked again."""
-        self._menus = [Menus(self.app.store, each, self.app.versions, self.clock) for each in self._channels.values()]
+        app = self.app
+        self._menus = [
+            Menus(app.store, each, app.versions, self.clock, lambda name, verb: self._outbox.turn(name, verb))
+            for each in self._channels.values()
+        ]
 
     def show_menus(self) -> None:
         """Bring every chat to its menu, as the daemon would little by little."""

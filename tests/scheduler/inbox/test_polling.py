@@ -10,6 +10,7 @@ from samples import telegram_id
 
 from scheduler.inbox import Inbox, poll
 from storage.heard import Told
+from storage.records import Role
 
 IDLE = 0.01
 
@@ -93,3 +94,18 @@ def test_taps_are_answered_at_the_account_s_own_pace(talk: Any) -> None:
     assert len(talk.telegram.answered) == len(set(talk.telegram.answered)) == 40
     assert len({each.chat_id for each in talk.telegram.log}) == 40
     assert talk.telegram.limited == 0
+
+
+def test_an_account_that_was_told_to_rest_answers_no_taps(talk: Any, someone: str) -> None:
+    """What two chats were told to wait for holds for the whole account: for taps and menus too."""
+    talk.telegram.retry_after = 600
+    talk.telegram.faults.order("rate", 2)
+    for number in (1, 2):
+        assert talk.telegram_says(telegram_id(number), text="สวัสดี") == []
+    calls = len(talk.telegram.calls)
+    assert talk.telegram_says(someone, data="seen:x") == []
+    assert talk.telegram.answered == []
+    assert len(talk.telegram.calls) == calls
+    talk.gives(Role.RIDER, talk.app.store.members(Role.RIDER)[0].ref, "telegram", someone)
+    talk.show_menus()
+    assert talk.telegram.commands_of == {}
