@@ -162,3 +162,29 @@ def test_compiled_and_interpreted_code_agree(tmp_path: Path) -> None:
     compiled = run(SCRIPT.replace("assert numba.config.DISABLE_JIT\n", ""))
     assert "True" in compiled
     assert run(SCRIPT, NUMBA_DISABLE_JIT="1") == compiled
+
+
+@pytest.mark.parametrize(("at_each", "tries"), [(1, "FLEET_TRIES"), (2, "FLEET_SIGN")])
+def test_a_van_too_few_is_given_up_early_unless_one_order_alone_is_in_the_way(
+    street: Any, at_each: int, tries: str
+) -> None:
+    """Three places due in one minute need three vans: with one order at each the search tries on, with two it soon
+    ends, and all orders stay served."""
+    from routing.compiled import compile_problem
+    from routing.engines import Report
+    from routing.engines.kernel import session as sessions
+    from routing.engines.kernel.crew import Crew
+    from routing.engines.kernel.helpers import Helpers
+
+    costs = Costs(fixed=1_000_000, per_hour=0, per_km=100)
+    vans = [street.rider(f"van {v}", costs=costs) for v in range(3)]
+    due = ((2000, 2001),)
+    orders = [street.order(f"O{k}", 0, 1 + k // at_each, windows=due) for k in range(3 * at_each)]
+    compiled = compile_problem(street.problem(vans, orders))
+    asked = Settings(iterations=100_000)
+    session = sessions.Session(compiled, asked, Report(), float("inf"), Helpers(compiled, asked), Crew(0))
+    session.first()
+    session.reduce()
+    bound = getattr(sessions, tries) * len(orders)
+    assert bound <= session.iterations < bound + sessions.FLEET_SLICE
+    assert sum(map(len, session.routes())) == 2 * len(orders)

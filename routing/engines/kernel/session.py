@@ -50,8 +50,8 @@ SLICE = 0.05
 FLEET_SHARE = 0.4
 """Most of the time or iterations that the reduction of the fleet may take."""
 
-FLEET_TRIES = 3000
-"""Iterations, per shipment, to empty one route."""
+FLEET_TRIES, FLEET_SIGN = 3000, 300
+"""Iterations, per shipment, to empty one route; and those after which only one shipment must have been left once."""
 
 FLEET_SLICE = 200
 EJECT_EVERY = 3
@@ -296,15 +296,21 @@ class Session:
             self._tell()
 
     def _placed(self, until: float, bound: int | None) -> bool:
-        """Whether what the routes leave out could be placed in them, without one vehicle more."""
+        """Whether what the routes leave out could be placed in them, without one vehicle more.
+
+        Given up early where never only one of it is left.
+        """
         placed = bool(self.state.note[c.ABSENT] == 0)
-        tries = FLEET_TRIES * len(self.possible)
+        tries = FLEET_SIGN * len(self.possible)
+        more = FLEET_TRIES * len(self.possible) - tries
         while tries > 0 and not placed and self._wanted(until) and (bound is None or self.iterations < bound):
             size = FLEET_SLICE if bound is None else min(FLEET_SLICE, bound - self.iterations)
             warm = WARM * self.unit
             placed = bool(search.search(self.data, self.state, search.REDUCE, NONE, EJECT_EVERY, size, warm, warm))
             self.iterations += size
             tries -= size
+            if self.state.note[c.ABSENT] == 1:
+                tries, more = tries + more, 0
         return placed
 
     def _left(self) -> bool:
