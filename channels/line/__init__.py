@@ -6,9 +6,11 @@ more than a second.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -126,7 +128,7 @@ class LineChannel:
     async def _call(
         self, method: str, path: str, body: Payload | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        answer = await self._open().api_client.call_api(
+        answer = await (await self._open()).api_client.call_api(
             path,
             method,
             header_params={"Accept": "application/json", "Content-Type": "application/json", **(headers or {})},
@@ -169,7 +171,7 @@ class LineChannel:
 
     async def invitation(self, code: str | None) -> str | None:
         try:
-            answer = await self._open().get_bot_info_with_http_info(
+            answer = await (await self._open()).get_bot_info_with_http_info(
                 _preload_content=False, _request_timeout=self._limits()
             )
         except Exception:  # without LINE there is no address; a code can still be typed
@@ -189,7 +191,7 @@ class LineChannel:
 
     async def quota(self) -> Quota | Outcome:
         """What this month allows and what is used of it, by LINE's own count; an outcome where LINE does not say."""
-        api, told = self._open(), []
+        api, told = await self._open(), []
         for ask in (api.get_message_quota_with_http_info, api.get_message_quota_consumption_with_http_info):
             try:
                 answer = await ask(_preload_content=False, _request_timeout=self._limits())
@@ -220,8 +222,10 @@ class LineChannel:
 
         return ClientTimeout(total=self._timeout, sock_connect=self._timeout / 2)
 
-    def _open(self) -> AsyncMessagingApi:
-        """The SDK's client, made inside the running loop at the first call."""
+    async def _open(self) -> AsyncMessagingApi:
+        """The SDK's client, made inside the running loop at the first call; a thread loads it, and the loop goes on."""
+        if self._api is None:
+            await asyncio.to_thread(import_module, "channels.line.client")
         if self._api is None:
             from linebot.v3.messaging import AsyncMessagingApi, Configuration
 

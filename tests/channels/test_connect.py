@@ -115,3 +115,31 @@ def test_importing_loads_no_sdk() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+WATCHED = """
+import asyncio, sys, threading
+import channels
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "linebot.v3.messaging":
+            print(threading.current_thread() is threading.main_thread())
+
+sys.meta_path.insert(0, Watch())
+secrets = {"SONGSUK_LINE_CHANNEL_ACCESS_TOKEN": "token", "SONGSUK_LINE_CHANNEL_SECRET": "secret"}
+line = channels.connect("line", {"api_base": "http://127.0.0.1:9"}, secrets)
+
+async def two_at_once():
+    print(await asyncio.gather(line.invitation("code"), line.invitation("code")))
+    await line.close()
+
+asyncio.run(two_at_once())
+"""
+
+
+def test_the_first_call_loads_the_sdk_beside_the_loop() -> None:
+    """LINE's SDK takes more than a second to import: a thread does it, so that what else the loop does goes on."""
+    shown = subprocess.run([sys.executable, "-c", WATCHED], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines() == ["False", "[None, None]"]
+    assert shown.stderr == ""
