@@ -48,7 +48,7 @@ ROWS = (
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=210, help="some come too late in the day for what is left to say")
     parser.add_argument("--messages", type=int, default=5000)
     parser.add_argument("--stages", nargs="+", choices=[stage.name for stage in STAGES], help="these alone")
     parser.add_argument("--points", type=Path, metavar="FILE", help="keep what the rehearsal found there, or take it")
