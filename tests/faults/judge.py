@@ -31,7 +31,7 @@ PROMISES = {
     "critical": ("lost", "unmarked_copies", "copies_beyond_doubts"),
     "informative": ("lost", "copies"),
     "edits": ("lost", "outdated"),
-    "day": ("orders_lost", "unsaid", "events_lost", "unconfirmed"),
+    "day": ("orders_lost", "unsaid", "said_twice", "events_lost", "unconfirmed"),
 }
 """What must be nought."""
 
@@ -151,7 +151,7 @@ def _number(row: Message) -> str | None:
     return row.attempts[-1].provider_id if row.attempts else None
 
 
-def of_day(crowd: Crowd, store: Store, told: Sequence[tuple[str, str]], tapped: set[str], heard: Any) -> dict[str, int]:
+def of_day(crowd: Crowd, store: Store, told: Sequence[tuple[str, str]], tapped: set[str], heard: Any) -> dict[str, Any]:
     """What the plans promise and the shop and the services were told has been taken: in the rows, and as messages."""
     ids = {row["order_id"] for row in crowd.orders}
     known = {order.order_id for order in store.orders(service_date=DATE)}
@@ -161,10 +161,11 @@ def of_day(crowd: Crowd, store: Store, told: Sequence[tuple[str, str]], tapped: 
 
 def promised(
     plans: Sequence[Plan], rows: Sequence[Message], told: Sequence[tuple[str, str]], tapped: set[str], heard: Any
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Of the plans, whom nothing was written to, or twice; of the events that were `told`, what came to nothing."""
     today = [row for row in rows if row.date == DATE]
-    events = Counter((row.event, row.member_ref) for row in today if row.edits is None)
+    events = Counter((row.event, row.member_ref) for row in today if row.kind != CARD)
+    twice = [f"{event} to {ref}" for (event, ref), count in events.items() if count > 1]
     windows = {order_id for row in today if row.kind in ("window", "changed", "ask_pin") for order_id in row.order_ids}
     unsaid = 0
     for plan in plans:
@@ -177,11 +178,11 @@ def promised(
     states = {row.id: row.state for row in rows}
     return {
         "unsaid": unsaid,
-        "said_twice": sum(count > 1 for count in events.values()),
+        "said_twice": len(twice),
         "events": len(told),
         "events_lost": sum(not heard.get(event) for event in told),
         "unconfirmed": sum(states[id] != "confirmed" for id in tapped),
-    }
+    } | ({"twice": twice[:WHICH]} if twice else {})
 
 
 def broken(found: Mapping[str, Any]) -> list[str]:

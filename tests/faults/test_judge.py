@@ -188,7 +188,7 @@ def _said(event: str, member: str, kind: str = "route", *orders: str, state: str
 
 
 def test_what_a_plan_promises_is_missed() -> None:
-    """A rider, a seller or a buyer of a plan to whom nothing was written is counted, each once."""
+    """A rider, a seller or a buyer of a plan to whom nothing was written is counted, each once; so is one who is told twice."""
     rows = [
         _said("plan:p1:R1", "R1"),
         _said("plan:p1:S1", "S1", "pick_list"),
@@ -199,6 +199,8 @@ def test_what_a_plan_promises_is_missed() -> None:
     for gone in rows:
         found = judge.promised([_plan()], [row for row in rows if row is not gone], [], set(), {})
         assert judge.broken({"states": {}, "day": found}) == ["day: unsaid 1"]
+    found = judge.promised([_plan()], [*rows, replace(rows[0], id="again")], [], set(), {})
+    assert (judge.broken({"states": {}, "day": found}), found["twice"]) == (["day: said_twice 1"], ["plan:p1:R1 to R1"])
 
 
 def test_an_event_that_came_to_nothing_is_missed() -> None:
