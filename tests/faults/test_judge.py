@@ -188,7 +188,7 @@ def _said(event: str, member: str, kind: str = "route", *orders: str, state: str
 
 
 def test_what_a_plan_promises_is_missed() -> None:
-    """A rider, a seller or a buyer of a plan to whom nothing was written is counted, each once; so is one who is told twice."""
+    """A rider, seller or buyer to whom nothing was written is counted, each once; so is who was written to twice."""
     rows = [
         _said("plan:p1:R1", "R1"),
         _said("plan:p1:S1", "S1", "pick_list"),
