@@ -215,7 +215,9 @@ def test_it_ends_in_the_middle_of_a_search(
     """An hour's solving does not hold up a SIGTERM; the wave stays closed, to be planned at the next start."""
     house = market(tmp_path, sqlite_url, *fakes)
     text = house.config.read_text(encoding="utf-8")
-    house.config.write_text(text.replace("engine: auto, seconds: 0.3,", "engine: ortools, seconds: 3600,"), encoding="utf-8")
+    house.config.write_text(
+        text.replace("engine: auto, seconds: 0.3,", "engine: ortools, seconds: 3600,"), encoding="utf-8"
+    )
     key = house.json("keys", "create", "webshop")["key"]
     with house.serving(SONGSUK_CLOCK=f"{DAY}T13:00:00+07:00") as daemon, Visitor(daemon.listening(), key) as visitor:
         until(lambda: visitor.evening()["state"] == "closed", "the cut-off")

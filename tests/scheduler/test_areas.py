@@ -141,9 +141,7 @@ def planner() -> Iterator[Planner]:
 
 
 @pytest.fixture
-def market(
-    store: Store, tmp_path: Path, make: Any, market_config: Callable[..., Config], planner: Planner
-) -> Market:
+def market(store: Store, tmp_path: Path, make: Any, market_config: Callable[..., Config], planner: Planner) -> Market:
     return Market(store, tmp_path, market_config(TWO_AREAS, QUICK), make, planner)
 
 
