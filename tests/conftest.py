@@ -6,6 +6,7 @@ them; or from SONGSUK_TEST_DATABASE_URL, an address whose user may create databa
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -23,6 +24,11 @@ from storage import Store, migrate, open_store
 from storage.tables import METADATA
 
 SERVER_VARIABLE = "SONGSUK_TEST_DATABASE_URL"
+
+
+def pytest_collection_finish() -> None:
+    """The tests and all that they imported stay to the end: no collection of garbage need look at them again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,8 +7,11 @@ command, so that ``songsuk --help`` answers at once.
 from __future__ import annotations
 
 import sys
+from functools import cache
+from typing import Any
 
 import typer
+from typer.main import get_command
 
 from scheduler.cli import versions
 from scheduler.cli.channels import app as channels_app
@@ -62,7 +65,7 @@ def main() -> None:
     """The console script. Refusals and usage errors end in one clear answer, in JSON where ``--json`` was asked."""
     as_json = "--json" in sys.argv[1:]
     try:
-        code = app(prog_name="songsuk", standalone_mode=False)
+        code = _commands()(prog_name="songsuk", standalone_mode=False)
     except Refusal as refusal:
         refusal.show(as_json=as_json)
         sys.exit(refusal.exit_code)
@@ -81,6 +84,12 @@ def main() -> None:
         failure.show(as_json=as_json)
         sys.exit(failure.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+@cache
+def _commands() -> Any:
+    """The commands, ready to be called: reading all their signatures takes longer than many a command."""
+    return get_command(app)
 
 
 def _misused(error: Exception) -> Refusal:

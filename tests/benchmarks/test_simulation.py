@@ -21,7 +21,7 @@ from benchmarks.simulation.services import Service, Taken
 from benchmarks.simulation.world import Day
 from storage import open_store
 
-FIRST, DAYS, PARTS = 20_261_123, 120, 8
+FIRST, DAYS, PARTS = 20_261_123, 200, 8
 SEED = 20_261_124
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import soak
+import pytest
 
-ROOT = Path(__file__).parents[2]
+from benchmarks import soak
 
 
 def test_ten_thousand_hostile_bodies() -> None:
@@ -18,14 +17,16 @@ def test_ten_thousand_hostile_bodies() -> None:
     assert min(tally["200"], tally["401"], tally["stored"]) > 3_000
 
 
-def test_a_soak_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_a_soak_goes_on_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What was asked for already is not done again, and more is added to it."""
 
     def said(count: int) -> str:
         words = ["--count", str(count), "--state", str(tmp_path / "soak.json")]
-        command = [sys.executable, "-m", "benchmarks.soak", *words]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        return str(done.stdout)
+        monkeypatch.setattr(sys, "argv", ["soak", *words])
+        soak.main()
+        return capsys.readouterr().out
 
     first = said(100)
     assert first.startswith("100 of 100 bodies in ")

@@ -80,7 +80,7 @@ def test_the_card_appears_after_the_dispatch_and_is_true_after_each_tap(tmp_path
                 assert client.post("/hooks/telegram", json=tap, headers=HOOK).status_code == 200
                 words = f"แล้ว {number} จาก {riders} คน" if number < riders else f"ครบแล้ว {riders} คน"
                 until(lambda: reads(f"คนส่งตอบรับ{words}"), "the edit")  # noqa: B023
-            assert daemon.stop(signal.SIGTERM)[0] == 0
+            assert daemon.stop(signal.SIGTERM) == 0
             assert not [line for line in daemon.lines if "Traceback" in line or " ERROR " in line], daemon.lines
         assert telegram.bad_requests == []
         assert len(cards(telegram.log)) == 1

@@ -49,9 +49,9 @@ print(posted.digest(pickle.load(open(sys.argv[1], "rb"))))
 class Machine:
     """One process that plans: a clock's waves and a worker's hands, over the market's database."""
 
-    def __init__(self, store: Store, versions: Versions, clock: SteppedClock) -> None:
+    def __init__(self, store: Store, versions: Versions, clock: SteppedClock, planner: Planner) -> None:
         self.store, self.clock = store, clock
-        self.planner = Planner(workers=1, keep_warm=True)
+        self.planner = planner
         self.woken: list[str] = []
         self.areas = Areas(
             store,
@@ -93,8 +93,8 @@ class Machine:
 class Market:
     """Two areas of the shipped market at a cut-off, and as many machines as a test wants."""
 
-    def __init__(self, store: Store, folder: Path, config: Config, make: Any) -> None:
-        self.store, self.make, self.folder = store, make, folder
+    def __init__(self, store: Store, folder: Path, config: Config, make: Any, planner: Planner) -> None:
+        self.store, self.make, self.planner = store, make, planner
         self.clock = SteppedClock(make.at("12:00", EVE))
         self.versions = Versions(store, folder / "config.yaml")
         self.versions.take_up(config, self.clock.now(), "test")
@@ -118,8 +118,8 @@ class Market:
         yield replace(heavy, pickups=(replace(heavy.pickups[0], weight_g=900_000),))
         yield self.make.order(3, sellers=("S02",), at=self.make.bang_kung, leg={"zone": "bang_kung", "area": "east"})
 
-    def machine(self) -> Machine:
-        self.machines.append(Machine(self.store, self.versions, self.clock))
+    def machine(self, planner: Planner | None = None) -> Machine:
+        self.machines.append(Machine(self.store, self.versions, self.clock, planner or self.planner))
         return self.machines[-1]
 
     def run(self) -> Run:
@@ -132,12 +132,17 @@ class Market:
         return found
 
 
-@pytest.fixture
-def market(store: Store, tmp_path: Path, make: Any, market_config: Callable[..., Config]) -> Iterator[Market]:
-    made = Market(store, tmp_path, market_config(TWO_AREAS, QUICK), make)
+@pytest.fixture(scope="module")
+def planner() -> Iterator[Planner]:
+    """One process that solves for all machines: starting it takes longer than what it solves."""
+    made = Planner(workers=1, keep_warm=True)
     yield made
-    for machine in made.machines:
-        machine.planner.close()
+    made.close()
+
+
+@pytest.fixture
+def market(store: Store, tmp_path: Path, make: Any, market_config: Callable[..., Config], planner: Planner) -> Market:
+    return Market(store, tmp_path, market_config(TWO_AREAS, QUICK), make, planner)
 
 
 def rounds(plan: Plan) -> list[tuple[str, str, list[tuple[str, str | None]]]]:
@@ -239,8 +244,9 @@ def test_a_failing_area_waits_and_holds_up_no_other(market: Market) -> None:
 
 def test_what_is_broken_off_is_handed_back(market: Market) -> None:
     """Who is asked to stop lets go of its area at once; another machine takes it without waiting."""
-    clock, stopping = market.machines[0], market.machine()
+    clock, stopping = market.machines[0], market.machine(Planner(workers=1))
     clock.tick()
+    market.planner.close()  # a stop ends all that this process has started
     stopping.planner.stop()
     asyncio.run(stopping.areas.do(clock.woken[0]))
     assert set(clock.areas.waiting()) == set(clock.woken)
