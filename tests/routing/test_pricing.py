@@ -108,7 +108,7 @@ def test_every_bred_route_may_be_driven_and_costs_what_it_says(seed: int) -> Non
 
     problem = mixed(seed)
     session = begun(problem)
-    session.decision.better(session.routes(), session.possible, EFFORT)
+    session.decision.better(session.routes(), session.possible, EFFORT, priced=True)
     pool, compiled = session.decision.pool, session.compiled
     assert pool.note[SIZE] > 2 * len(problem.vehicles)
     for row in range(pool.note[SIZE]):
@@ -127,7 +127,7 @@ def test_routes_nobody_met_are_bred_and_chosen(street: Any) -> None:
     orders = [street.order(f"O{k}", at, at + 1) for k, at in enumerate((1, 16, 3, 14))]
     session = begun(street.problem(riders, orders))
     session.start([[2, 3, 4, 5], [0, 1, 6, 7]])
-    better = session.decision.better(session.routes(), session.possible, EFFORT)
+    better = session.decision.better(session.routes(), session.possible, EFFORT, priced=True)
     assert [sorted(route) for route in better] == [[0, 1, 4, 5], [2, 3, 6, 7]]
 
 
@@ -143,7 +143,7 @@ def dear(street: Any, windows: Any = ()) -> Any:
 def test_one_vehicle_less_is_found_where_prices_allow_it(street: Any) -> None:
     """Of three vans that could carry all orders in one some are saved, and every stop is still driven to once."""
     session = dear(street)
-    fewer = session.decision.fewer(session.routes(), session.possible, EFFORT)
+    fewer = session.decision.fewer(session.routes(), session.possible, EFFORT, priced=True)
     assert sum(bool(route) for route in fewer) < 3
     assert sorted(stop for route in fewer for stop in route) == [0, 1, 2, 3, 4, 5]
 
@@ -151,5 +151,5 @@ def test_one_vehicle_less_is_found_where_prices_allow_it(street: Any) -> None:
 def test_prices_tell_where_one_vehicle_less_is_hopeless(street: Any) -> None:
     """Three orders that are all due in one minute, far apart, need their three vans: nothing is looked for."""
     session = dear(street, windows=((2000, 2001),))
-    assert session.decision.fewer(session.routes(), session.possible, EFFORT) is None
+    assert session.decision.fewer(session.routes(), session.possible, EFFORT, priced=True) is None
     assert sum(bool(route) for route in session.routes()) == 3

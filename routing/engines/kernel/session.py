@@ -392,7 +392,7 @@ class Session:
                 effort = replace(effort, seconds=min(seconds, self.deadline - monotonic()))
         if effort.seconds <= 0:
             return
-        better = self.decision.better(self.routes(), self.possible, effort)
+        better = self.decision.better(self.routes(), self.possible, effort, priced=self.priced)
         if better is not None:
             self.decided = True
             self.start(better)
