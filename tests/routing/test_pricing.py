@@ -143,7 +143,7 @@ def dear(street: Any, windows: Any = ()) -> Any:
 def test_one_vehicle_less_is_found_where_prices_allow_it(street: Any) -> None:
     """Of three vans that could carry all orders in one some are saved, and every stop is still driven to once."""
     session = dear(street)
-    fewer = session.decision.fewer(session.routes(), session.possible, EFFORT, priced=True)
+    fewer = session.decision.fewer(session.routes(), session.possible, EFFORT)
     assert sum(bool(route) for route in fewer) < 3
     assert sorted(stop for route in fewer for stop in route) == [0, 1, 2, 3, 4, 5]
 
@@ -151,5 +151,5 @@ def test_one_vehicle_less_is_found_where_prices_allow_it(street: Any) -> None:
 def test_prices_tell_where_one_vehicle_less_is_hopeless(street: Any) -> None:
     """Three orders that are all due in one minute, far apart, need their three vans: nothing is looked for."""
     session = dear(street, windows=((2000, 2001),))
-    assert session.decision.fewer(session.routes(), session.possible, EFFORT, priced=True) is None
+    assert session.decision.fewer(session.routes(), session.possible, EFFORT) is None
     assert sum(bool(route) for route in session.routes()) == 3

@@ -79,8 +79,8 @@ FLEET_AGAIN = 0.25
 """Most of the time or iterations left that placing what those leave out may take."""
 
 LEAST_DECIDING = 0.5
-"""Seconds of work that CP-SAT is given in any case where a search is bounded by iterations. One that has less for prices
-does without, and asks at the end of a round alone: both would take longer than all else."""
+"""Seconds of work that CP-SAT is given in any case where a search is bounded by iterations. One that has less for
+prices does without, and asks at the end of a round alone: both would take longer than all else."""
 
 STEADY_RATE = 20_000
 """Iterations a second that a search bounded by iterations assumes, to measure out CP-SAT's share."""
