@@ -190,10 +190,10 @@ Outcome = Receipt | Later | Gone | Refused | Unknown
 # fmt: off
 Kind = Literal[
     "text", "location", "postback", "contact", "follow", "unfollow", "join", "leave", "other",
-    "photo", "video", "voice", "file", "sticker",
+    "photo", "video", "voice", "file", "sticker", "service",
 ]
 # fmt: on
-"""What an event is; ``voice`` is any sound."""
+"""What an event is; ``voice`` is any sound, ``service`` what the service tells by itself and nobody has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +203,8 @@ class Inbound:
     ``body`` is a webhook body with this event alone, for `Channel.read` to find it again. ``private`` False: said in a
     group. ``quoted`` is the service's number of the message it answers. ``text`` is also what is written under a
     picture or the like. ``data`` is a button's data, a photo's id, whose number a contact is, or ``moved`` where a
-    place is the next of one that is shared on the move.
+    place is the next of one that is shared on the move. ``standby``: somebody else has the chat, as LINE's module
+    channels do, and nothing is to be said there.
     """
 
     channel: str
@@ -217,6 +218,7 @@ class Inbound:
     redelivered: bool = False
     private: bool = True
     quoted: str | None = None
+    standby: bool = False
     body: bytes = b""
 
 

@@ -61,12 +61,13 @@ def _inbound(event: Any, body: bytes) -> Inbound:
     told = mapping(sound(event))
     source, message = mapping(told.get("source")), mapping(told.get("message"))
     name = text(told.get("type"))
-    kind = _MESSAGES.get(text(message.get("type")), "other") if name == "message" else _EVENTS.get(name, "other")
+    kind = _MESSAGES.get(text(message.get("type")), "other") if name == "message" else _EVENTS.get(name, "service")
     pin = place(message.get("longitude"), message.get("latitude")) if kind == "location" else None
     if kind == "location" and pin is None:
         kind = "other"
     # Where the talk is: a group or a room before the person in it, so that an answer goes where the question was.
     group = text(source.get("groupId")) or text(source.get("roomId"))
+    standby = told.get("mode") == "standby"
     return Inbound(
         channel="line",
         event_id=event_id(text(told.get("webhookEventId")), alone(event)),
@@ -75,10 +76,11 @@ def _inbound(event: Any, body: bytes) -> Inbound:
         text=text(message.get("text")) if kind == "text" else text(message.get("address")) if pin else "",
         location=pin,
         data=text(mapping(told.get("postback")).get("data")) if kind == "postback" else _photo(kind, message),
-        reply_token=text(told.get("replyToken")) or None,
+        reply_token=None if standby else text(told.get("replyToken")) or None,
         redelivered=mapping(told.get("deliveryContext")).get("isRedelivery") is True,
         private=not group,
         quoted=identity(message.get("quotedMessageId")),
+        standby=standby,
         body=body,
     )
 

@@ -30,6 +30,8 @@ _QUESTIONS = frozenset({"consent", "pin", "erase"})
 _NAMESPACE = uuid.UUID("5d2f1f4e-0c35-5a0e-9d69-6f7a3c1f1b60")
 _SERVICES = {"line": "LINE", "telegram": "Telegram"}
 _CALLED_BACK = frozenset({"blocked", "dead"})
+_STANDING_BY = frozenset({Meant.SOS, Meant.FOLLOW, Meant.UNFOLLOW})
+"""What is heeded also where somebody else has the chat: it says nothing there."""
 
 
 def decide(event: Inbound, said: Said, known: Known, config: Config, now: dt.datetime) -> Decision:
@@ -38,6 +40,10 @@ def decide(event: Inbound, said: Said, known: Known, config: Config, now: dt.dat
         return Decision(outcome="group", says=(receipt("group_only"),) if said.meant is Meant.JOIN else ())
     if event.address is None:
         return Decision(outcome="unknown")
+    if said.meant is Meant.SERVICE:
+        return Decision(outcome="service")
+    if event.standby and said.meant not in _STANDING_BY:
+        return Decision(outcome="standby")
     decision = _Deciding(event, said, known, config, now).decision()
     changes = dict(decision.changes)
     states = {address.state for member in known.members for address in _here(member, event)}

@@ -49,6 +49,8 @@ class Meant(StrEnum):
     JOIN = "join"
     SENT = "sent"
     """A picture or the like; ``value`` is the event's kind, ``text`` what is written under it."""
+    SERVICE = "service"
+    """Nobody has said anything."""
     OTHER = "other"
 
 
@@ -104,6 +106,8 @@ def understood(event: Inbound) -> Said:
             return Said(Meant.UNFOLLOW)
         case "join":
             return Said(Meant.JOIN)
+        case "service":
+            return Said(Meant.SERVICE)
         case "location":
             return Said(Meant.PLACE)
         case "contact":
