@@ -367,12 +367,12 @@ class _Deciding:
 
     def _place(self) -> Decision:
         orders, place = self._pinless(), self.event.location
+        if self.event.data == "moved":
+            return Decision(outcome="moved")  # the telephone tells it by itself: nobody has read or asked anything
         if not orders or place is None:
             # Where a rider is tells that the round was read.
             told = [m for m in self.known.messages if m.role is Role.RIDER and m.kind in ANSWERED]
             read = tuple(m.id for m in told if m.state == "accepted")
-            if not read and self.event.data == "moved":
-                return Decision(outcome="moved")
             passed = passing.place(self.known, place, self.config, self.now) if place and not read else None
             if passed is not None:
                 return passed

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from samples import line_id
+from samples import line_id, telegram_id
 
 from storage.records import Role
 
@@ -52,3 +52,34 @@ def test_what_nobody_has_said_is_not_answered(talk: Any, somebody: str, someone:
     talk._told("telegram", TELEGRAM, json.dumps(changed).encode())
     assert talk.telegram.log == []
     assert talk.outcome("telegram", str(changed["update_id"])) == "service"
+
+
+def moves(talk: Any, chat: str) -> str:
+    """What becomes of it when a place that is shared on the move is told by the telephone once more."""
+    update = talk.telegram.update(chat, location={"latitude": 9.2, "longitude": 99.3, "live_period": 900})
+    update["edited_message"] = update.pop("message")
+    talk._told("telegram", TELEGRAM, json.dumps(update).encode())
+    return str(talk.outcome("telegram", str(update["update_id"])))
+
+
+def test_a_telephone_that_moves_confirms_no_round(talk: Any, someone: str, rider: str) -> None:
+    """A round that comes while the place is shared has been read by nobody yet; a place that a hand sends tells it."""
+    talk.gives(Role.RIDER, rider, "telegram", someone)
+    assert moves(talk, someone) == "moved"
+    told = [each for each in talk.messages(kinds={"route"}) if each.member_ref == rider]
+    assert [each.state for each in told] == ["accepted"]
+    assert "รับทราบแล้ว" in talk.telegram_says(someone, location={"latitude": 9.1, "longitude": 99.3})[0]
+    assert [each.state for each in talk.messages(kinds={"route"}) if each.member_ref == rider] == ["confirmed"]
+
+
+def test_a_house_does_not_move(talk: Any, rider: str) -> None:
+    """A buyer who shares a place on the move for a house is asked once whether it is there, by the first of them."""
+    buyer, order = telegram_id(4712), talk.orders(reasons={"needs_pin"})[0]
+    talk.gives(Role.BUYER, order.buyer_ref, "telegram", buyer)
+    here = {"latitude": 9.146, "longitude": 99.326, "live_period": 900}
+    (asked,) = talk.telegram_says(buyer, location=here)
+    assert "ใช่" in asked
+    said = len(talk.telegram.log)
+    assert moves(talk, buyer) == "moved"
+    assert len(talk.telegram.log) == said
+    assert talk.app.store.chat("telegram", buyer).data["location"] == [99.326, 9.146]
