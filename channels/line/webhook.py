@@ -19,6 +19,7 @@ _EVENTS: Mapping[str, Kind] = {
     "unfollow": "unfollow",
     "join": "join",
     "leave": "leave",
+    "unsend": "unsend",
 }
 _MESSAGES: Mapping[str, Kind] = {
     "text": "text",
@@ -75,15 +76,23 @@ def _inbound(event: Any, body: bytes) -> Inbound:
         address=group or identity(source.get("userId")),
         text=text(message.get("text")) if kind == "text" else text(message.get("address")) if pin else "",
         location=pin,
-        data=text(mapping(told.get("postback")).get("data")) if kind == "postback" else _photo(kind, message),
+        data=_data(kind, told),
         reply_token=None if standby else text(told.get("replyToken")) or None,
         redelivered=mapping(told.get("deliveryContext")).get("isRedelivery") is True,
         private=not group,
+        number=identity(message.get("id")),
         quoted=identity(message.get("quotedMessageId")),
         standby=standby,
         body=body,
     )
 
 
-def _photo(kind: Kind, message: Mapping[str, Any]) -> str:
-    return (identity(message.get("id")) or "") if kind == "photo" else ""
+def _data(kind: Kind, told: Mapping[str, Any]) -> str:
+    match kind:
+        case "postback":
+            return text(mapping(told.get("postback")).get("data"))
+        case "photo":
+            return identity(mapping(told.get("message")).get("id")) or ""
+        case "unsend":
+            return identity(mapping(told.get("unsend")).get("messageId")) or ""
+    return ""

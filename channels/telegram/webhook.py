@@ -74,6 +74,7 @@ def _message(number: str, message: Mapping[str, Any], body: bytes, *, edited: bo
         event_id=number,
         address=_chat(message),
         private=_private(message),
+        number=identity(message.get("message_id")),
         quoted=identity(mapping(message.get("reply_to_message")).get("message_id")),
         body=body,
         **told,

@@ -36,6 +36,8 @@ _STANDING_BY = frozenset({Meant.SOS, Meant.FOLLOW, Meant.UNFOLLOW})
 
 def decide(event: Inbound, said: Said, known: Known, config: Config, now: dt.datetime) -> Decision:
     """What `event`, which means `said`, comes to."""
+    if said.meant is Meant.UNSENT:
+        return passing.unsent(known, config, now)
     if not event.private:
         return Decision(outcome="group", says=(receipt("group_only"),) if said.meant is Meant.JOIN else ())
     if event.address is None:
@@ -138,8 +140,8 @@ class _Deciding:
         said = self.said
         asks = said.meant is Meant.WHERE and said.among_others
         if said.text and (asks or said.meant is Meant.OTHER) and (orders := self._pinless()):
-            return passing.way_to_a_house(self.known, said, orders, self.config, self.now)
-        told = passing.words(self.known, said, self.config, self.now)
+            return passing.way_to_a_house(self.event.event_id, self.known, said, orders, self.config, self.now)
+        told = passing.words(self.event.event_id, self.known, said, self.config, self.now)
         if told is not None and asks and told.changes and self.known.in_role(Role.BUYER) is not None:
             return replace(told, says=(self._eta(passed=True), *told.says[1:]))
         return told
@@ -373,7 +375,11 @@ class _Deciding:
             # Where a rider is tells that the round was read.
             told = [m for m in self.known.messages if m.role is Role.RIDER and m.kind in ANSWERED]
             read = tuple(m.id for m in told if m.state == "accepted")
-            passed = passing.place(self.known, place, self.config, self.now) if place and not read else None
+            passed = (
+                passing.place(self.event.event_id, self.known, place, self.config, self.now)
+                if place and not read
+                else None
+            )
             if passed is not None:
                 return passed
             thanks = receipt("seen") if read else receipt("pin_not_needed", "pin_not_needed_more")

@@ -48,6 +48,8 @@ class Known:
     digest: str | None = None
     """Of the phone number that an order's number was asked for, and how often that was guessed wrong lately."""
     guesses: int = 0
+    unsent: str | None = None
+    """The id of the event whose words are taken back."""
     request: LinkRequest | None = None
     requests: tuple[LinkRequest, ...] = ()
     orders: tuple[Order, ...] = ()

@@ -213,6 +213,49 @@ def test_where_somebody_is_on_the_move_is_no_news(talk: Any, someone: str, route
     assert len(talk.messages(kinds={"word"}, channel="telegram")) == 1
 
 
+def takes_back(talk: Any, somebody: str, event: dict[str, Any]) -> None:
+    """Somebody unsends what this event told."""
+    unsent = talk.line.event(somebody, type="unsend", unsend={"messageId": event["message"]["id"]})
+    del unsent["replyToken"]
+    said = len(talk.line.log)
+    talk.line_tells(unsent)
+    assert (talk.outcome("line", unsent["webhookEventId"]), len(talk.line.log)) == ("unsent", said)
+
+
+def test_what_is_taken_back_is_not_passed_on(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """LINE asks for that: of what waits the rest still goes, and the words are not kept; what has gone has gone."""
+    events = [talk.line.event(somebody, text=each) for each in ("คำแรก", "คำลับ", "คำท้าย", "ถึงไหน")]
+    for event in events:
+        talk.line_tells(event)
+    for event in (events[0], events[1], events[3]):
+        takes_back(talk, somebody, event)
+    talk.later(minutes=5)
+    first, second = read(talk, boss)
+    assert "คำแรก" in first
+    assert "คำท้าย" in second
+    assert order.order_id in second
+    assert "คำลับ" not in second
+    kept = [
+        json.loads(each.body)["events"][0] for each in talk.app.store.heard_from("line", somebody, limit=9) if each.body
+    ]
+    assert [each["message"]["text"] for each in kept if each["type"] == "message"] == ["คำท้าย"]
+    told = str(talk.messages(kinds={"word"}))
+    assert ["คำแรก" in told, "คำลับ" in told, "คำท้าย" in told] == [False, False, True]
+
+
+def test_where_all_that_waits_is_taken_back_nothing_goes(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """What is written afterwards is passed on without it."""
+    talk.line_says(somebody, text="คำแรก")
+    secret = talk.line.event(somebody, text="คำลับ")
+    talk.line_tells(secret)
+    takes_back(talk, somebody, secret)
+    talk.later(minutes=5)
+    assert len(read(talk, boss)) == 1
+    talk.line_says(somebody, text="คำใหม่")
+    talk.later(minutes=5)
+    assert ["คำลับ" in each for each in read(talk, boss)] == [False, False]
+
+
 def test_at_night_the_writer_hears_when_it_is_read(talk: Any, somebody: str, boss: str, order: Order) -> None:
     """A buyer's words wait for the end of the quiet hours, all of the night's as one."""
     talk.later(hours=12)
