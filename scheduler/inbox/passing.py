@@ -74,7 +74,8 @@ def words(event_id: str, known: Known, said: Said, config: Config, now: dt.datet
         return None
     news = News(event_id=event_id, words=said.text, thing=said.value if sent else "")
     facts, urgent = _facts(known, member, config, now), _at_work(known, now) is not None
-    return _passed(known, news, member, facts, config, now, outcome="word", urgent=urgent)
+    answer = receipt("gladly", "gladly_more") if news.thing == "sticker" else None
+    return _passed(known, news, member, facts, config, now, outcome="word", answer=answer, urgent=urgent)
 
 
 def place(event_id: str, known: Known, location: Location, config: Config, now: dt.datetime) -> Decision | None:

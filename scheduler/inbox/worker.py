@@ -173,6 +173,8 @@ class Inbox:
         return ends
 
     async def _heard(self, event: Inbound) -> None:
+        if event.reply_token is None:
+            return  # nobody waits to see that it was heard; a turn would be taken from the messages
         async with self._turn(event.channel, "heard") as may:
             if may:
                 await self._channels[event.channel].heard(event)

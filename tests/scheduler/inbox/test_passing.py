@@ -153,7 +153,7 @@ def test_that_pictures_were_sent_is_passed_on(talk: Any, somebody: str, boss: st
     assert f"{until:%H:%M} น." in talk.line_says(somebody, text="ถุงขาด")[0]
     sends(talk, somebody, PHOTO)
     sends(talk, somebody, {"type": "audio", "id": "2", "duration": 1000, "contentProvider": {"type": "line"}})
-    sends(talk, somebody, STICKER)
+    assert "ยินดีช่วยเสมอ" in sends(talk, somebody, STICKER)
     talk.later(minutes=4)
     first, second = read(talk, boss)
     for words in ("ข้อความจากผู้ซื้อ", "ส่งรูปมา 1 รูป", "ส่งรูป เสียง และไฟล์ต่อให้ไม่ได้", order.order_id, "0811111111"):
