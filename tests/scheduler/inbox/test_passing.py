@@ -213,6 +213,22 @@ def test_where_somebody_is_on_the_move_is_no_news(talk: Any, someone: str, route
     assert len(talk.messages(kinds={"word"}, channel="telegram")) == 1
 
 
+def test_whoever_is_forgotten_is_told_of_no_more(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """Words, places and what was sent go with them: where they wait, where they went, and where they came in."""
+    here = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
+    told = [talk.line.event(somebody, text=each) for each in ("คำแรก", "คำลับ")]
+    for event in (*told, *(talk.line.event(somebody, type="message", message=each) for each in (here, PHOTO))):
+        talk.line_tells(event)
+    takes_back(talk, somebody, told[1])
+    talk.app.store.erase_member((Role.BUYER, order.buyer_ref), actor="test", at=talk.clock.now())
+    assert talk.app.store.chat("line", somebody).gathered == {}
+    words = talk.messages(kinds={"word"})
+    assert {(each.text, str(each.content["lines"]), each.payload) for each in words} == {("", "[]", None)}
+    assert "held" not in {each.state for each in words}
+    talk.later(minutes=5)
+    assert len(read(talk, boss)) == 1
+
+
 def takes_back(talk: Any, somebody: str, event: dict[str, Any]) -> None:
     """Somebody unsends what this event told."""
     unsent = talk.line.event(somebody, type="unsend", unsend={"messageId": event["message"]["id"]})
