@@ -594,8 +594,8 @@ def test_a_sender_that_lost_its_lease_stops(store: Store, other_store: Store, ma
 def test_two_hands_of_one_sender_say_it_once(store: Store, make: Any, clock: SteppedClock) -> None:
     """Who stood still and claimed anew what was taken back from it has it twice, and both may come to speak at once."""
     service = Scripted(name="telegram", keyed=False)
-    due = {"channel": "telegram", "state": "ready"}
-    say(store, line(make, **due), line(make, 2, **due, address="U0002"))
+    due = [line(make, number, channel="telegram", state="ready") for number in (1, 2)]
+    say(store, *due)
     sender = Outbox(store, {"telegram": service}, clock)._senders["telegram"]
 
     async def twice() -> None:
