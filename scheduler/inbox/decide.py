@@ -372,16 +372,13 @@ class _Deciding:
         if self.event.data == "moved":
             return Decision(outcome="moved")  # the telephone tells it by itself: nobody has read or asked anything
         if not orders or place is None:
-            # Where a rider is tells that the round was read.
+            # Where a rider is tells that the round was read; after other news it tells where that is, too.
             told = [m for m in self.known.messages if m.role is Role.RIDER and m.kind in ANSWERED]
             read = tuple(m.id for m in told if m.state == "accepted")
-            passed = (
-                passing.place(self.event.event_id, self.known, place, self.config, self.now)
-                if place and not read
-                else None
-            )
-            if passed is not None:
-                return passed
+            if place is not None and (not read or passing.lately(self.known, self.now)):
+                passed = passing.place(self.event.event_id, self.known, place, self.config, self.now)
+                if passed is not None:
+                    return replace(passed, changes={**passed.changes, "confirmed": read})
             thanks = receipt("seen") if read else receipt("pin_not_needed", "pin_not_needed_more")
             return Decision(outcome="place", changes={"confirmed": read}, says=(thanks,))
         asked = tuple(m.id for m in self.known.messages if m.kind == "ask_pin" and m.state in {"accepted", "unknown"})

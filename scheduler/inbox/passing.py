@@ -79,16 +79,23 @@ def words(event_id: str, known: Known, said: Said, config: Config, now: dt.datet
 
 
 def place(event_id: str, known: Known, location: Location, config: Config, now: dt.datetime) -> Decision | None:
-    """A place that nothing waits for, from who works or is to be brought something; None where it is no news."""
+    """A place that nothing waits for, from who works, is to be brought something or has called for help; None where it
+    is no news."""
     working = _at_work(known, now)
-    member = working or known.in_role(Role.BUYER)
+    member = working or (_writer(known, now) if known.called else known.in_role(Role.BUYER))
     if member is None:
         return None
     facts = _facts(known, member, config, now)
-    if working is None and not facts["order_ids"]:
+    if working is None and not known.called and not facts["order_ids"]:
         return None
-    news = News(event_id=event_id, place=location)
-    return _passed(known, news, member, facts, config, now, outcome="place_passed", urgent=working is not None)
+    news, urgent = News(event_id=event_id, place=location), working is not None or known.called
+    return _passed(known, news, member, facts, config, now, outcome="place_passed", urgent=urgent)
+
+
+def lately(known: Known, now: dt.datetime) -> bool:
+    """Whether the coordinators have just heard something of this chat, or will."""
+    at = known.chat.passed_on_at
+    return known.called or (at is not None and now < at + PAUSE)
 
 
 def unsent(known: Known, config: Config, now: dt.datetime) -> Decision:
@@ -132,6 +139,8 @@ def _passed(
         moment = min(last, now + PAUSE) if urgent else last
     elif last is not None and now < last + PAUSE:
         moment = min(last, now) + PAUSE  # a clock may have been put back
+    if known.called:
+        moment = now  # where somebody needs help
     all_of_it = (*waiting, news)
     if len(all_of_it) > MANY or len(_text(all_of_it)) > MOST:
         return Decision(outcome="word_full", says=(receipt("word_full", "word_full_more"),))

@@ -213,6 +213,36 @@ def test_where_somebody_is_on_the_move_is_no_news(talk: Any, someone: str, route
     assert len(talk.messages(kinds={"word"}, channel="telegram")) == 1
 
 
+@pytest.mark.parametrize(("words", "wait"), [("รถล้ม", 0), ("ยางแตก", 5)])
+def test_where_a_rider_is_in_trouble_is_passed_on(
+    talk: Any, somebody: str, boss: str, route: Message, words: str, wait: int
+) -> None:
+    """A place alone confirms the round; after a call for help it goes on at once, after other words with them."""
+    at_work(talk, route)
+    talk.line_says(somebody, text=words)
+    here = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
+    assert "ตำแหน่งนี้ให้ผู้ประสานงาน" in sends(talk, somebody, here)
+    assert {each.state for each in talk.messages(kinds={"route"}) if each.id == route.id} == {"confirmed"}
+    talk.later(minutes=wait)
+    first, second = read(talk, boss)
+    assert words in first
+    assert "ส่งตำแหน่งมา" in second
+
+
+def test_a_place_after_a_call_for_help_waits_for_nothing(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """Neither for what was passed on just before, nor for the morning; two hours later it is a place again."""
+    here = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
+    talk.later(hours=12)
+    talk.line_says(somebody, text="ประตูปิดแล้ว")
+    talk.line_says(somebody, text="ช่วยด้วย")
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, here)
+    assert len(told := read(talk, boss)) == 2
+    assert "ประตูปิดแล้ว" in told[1]
+    talk.later(hours=2)
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" not in sends(talk, somebody, here)
+    assert len(read(talk, boss)) == 2
+
+
 def test_whoever_is_forgotten_is_told_of_no_more(talk: Any, somebody: str, boss: str, order: Order) -> None:
     """Words, places and what was sent go with them: where they wait, where they went, and where they came in."""
     here = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
