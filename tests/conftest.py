@@ -26,6 +26,11 @@ from storage.tables import METADATA
 SERVER_VARIABLE = "SONGSUK_TEST_DATABASE_URL"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that wait for other processes come first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: not {"end_to_end", "faults"} & set(item.path.parts))
+
+
 def pytest_collection_finish() -> None:
     """The tests and all that they imported stay to the end: no collection of garbage need look at them again."""
     gc.freeze()

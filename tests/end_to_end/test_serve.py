@@ -221,6 +221,8 @@ def test_it_ends_in_the_middle_of_a_search(
     key = house.json("keys", "create", "webshop")["key"]
     with house.serving(SONGSUK_CLOCK=f"{DAY}T13:00:00+07:00") as daemon, Visitor(daemon.listening(), key) as visitor:
         until(lambda: visitor.evening()["state"] == "closed", "the cut-off")
+        with open_store(house.url) as store:
+            until(lambda: dict(store.held_areas(store.shared_now(dt.datetime.now(dt.UTC)))), "a search")
         _it_ends(daemon)
     [wave] = house.json("plan", "show", DAY, "--wave", "evening")["waves"]
     assert (wave["state"], wave["plan_id"]) == ("closed", None)

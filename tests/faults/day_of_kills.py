@@ -106,6 +106,7 @@ def _figures(deaths: list[Death], stops: list[tuple[int, float]], points: Points
         },
         "points": len({name for found in points.values() for name in found}),
         "points_killed_at": len(at),
+        "points_spared": sorted({name for found in points.values() for name in found} - set(at)),
         "restart": spread(restarts) | {"over_the_bar": sum(each > RESTART for each in restarts)},
         "stop": spread(ends) | {"over_the_bar": sum(each > STOP for each in ends), "ill": len(stops) - len(ends)},
     }

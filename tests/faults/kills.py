@@ -33,8 +33,8 @@ REHEARSED = 80
 
 @dataclass(slots=True, kw_only=True)
 class Fate:
-    """How a life is to end: at a point's pass, or so many messages (calls, or seconds) into its work; while it sends,
-    one that does not come by its point in time ends at a moment, else it would say all that others were to say."""
+    """How a life is to end: at a point's pass, or so many messages (calls, or seconds) into its work. One that does not
+    come by its point until then ends then, else it would do all that others were to do."""
 
     point: str | None = None
     passes: int = 1
@@ -80,6 +80,7 @@ class Killer:
         self.stops: list[tuple[int, float]] = []
         """Exit code and seconds of each end that was asked for."""
         self._turns = {stage.name: deque(_shuffled(points.get(stage.name, {}), chance)) for stage in STAGES}
+        self._tried: Counter[str] = Counter()
         self._log = (crowd.line, crowd.telegram)
 
     def close(self) -> None:
@@ -102,6 +103,8 @@ class Killer:
     def _through(self, stage: Stage) -> None:
         share = stage.share * SENDING if stage.share else ELSEWHERE.get(stage.name, 0.0) * (1 - SENDING)
         left = round(self._kills * share) + self._owed
+        if self._kills and not stage.share:
+            left = max(left, len(self._spared(stage)))
         over_line = round(left * OVER_LINE)
         while True:
             waiting = self.ledger.waiting(self._watch.now()) or Waiting(line=0, telegram=0, put_off=None)
@@ -116,8 +119,19 @@ class Killer:
 
     # --- how it ends --------------------------------------------------------------------------------------------------
 
+    def _spared(self, stage: Stage) -> list[str]:
+        """The points of this stage that nobody died at: the least often tried, before what is written, then after."""
+        died_at = {death.way for death in self.deaths}
+        found = [point for point in self._turns[stage.name] if point not in died_at]
+        return sorted(found, key=lambda point: (self._tried[point], "after" in point))
+
     def _fate(self, stage: Stage, waiting: Waiting, left: int, over_line: int) -> Fate:
-        chance, at_point = self._chance, len(self.deaths) % 2 == 0 and bool(self._turns[stage.name])
+        chance, spared = self._chance, self._spared(stage)
+        if spared and not stage.share:
+            self._tried[spared[0]] += 1
+            after = chance.uniform(0, 0.4) if stage.posts else chance.uniform(3, 8)
+            return Fate(point=spared[0], count=chance.randint(2, 5), after=after)
+        at_point = len(self.deaths) % 2 == 0 and bool(self._turns[stage.name])
         channel = "line" if waiting.line and over_line > 0 else "telegram"
         there = waiting.line if channel == "line" else waiting.telegram
         most = max(1, round(1.8 * there / max(1, over_line if channel == "line" else left - max(0, over_line))))
@@ -127,7 +141,8 @@ class Killer:
                 return Fate(count=messages, channel=channel, after=chance.uniform(0, 0.05))
             return Fate(count=chance.randint(1, 4), after=chance.uniform(0, 0.4 if stage.posts else 3.0))
         turns = self._turns[stage.name]
-        point = turns[0]
+        point = spared[0] if spared else turns[0]
+        self._tried[point] += 1
         turns.rotate(-1)
         passes = self._points[stage.name][point]
         if stage.share:
@@ -158,8 +173,8 @@ class Killer:
                 if base is not None and (stage.posts or time.monotonic() - asked > LOOK):
                     asked = time.monotonic()
                     self._tap(stage)
-                    if fate is not None and fate.point is None and stage.posts and calls + 1 >= fate.count:
-                        self._died(stage, fate, self._killed_in_a_call(life, base, fate.after), waiting)
+                    if fate is not None and stage.posts and calls + 1 >= fate.count:
+                        self._died(stage, None, self._killed_in_a_call(life, base, fate.after), waiting)
                         return True
                     calls += self.visitors.knock(base)
                 if time.monotonic() - glanced > LOOK:
@@ -171,7 +186,7 @@ class Killer:
                         ended = self._ends(life, stage, fate, waiting)
                         self._watch.put(moment_of_next)
                         return not ended
-                if fate is not None and (stage.share or (fate.point is None and not stage.posts and base is not None)):
+                if fate is not None and (stage.share or (not stage.posts and base is not None)):
                     if moment is None and self._so_far(stage, fate, had):
                         moment = time.monotonic() + fate.after
                     if moment is not None and time.monotonic() >= moment:

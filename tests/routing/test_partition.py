@@ -115,7 +115,7 @@ def test_a_route_goes_to_the_rider_who_drives_it_for_least(street: Any) -> None:
     problem = street.problem(riders, [street.order("A", 1, 5), street.order("B", 2, 6)])
     search = session(problem, Nobody(), 1)
     search.start([[0, 2, 1, 3], []])
-    better = search.decision.better(search.routes(), search.possible, EFFORT)
+    better = search.decision.better(search.routes(), search.possible, EFFORT, priced=True)
     assert better == [[], [0, 2, 1, 3]]
 
 

@@ -108,7 +108,7 @@ def test_every_bred_route_may_be_driven_and_costs_what_it_says(seed: int) -> Non
 
     problem = mixed(seed)
     session = begun(problem)
-    session.decision.better(session.routes(), session.possible, EFFORT)
+    session.decision.better(session.routes(), session.possible, EFFORT, priced=True)
     pool, compiled = session.decision.pool, session.compiled
     assert pool.note[SIZE] > 2 * len(problem.vehicles)
     for row in range(pool.note[SIZE]):
@@ -127,7 +127,7 @@ def test_routes_nobody_met_are_bred_and_chosen(street: Any) -> None:
     orders = [street.order(f"O{k}", at, at + 1) for k, at in enumerate((1, 16, 3, 14))]
     session = begun(street.problem(riders, orders))
     session.start([[2, 3, 4, 5], [0, 1, 6, 7]])
-    better = session.decision.better(session.routes(), session.possible, EFFORT)
+    better = session.decision.better(session.routes(), session.possible, EFFORT, priced=True)
     assert [sorted(route) for route in better] == [[0, 1, 4, 5], [2, 3, 6, 7]]
 
 

@@ -94,7 +94,7 @@ class Market:
     """Two areas of the shipped market at a cut-off, and as many machines as a test wants."""
 
     def __init__(self, store: Store, folder: Path, config: Config, make: Any, planner: Planner) -> None:
-        self.store, self.make, self.planner = store, make, planner
+        self.store, self.make, self.folder, self.planner = store, make, folder, planner
         self.clock = SteppedClock(make.at("12:00", EVE))
         self.versions = Versions(store, folder / "config.yaml")
         self.versions.take_up(config, self.clock.now(), "test")

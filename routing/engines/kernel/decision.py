@@ -18,7 +18,7 @@ from routing.engines._partition import Effort, partition
 
 from . import columns as c
 from .pool import DRIVER, LENGTH, ROOM, SIZE, exchange, gather, offer, pool_of, refilled
-from .pricing import PRICED, Market, Worth
+from .pricing import Market, Worth
 from .tables import Data, Ints, State
 
 ASKED = (750, 3000, 9000)
@@ -69,8 +69,10 @@ class Decision:
         rows = self._market(Counter(), {}, 0.0).best(worth)[:most].tolist()
         return [(first[int(pool.head[r, DRIVER])], pool.stop[r, : pool.head[r, LENGTH]].tolist()) for r in rows]
 
-    def better(self, routes: Sequence[Sequence[int]], possible: Ints, effort: Effort) -> list[list[int]] | None:
-        """Better routes than these, a list of stops per vehicle; None if none are found.
+    def better(
+        self, routes: Sequence[Sequence[int]], possible: Ints, effort: Effort, *, priced: bool
+    ) -> list[list[int]] | None:
+        """Better routes than these, a list of stops per vehicle; None if none are found. `priced`: prices come first.
 
         Where vehicles are dear no more of them than now are asked for, and what each costs is left aside: with it, the
         linear program would save parts of vehicles, and hide what else there is to save.
@@ -81,7 +83,7 @@ class Decision:
         if self.state.note[c.DEAR]:
             riders, spared = Counter({self.kinds[0]: len(incumbent)}), float(self.data.rate[0, c.FIXED])
         market = self._market(riders, {int(s): float(self.data.penalty[s]) for s in possible}, spared)
-        if len(possible) <= PRICED:
+        if priced:
             worth = market.prices(worth, incumbent, replace(effort, seconds=PRICING * effort.seconds))
         if len(self.first_of_kind) > 1:
             best = market.best(worth)[: EXCHANGED // len(self.first_of_kind)]

@@ -79,7 +79,8 @@ FLEET_AGAIN = 0.25
 """Most of the time or iterations left that placing what those leave out may take."""
 
 LEAST_DECIDING = 0.5
-"""Seconds of work that CP-SAT is given in any case where a search is bounded by iterations."""
+"""Seconds of work that CP-SAT is given in any case where a search is bounded by iterations. One that has less for
+prices does without, and asks at the end of a round alone: both would take longer than all else."""
 
 STEADY_RATE = 20_000
 """Iterations a second that a search bounded by iterations assumes, to measure out CP-SAT's share."""
@@ -132,9 +133,10 @@ class Session:
         self.unit = _middling_leg(self.data)
         self.decision = Decision(self.data, self.state)
         self.decided = False
-        self.priced = len(self.possible) <= PRICED
+        enough = settings.iterations is None or PRICING * settings.iterations >= LEAST_DECIDING * STEADY_RATE
+        self.priced = len(self.possible) <= PRICED and enough
         self.deciding = PRICING if self.priced else DECIDING
-        self.moments: Sequence[float] = () if self.priced else DECISIONS
+        self.moments: Sequence[float] = DECISIONS if enough and not self.priced else ()
 
     # -- routes ------------------------------------------------------------------------------------------------
 
@@ -390,7 +392,7 @@ class Session:
                 effort = replace(effort, seconds=min(seconds, self.deadline - monotonic()))
         if effort.seconds <= 0:
             return
-        better = self.decision.better(self.routes(), self.possible, effort)
+        better = self.decision.better(self.routes(), self.possible, effort, priced=self.priced)
         if better is not None:
             self.decided = True
             self.start(better)
