@@ -77,7 +77,8 @@ def _inbound(event: Any, body: bytes) -> Inbound:
         text=text(message.get("text")) if kind == "text" else text(message.get("address")) if pin else "",
         location=pin,
         data=_data(kind, told),
-        reply_token=None if standby else text(told.get("replyToken")) or None,
+        # Of pictures that were sent together the last is answered, for all of them.
+        reply_token=None if standby or _has_more(message) else text(told.get("replyToken")) or None,
         redelivered=mapping(told.get("deliveryContext")).get("isRedelivery") is True,
         private=not group,
         number=identity(message.get("id")),
@@ -85,6 +86,12 @@ def _inbound(event: Any, body: bytes) -> Inbound:
         standby=standby,
         body=body,
     )
+
+
+def _has_more(message: Mapping[str, Any]) -> bool:
+    album = mapping(message.get("imageSet"))
+    index, total = album.get("index"), album.get("total")
+    return isinstance(index, int) and isinstance(total, int) and index < total
 
 
 def _data(kind: Kind, told: Mapping[str, Any]) -> str:

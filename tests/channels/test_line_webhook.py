@@ -96,6 +96,22 @@ def test_who_stands_by_has_nothing_to_reply_with(channel: Channel) -> None:
     assert [(each.standby, each.reply_token) for each in heard] == [(False, "r1"), (True, None), (False, "r1")]
 
 
+@pytest.mark.parametrize(
+    ("album", "answered"),
+    [
+        ({"id": "A", "index": 1, "total": 2}, False),
+        ({"id": "A", "index": 2, "total": 2}, True),
+        ({"id": "A"}, True),
+        ({"id": "A", "index": "1", "total": None}, True),
+        ([], True),
+    ],
+)
+def test_an_album_is_answered_once(channel: Channel, album: Any, answered: bool) -> None:
+    """Ten pictures sent together would else get the same answer ten times; where LINE does not count them they do."""
+    [heard] = _read(channel, {**EVENT, "message": {"type": "image", "id": "5", "imageSet": album}})
+    assert (heard.kind, heard.reply_token) == ("photo", "r1" if answered else None)
+
+
 def test_the_console_test_call_is_fine(channel: Channel) -> None:
     """LINE's own check of a webhook has no events, and is no error."""
     assert _read(channel) == ()
