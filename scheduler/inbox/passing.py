@@ -27,7 +27,7 @@ PAUSE = dt.timedelta(minutes=5)
 MOST = 3000
 """Letters that are gathered; who has more to tell had better phone."""
 MANY = 200
-"""Events that are gathered."""
+"""Events that are gathered, and lines of words: as many fit into one message of any service."""
 _NOT_UNDERSTOOD = frozenset({Meant.OTHER, Meant.NO, Meant.NO_NUMBER})
 """What answers no question of ours."""
 _KIND = "word"
@@ -142,7 +142,8 @@ def _passed(
     if known.called:
         moment = now  # where somebody needs help
     all_of_it = (*waiting, news)
-    if len(all_of_it) > MANY or len(_text(all_of_it)) > MOST:
+    text = _text(all_of_it)
+    if len(text) > MOST or len(_lines(text)) > MANY or len(all_of_it) > MANY:
         return Decision(outcome="word_full", says=(receipt("word_full", "word_full_more"),))
     if not urgent:
         moment = send_at(_KIND, "informative", None, None, config, moment)

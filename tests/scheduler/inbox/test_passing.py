@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from samples import telegram_id
+from samples import line_id, telegram_id
 from sqlalchemy import text
 
-from scheduler.inbox.passing import MOST
+from scheduler.inbox.passing import MANY, MOST
 from storage.records import Message, Order, Role
 
 
@@ -257,6 +257,18 @@ def test_whoever_is_forgotten_is_told_of_no_more(talk: Any, somebody: str, boss:
     assert "held" not in {each.state for each in words}
     talk.later(minutes=5)
     assert len(read(talk, boss)) == 1
+
+
+def test_many_lines_go_on_whole_or_not_at_all(talk: Any, somebody: str, order: Order) -> None:
+    """As many as one LINE message holds; who writes more is told so, and no word is cut off unsaid."""
+    coordinator = talk.app.store.members(Role.COORDINATOR)[0]
+    talk.gives(Role.COORDINATOR, coordinator.ref, "line", line_id(99))
+    assert "ยังไม่ได้ส่งต่อ" in talk.line_says(somebody, text="\n".join("ก" * (MANY + 1)))[0]
+    talk.line_says(somebody, text="\n".join([*"ก" * (MANY - 1), "คำสุดท้าย"]))
+    talk.later(minutes=5)
+    talk.settle()
+    (told,) = [each.messages for each in talk.line.log if each.to == line_id(99)]
+    assert "คำสุดท้าย" in str(told)
 
 
 def takes_back(talk: Any, somebody: str, event: dict[str, Any]) -> None:
