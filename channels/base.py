@@ -190,10 +190,10 @@ Outcome = Receipt | Later | Gone | Refused | Unknown
 # fmt: off
 Kind = Literal[
     "text", "location", "postback", "contact", "follow", "unfollow", "join", "leave", "other",
-    "photo", "video", "voice", "file", "sticker",
+    "photo", "video", "voice", "file", "sticker", "unsend", "service",
 ]
 # fmt: on
-"""What an event is; ``voice`` is any sound."""
+"""What an event is; ``voice`` is any sound, ``service`` what the service tells by itself and nobody has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,9 +201,10 @@ class Inbound:
     """Something a person or the service told us; ``event_id`` is the service's own, for de-duplication.
 
     ``body`` is a webhook body with this event alone, for `Channel.read` to find it again. ``private`` False: said in a
-    group. ``quoted`` is the service's number of the message it answers. ``text`` is also what is written under a
-    picture or the like. ``data`` is a button's data, a photo's id, whose number a contact is, or ``moved`` where a
-    place is the next of one that is shared on the move.
+    group. ``number`` is the service's own of this message, ``quoted`` of the one that it answers. ``text`` is also what
+    is written under a picture or the like. ``data`` is a button's data, a photo's id, whose number a contact is, the
+    number of a message that is ``unsend``, or ``moved`` where a place is the next of one that is shared on the move.
+    ``standby``: somebody else has the chat, as LINE's module channels do, and nothing is to be said there.
     """
 
     channel: str
@@ -216,7 +217,9 @@ class Inbound:
     reply_token: str | None = None
     redelivered: bool = False
     private: bool = True
+    number: str | None = None
     quoted: str | None = None
+    standby: bool = False
     body: bytes = b""
 
 

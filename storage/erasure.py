@@ -37,12 +37,12 @@ _NOWHERE = {
     "needs_help": False,
     "note": "",
 }
-_UNSAID = {
+UNSAID = {
     "text": "",
     "payload": None,
     "content": {"title": "", "language": "th", "lines": [], "actions": []},
 }
-_SAID_NOTHING = {"name": "", "address": None, **_UNSAID}
+_SAID_NOTHING = {"name": "", "address": None, **UNSAID}
 
 
 class Erasure(Verbs):
@@ -122,7 +122,7 @@ def _forget_words(write: Write, members: list[tuple[str, str]], chats: list[tupl
     )
     waiting = and_(which, MESSAGE.c.state.in_(WAITING))
     break_up(connection, move_messages(connection, waiting, "superseded", write.at, reason="erased"))
-    connection.execute(update(MESSAGE).where(which).values(**_UNSAID))
+    connection.execute(update(MESSAGE).where(which).values(**UNSAID))
 
 
 def _forget_places(write: Write, members: list[tuple[str, str]], person_id: str) -> None:

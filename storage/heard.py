@@ -41,7 +41,7 @@ class Chat:
     """Where the talk with one chat stands. ``step`` None: nothing was asked. ``tries``: wrong guesses since then.
 
     ``passed_on_at``: when something of it was last passed on to the coordinators, or will be; until then it is
-    ``gathered``: ``words``, ``things`` and ``place`` as in `PassedOn`, and ``messages``, the ids of those that hold it.
+    ``gathered``: ``news`` as in `PassedOn`, and ``messages``, the ids of those that hold it.
     """
 
     channel: str
@@ -56,17 +56,28 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What one event has for people: words, a ``thing`` (the kind of a picture or the like), a place.
+
+    ``way``: the words tell the way to a house.
+    """
+
+    event_id: str
+    words: str = ""
+    thing: str = ""
+    place: Location | None = None
+    way: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassedOn:
     """What a chat wrote and sent that people are told of: now, or at a moment ahead, until which more may be gathered.
 
-    ``things``: how many pictures and the like, by kind. ``place``: the last that was sent. ``instead`` are the ids of
-    the messages that hold the first of it alone: those that wait are withdrawn.
+    ``instead`` are the ids of the messages that hold some of it already: those that wait are withdrawn.
     """
 
     at: dt.datetime
-    words: str
-    things: Mapping[str, int] = field(default_factory=dict)
-    place: Location | None = None
+    news: tuple[News, ...]
     instead: tuple[str, ...] = ()
 
 
@@ -131,7 +142,8 @@ class Heeded:
     ``links`` gives the chat to these members; ``address_state`` is what the chat's address becomes. ``used`` is the
     digest of an invitation: where another chat has used it meanwhile, nothing is written. ``wrong`` counts a guess
     against the chat, ``guessed`` against a phone number, by its digest. ``passed_on``: words of the chat go to people,
-    as the ones among ``messages`` of kind ``word``.
+    as the ones among ``messages`` of kind ``word``. ``unsent`` is the id of an event whose words are taken back: they
+    are forgotten, and not passed on where they have not been.
     ``reply`` is the id of the one among ``messages`` that goes out at once, by the event's own reply token, and
     ``along`` is what waits for the same address and goes out with it: where some of that waits no longer, or something
     else is under way there, nothing is written.
@@ -148,6 +160,7 @@ class Heeded:
     wrong: bool = False
     guessed: str | None = None
     passed_on: PassedOn | None = None
+    unsent: str | None = None
     request: LinkRequest | None = None
     decided: tuple[str, bool] | None = None
     erased: tuple[Who, ...] = ()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Integer, RowMapping, and_, bindparam, delete, exists, not_, or_, select, update
 
 from storage.chats import CHAT, GUESS, INVITATION, REQUEST, TRIES_LAST, agree, link
 from storage.directory import ADDRESS
-from storage.erasure import erase
+from storage.erasure import UNSAID, erase
 from storage.failpoints import writes
 from storage.heard import Heard, Heeded, LinkRequest, PassedOn, Step, Told
 from storage.message_rows import (
@@ -56,6 +57,13 @@ class Inbox(Verbs):
         query = _HEARD if channels is None else _HEARD_OVER
         with self._read() as connection:
             rows = connection.execute(query, {"limit": limit, "keys": list(channels or ())})
+            return [_heard(row) for row in rows.mappings()]
+
+    def heard_from(self, channel: str, address: str, *, limit: int) -> list[Heard]:
+        """The events of one chat that were worked off, the last first."""
+        theirs = select(INBOX).where(INBOX.c.channel == channel, INBOX.c.address == address)
+        with self._read() as connection:
+            rows = connection.execute(theirs.order_by(INBOX.c.seq.desc()).limit(limit))
             return [_heard(row) for row in rows.mappings()]
 
     def heard_before(self, channel: str, event_id: str) -> Heard | None:
@@ -129,6 +137,9 @@ def _change(write: Write, channel: str, came_to: Heeded) -> None:
         _count_guess(write, came_to.guessed)
     if came_to.passed_on is not None:
         _pass_on(write, channel, address, came_to.passed_on, came_to.messages)
+    if came_to.unsent is not None:
+        instead = came_to.passed_on.instead if came_to.passed_on is not None else ()
+        _unsay(write, channel, address, came_to.unsent, instead)
     if came_to.request is not None:
         asked = came_to.request
         names = ("id", "channel", "address", "phone", "created_at")
@@ -199,12 +210,28 @@ def _pass_on(write: Write, channel: str, address: str, passed: PassedOn, told: S
     """Of what waits to be passed on the last is all: it holds what the others do. What is under way already goes."""
     call_back(write.connection, MESSAGE.c.id.in_(passed.instead), "superseded", write.at, reason="gathered")
     waits = {
-        "words": passed.words,
-        "things": dict(passed.things),
-        "place": passed.place,
+        "news": [asdict(each) for each in passed.news],
         "messages": [message.id for message in told if message.kind == "word"],
     }
-    _on_chat(write, channel, address, passed_on_at=passed.at, gathered=waits if passed.at > write.at else {})
+    more = bool(passed.news) and passed.at > write.at
+    _on_chat(write, channel, address, passed_on_at=passed.at, gathered=waits if more else {})
+
+
+def _unsay(write: Write, channel: str, address: str, event_id: str, instead: Sequence[str]) -> None:
+    """Forgets an event's words, also in what passed them on: that is withdrawn where it waits, as `instead` were.
+
+    What is under way keeps them, for its service is asked with the very same again; so does what is due and holds more.
+    """
+    connection, start = write.connection, f"heard:{channel}:{event_id}:"
+    connection.execute(update(INBOX).where(INBOX.c.channel == channel, INBOX.c.event_id == event_id).values(body=b""))
+    told = and_(MESSAGE.c.kind == "word", MESSAGE.c.event.startswith(start, autoescape=True))
+    mine = select(CHAT.c.gathered).where(CHAT.c.channel == channel, CHAT.c.address == address)
+    gathered = connection.execute(mine).scalar() or {}
+    more = any(each["event_id"] != event_id for each in gathered.get("news", ()))
+    alone = and_(told, MESSAGE.c.id.not_in(gathered["messages"])) if more else told
+    call_back(connection, alone, "superseded", write.at, reason="unsent")
+    over = MESSAGE.c.state.in_(("accepted", "confirmed", "superseded"))
+    connection.execute(update(MESSAGE).where(or_(told, MESSAGE.c.id.in_(instead)), over).values(**UNSAID))
 
 
 def _take_along(write: Write, channel: str, came_to: Heeded, holder: str) -> bool:

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
@@ -31,6 +31,7 @@ from storage.message_rows import (
 from storage.records import AttemptEnd, AttemptStart, Message, Scope
 from storage.verbs import Verbs, among, chunks
 
+Told = TypeVar("Told", AttemptStart, AttemptEnd)
 _ACTOR = "outbox"  # of what happens by the clock alone
 
 _AS_WRITTEN = select(MESSAGE).order_by(MESSAGE.c.seq)
@@ -130,8 +131,9 @@ class Outbox(Verbs):
         with self._write("begin_attempts", _ACTOR, at) as write:
             connection = write.connection
             ours = _in_hand(connection, holder, items)
-            broken = {item.bundle for item in items if item.message_id not in ours} - {None}
-            mine = [item for item in items if item.message_id in ours and item.bundle not in broken]
+            known = {(item.message_id, item.tries) for item in ours}
+            broken = {item.bundle for item in items if (item.message_id, item.tries) not in known} - {None}
+            mine = [item for item in ours if item.bundle not in broken]
             if mine:
                 begin_messages(write, mine)
                 write.tell("messages", begun=len(mine))
@@ -147,7 +149,7 @@ class Outbox(Verbs):
             return
         with self._write("finish_attempts", _ACTOR, items[0].at) as write:
             ours = _in_hand(write.connection, holder, items)
-            done = [item for item in items if item.message_id in ours and "sending" in SOURCES.get(item.state, ())]
+            done = [item for item in ours if "sending" in SOURCES.get(item.state, ())]
             if done:
                 rows = [{f"b_{name}": getattr(item, name) for name in AttemptEnd.__slots__} for item in done]
                 write.connection.execute(claims.END_MESSAGE, rows)
@@ -290,14 +292,14 @@ class Outbox(Verbs):
         return now if claimable else min((moment for moment in moments if moment is not None), default=None)
 
 
-def _in_hand(connection: Connection, holder: str, items: Sequence[AttemptStart | AttemptEnd]) -> set[str]:
-    """Whose messages are in this sender's hand, with as many attempts as it knows of; held so till the transaction
-    ends."""
+def _in_hand(connection: Connection, holder: str, items: Sequence[Told]) -> list[Told]:
+    """Those whose messages are in this sender's hand, with as many attempts as they know of; held so till the
+    transaction ends."""
     asked = {"keys": [item.message_id for item in items], "holder": holder}
     held = list(connection.execute(claims.IN_HAND, asked).scalars())
     tries = {row.message_id: row.tries for row in connection.execute(claims.TRIES, {"keys": held})}
-    known = {item.message_id: item.tries for item in items}
-    return {id for id in held if tries.get(id, 0) == known[id]}
+    in_hand = set(held)
+    return [item for item in items if item.message_id in in_hand and tries.get(item.message_id, 0) == item.tries]
 
 
 def _with_followers(connection: Connection, asked: Mapping[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ _EVENTS: Mapping[str, Kind] = {
     "unfollow": "unfollow",
     "join": "join",
     "leave": "leave",
+    "unsend": "unsend",
 }
 _MESSAGES: Mapping[str, Kind] = {
     "text": "text",
@@ -61,12 +62,13 @@ def _inbound(event: Any, body: bytes) -> Inbound:
     told = mapping(sound(event))
     source, message = mapping(told.get("source")), mapping(told.get("message"))
     name = text(told.get("type"))
-    kind = _MESSAGES.get(text(message.get("type")), "other") if name == "message" else _EVENTS.get(name, "other")
+    kind = _MESSAGES.get(text(message.get("type")), "other") if name == "message" else _EVENTS.get(name, "service")
     pin = place(message.get("longitude"), message.get("latitude")) if kind == "location" else None
     if kind == "location" and pin is None:
         kind = "other"
     # Where the talk is: a group or a room before the person in it, so that an answer goes where the question was.
     group = text(source.get("groupId")) or text(source.get("roomId"))
+    standby = told.get("mode") == "standby"
     return Inbound(
         channel="line",
         event_id=event_id(text(told.get("webhookEventId")), alone(event)),
@@ -74,14 +76,30 @@ def _inbound(event: Any, body: bytes) -> Inbound:
         address=group or identity(source.get("userId")),
         text=text(message.get("text")) if kind == "text" else text(message.get("address")) if pin else "",
         location=pin,
-        data=text(mapping(told.get("postback")).get("data")) if kind == "postback" else _photo(kind, message),
-        reply_token=text(told.get("replyToken")) or None,
+        data=_data(kind, told),
+        # Of pictures that were sent together the last is answered, for all of them.
+        reply_token=None if standby or _has_more(message) else text(told.get("replyToken")) or None,
         redelivered=mapping(told.get("deliveryContext")).get("isRedelivery") is True,
         private=not group,
+        number=identity(message.get("id")),
         quoted=identity(message.get("quotedMessageId")),
+        standby=standby,
         body=body,
     )
 
 
-def _photo(kind: Kind, message: Mapping[str, Any]) -> str:
-    return (identity(message.get("id")) or "") if kind == "photo" else ""
+def _has_more(message: Mapping[str, Any]) -> bool:
+    album = mapping(message.get("imageSet"))
+    index, total = album.get("index"), album.get("total")
+    return isinstance(index, int) and isinstance(total, int) and index < total
+
+
+def _data(kind: Kind, told: Mapping[str, Any]) -> str:
+    match kind:
+        case "postback":
+            return text(mapping(told.get("postback")).get("data"))
+        case "photo":
+            return identity(mapping(told.get("message")).get("id")) or ""
+        case "unsend":
+            return identity(mapping(told.get("unsend")).get("messageId")) or ""
+    return ""

@@ -59,8 +59,8 @@ def _message(number: str, message: Mapping[str, Any], body: bytes, *, edited: bo
     told: dict[str, Any] = {"kind": "other"}
     if where:
         told = {"kind": "location", "location": where, "data": "moved" if edited else ""}
-    elif edited:
-        pass  # a text changed afterwards is kept, and is not a new word
+    elif edited or message.get("pinned_message"):
+        told = {"kind": "service"}  # a text changed afterwards is kept, and is not a new word
     elif text(message.get("text")):
         told = {"kind": "text", "text": text(message.get("text"))}
     elif contact:
@@ -74,6 +74,7 @@ def _message(number: str, message: Mapping[str, Any], body: bytes, *, edited: bo
         event_id=number,
         address=_chat(message),
         private=_private(message),
+        number=identity(message.get("message_id")),
         quoted=identity(mapping(message.get("reply_to_message")).get("message_id")),
         body=body,
         **told,

@@ -30,14 +30,22 @@ _QUESTIONS = frozenset({"consent", "pin", "erase"})
 _NAMESPACE = uuid.UUID("5d2f1f4e-0c35-5a0e-9d69-6f7a3c1f1b60")
 _SERVICES = {"line": "LINE", "telegram": "Telegram"}
 _CALLED_BACK = frozenset({"blocked", "dead"})
+_STANDING_BY = frozenset({Meant.SOS, Meant.FOLLOW, Meant.UNFOLLOW})
+"""What is heeded also where somebody else has the chat: it says nothing there."""
 
 
 def decide(event: Inbound, said: Said, known: Known, config: Config, now: dt.datetime) -> Decision:
     """What `event`, which means `said`, comes to."""
+    if said.meant is Meant.UNSENT:
+        return passing.unsent(known, config, now)
     if not event.private:
         return Decision(outcome="group", says=(receipt("group_only"),) if said.meant is Meant.JOIN else ())
     if event.address is None:
         return Decision(outcome="unknown")
+    if said.meant is Meant.SERVICE:
+        return Decision(outcome="service")
+    if event.standby and said.meant not in _STANDING_BY:
+        return Decision(outcome="standby")
     decision = _Deciding(event, said, known, config, now).decision()
     changes = dict(decision.changes)
     states = {address.state for member in known.members for address in _here(member, event)}
@@ -132,8 +140,8 @@ class _Deciding:
         said = self.said
         asks = said.meant is Meant.WHERE and said.among_others
         if said.text and (asks or said.meant is Meant.OTHER) and (orders := self._pinless()):
-            return passing.way_to_a_house(self.known, said, orders, self.config, self.now)
-        told = passing.words(self.known, said, self.config, self.now)
+            return passing.way_to_a_house(self.event.event_id, self.known, said, orders, self.config, self.now)
+        told = passing.words(self.event.event_id, self.known, said, self.config, self.now)
         if told is not None and asks and told.changes and self.known.in_role(Role.BUYER) is not None:
             return replace(told, says=(self._eta(passed=True), *told.says[1:]))
         return told
@@ -361,15 +369,16 @@ class _Deciding:
 
     def _place(self) -> Decision:
         orders, place = self._pinless(), self.event.location
+        if self.event.data == "moved":
+            return Decision(outcome="moved")  # the telephone tells it by itself: nobody has read or asked anything
         if not orders or place is None:
-            # Where a rider is tells that the round was read.
+            # Where a rider is tells that the round was read; after other news it tells where that is, too.
             told = [m for m in self.known.messages if m.role is Role.RIDER and m.kind in ANSWERED]
             read = tuple(m.id for m in told if m.state == "accepted")
-            if not read and self.event.data == "moved":
-                return Decision(outcome="moved")
-            passed = passing.place(self.known, place, self.config, self.now) if place and not read else None
-            if passed is not None:
-                return passed
+            if place is not None and (not read or passing.lately(self.known, self.now)):
+                passed = passing.place(self.event.event_id, self.known, place, self.config, self.now)
+                if passed is not None:
+                    return replace(passed, changes={**passed.changes, "confirmed": read})
             thanks = receipt("seen") if read else receipt("pin_not_needed", "pin_not_needed_more")
             return Decision(outcome="place", changes={"confirmed": read}, says=(thanks,))
         asked = tuple(m.id for m in self.known.messages if m.kind == "ask_pin" and m.state in {"accepted", "unknown"})

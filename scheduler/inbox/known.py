@@ -25,6 +25,8 @@ ORDER_ANSWERS = frozenset({Meant.OTHER, Meant.NO_NUMBER, Meant.NO})
 """What may be said to "which order?"."""
 IN_LINE = frozenset({"held", "ready", "retry", "sending"})
 RECENT = dt.timedelta(hours=48)
+CALL_LASTS, LATEST = dt.timedelta(hours=2), 20
+"""How long a call for help is not over, and among how many of a chat's events it is looked for."""
 STEP_LASTS = dt.timedelta(days=1)
 """How long a question waits for its answer."""
 
@@ -48,6 +50,10 @@ class Known:
     digest: str | None = None
     """Of the phone number that an order's number was asked for, and how often that was guessed wrong lately."""
     guesses: int = 0
+    called: bool = False
+    """Whether this chat has lately called for help; known where it sends a place."""
+    unsent: str | None = None
+    """The id of the event whose words are taken back."""
     request: LinkRequest | None = None
     requests: tuple[LinkRequest, ...] = ()
     orders: tuple[Order, ...] = ()
@@ -102,6 +108,8 @@ class Reader:
                 digest = phone_digest(phone, self._secret_keys)
                 found = replace(found, answers_order=True, digest=digest, guesses=store.guesses(digest, at=now))
                 return replace(self._with_buyers(found, phone), named=named[0] if named else None)
+        if said.meant is Meant.PLACE:
+            found = replace(found, called=self._called(chat, now))
         if chat.step == "consent":
             found = self._consenting(found)
         if not found.members:
@@ -131,6 +139,10 @@ class Reader:
             invitation=store.invitation([str(digest)]) if digest else None,
             coordinators=self._coordinators(),
         )
+
+    def _called(self, chat: Chat, now: dt.datetime) -> bool:
+        lately = self._store.heard_from(chat.channel, chat.address, limit=LATEST)
+        return any(each.outcome == "sos" and now - each.received_at < CALL_LASTS for each in lately)
 
     def _line(self, channel: str, address: str) -> tuple[Message, ...]:
         found = self._store.messages(channel=channel, address=address, states=IN_LINE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -19,13 +19,15 @@ from scheduler.inbox.known import ANSWERED, WORK, Known
 from scheduler.inbox.orders import open_orders
 from scheduler.inbox.words import Meant, Said
 from scheduler.notices.messages import send_at
-from storage.heard import PassedOn
+from storage.heard import News, PassedOn
 from storage.records import Location, Member, Role
 
 PAUSE = dt.timedelta(minutes=5)
 """From what was passed on of a chat to the next."""
 MOST = 3000
 """Letters that are gathered; who has more to tell had better phone."""
+MANY = 200
+"""Events that are gathered, and lines of words: as many fit into one message of any service."""
 _NOT_UNDERSTOOD = frozenset({Meant.OTHER, Meant.NO, Meant.NO_NUMBER})
 """What answers no question of ours."""
 _KIND = "word"
@@ -43,18 +45,19 @@ def call_for_help(known: Known, said: Said) -> Decision:
 
 
 def way_to_a_house(
-    known: Known, said: Said, order_ids: tuple[str, ...], config: Config, now: dt.datetime
+    event_id: str, known: Known, said: Said, order_ids: tuple[str, ...], config: Config, now: dt.datetime
 ) -> Decision | None:
     """A place told in words: a coordinator reads it and sets the pin. None where nobody is there to read it."""
     buyer = known.in_role(Role.BUYER)
     if buyer is None:
         return None
-    facts = {**_from(buyer), "order_ids": list(order_ids), "way": True}
+    facts = {**_from(buyer), "order_ids": list(order_ids)}
+    news = News(event_id=event_id, words=said.text, way=True)
     answer = receipt("landmark", "landmark_more")
-    return _passed(known, _News(said.text, Counter()), buyer, facts, config, now, outcome="landmark", answer=answer)
+    return _passed(known, news, buyer, facts, config, now, outcome="landmark", answer=answer)
 
 
-def words(known: Known, said: Said, config: Config, now: dt.datetime) -> Decision | None:
+def words(event_id: str, known: Known, said: Said, config: Config, now: dt.datetime) -> Decision | None:
     """What no list understands from a member, and that pictures and the like were sent, which are not passed on
     themselves; what is asked among other words is no list's alone.
 
@@ -62,44 +65,57 @@ def words(known: Known, said: Said, config: Config, now: dt.datetime) -> Decisio
     is counted with what waits to be passed on anyway.
     """
     sent, asks = said.meant is Meant.SENT, said.meant is Meant.WHERE and said.among_others
-    if sent and said.value == "sticker" and not _waits(known, now):
+    if sent and said.value == "sticker" and not _waiting(known, now):
         return None
     if not sent and (not (said.meant in _NOT_UNDERSTOOD or asks) or not any(map(str.isalnum, said.text))):
         return None
-    working = _at_work(known, now)
-    member = working or next((each for each in known.members if each.role is not Role.COORDINATOR), None)
+    member = _writer(known, now)
     if member is None:
         return None
-    news = _News(said.text, Counter({said.value: 1}) if sent else Counter())
-    facts, urgent = _facts(known, member, config, now), working is not None
-    return _passed(known, news, member, facts, config, now, outcome="word", urgent=urgent)
+    news = News(event_id=event_id, words=said.text, thing=said.value if sent else "")
+    facts, urgent = _facts(known, member, config, now), _at_work(known, now) is not None
+    answer = receipt("gladly", "gladly_more") if news.thing == "sticker" else None
+    return _passed(known, news, member, facts, config, now, outcome="word", answer=answer, urgent=urgent)
 
 
-def place(known: Known, location: Location, config: Config, now: dt.datetime) -> Decision | None:
-    """A place that nothing waits for, from who works or is to be brought something; None where it is no news."""
+def place(event_id: str, known: Known, location: Location, config: Config, now: dt.datetime) -> Decision | None:
+    """A place that nothing waits for, from who works, is to be brought something or has called for help; None where it
+    is no news."""
     working = _at_work(known, now)
-    member = working or known.in_role(Role.BUYER)
+    member = working or (_writer(known, now) if known.called else known.in_role(Role.BUYER))
     if member is None:
         return None
     facts = _facts(known, member, config, now)
-    if working is None and not facts["order_ids"]:
+    if working is None and not known.called and not facts["order_ids"]:
         return None
-    news = _News("", Counter(), location)
-    return _passed(known, news, member, facts, config, now, outcome="place_passed", urgent=working is not None)
+    news, urgent = News(event_id=event_id, place=location), working is not None or known.called
+    return _passed(known, news, member, facts, config, now, outcome="place_passed", urgent=urgent)
 
 
-@dataclass(frozen=True, slots=True)
-class _News:
-    """What one event has for the coordinators: its words, how many things of each kind, a place."""
+def lately(known: Known, now: dt.datetime) -> bool:
+    """Whether the coordinators have just heard something of this chat, or will."""
+    at = known.chat.passed_on_at
+    return known.called or (at is not None and now < at + PAUSE)
 
-    words: str
-    things: Counter[str]
-    place: Location | None = None
+
+def unsent(known: Known, config: Config, now: dt.datetime) -> Decision:
+    """What a chat takes back is passed on no more, and forgotten; what waits beside it still goes."""
+    changes: dict[str, Any] = {"unsent": known.unsent}
+    waiting, at = _waiting(known, now), known.chat.passed_on_at
+    left = tuple(news for news in waiting if news.event_id != known.unsent)
+    if at is None or left == waiting:
+        return Decision(outcome="unsent", changes=changes)
+    member = _writer(known, now)
+    told: tuple[Say, ...] = ()
+    if left and member is not None:
+        told = _told(_readers(known, member), left, _facts(known, member, config, now), at)
+    changes["passed_on"] = PassedOn(at=at, news=left, instead=tuple(known.chat.gathered["messages"]))
+    return Decision(outcome="unsent", changes=changes, says=told)
 
 
 def _passed(
     known: Known,
-    news: _News,
+    news: News,
     member: Member,
     facts: dict[str, Any],
     config: Config,
@@ -113,40 +129,57 @@ def _passed(
 
     `urgent`: also in the quiet hours.
     """
-    readers = [each for each in known.coordinators if each.person.id != member.person.id]
-    if not readers or news == _News("", Counter()):
+    readers, chat = _readers(known, member), known.chat
+    if not readers or not (news.words or news.thing or news.place):
         return None
-    chat, text, things, where, instead = known.chat, news.words, news.things, news.place, tuple[str, ...]()
-    last = chat.passed_on_at
+    last, waiting, instead = chat.passed_on_at, _waiting(known, now), tuple[str, ...]()
     moment = now
-    if last is not None and _waits(known, now):
-        text = "\n".join(filter(None, [chat.gathered["words"], text]))
-        things = Counter(chat.gathered.get("things", {})) + things
-        where = where or chat.gathered.get("place")
+    if last is not None and waiting:
         instead = tuple(chat.gathered["messages"])
         moment = min(last, now + PAUSE) if urgent else last
     elif last is not None and now < last + PAUSE:
         moment = min(last, now) + PAUSE  # a clock may have been put back
-    if len(text) > MOST:
+    if known.called:
+        moment = now  # where somebody needs help
+    all_of_it = (*waiting, news)
+    text = _text(all_of_it)
+    if len(text) > MOST or len(_lines(text)) > MANY or len(all_of_it) > MANY:
         return Decision(outcome="word_full", says=(receipt("word_full", "word_full_more"),))
     if not urgent:
         moment = send_at(_KIND, "informative", None, None, config, moment)
     if answer is None:
         answer = _answer(news, moment if moment > now else None, config)
-    all_of_it = {
-        "words": _lines(text),
-        "things": {kind: things[kind] for kind in THINGS},
-        "url": map_link(where) if where is not None else None,
-    }
-    told = [Say(kind=_KIND, facts=facts | all_of_it, to=each, must=True, at=moment) for each in readers]
-    passed = PassedOn(at=moment, words=text, things=things, place=where, instead=instead)
+    passed = PassedOn(at=moment, news=all_of_it, instead=instead)
+    told = _told(readers, all_of_it, facts, moment)
     return Decision(outcome=outcome, changes={"passed_on": passed}, says=(answer, *told))
 
 
-def _waits(known: Known, now: dt.datetime) -> bool:
-    """Whether something of this chat waits to be passed on."""
+def _told(readers: Sequence[Member], news: Sequence[News], facts: dict[str, Any], at: dt.datetime) -> tuple[Say, ...]:
+    """All of this for each of the readers."""
+    things, places = Counter(each.thing for each in news), [each.place for each in news if each.place is not None]
+    all_of_it = {
+        "words": _lines(_text(news)),
+        "things": {kind: things[kind] for kind in THINGS},
+        "url": map_link(places[-1]) if places else None,
+        "way": any(each.way for each in news),
+    }
+    return tuple(Say(kind=_KIND, facts=facts | all_of_it, to=each, must=True, at=at) for each in readers)
+
+
+def _readers(known: Known, writer: Member) -> list[Member]:
+    return [each for each in known.coordinators if each.person.id != writer.person.id]
+
+
+def _text(news: Sequence[News]) -> str:
+    return "\n".join(each.words for each in news if each.words)
+
+
+def _waiting(known: Known, now: dt.datetime) -> tuple[News, ...]:
+    """What of this chat waits to be passed on."""
     at = known.chat.passed_on_at
-    return at is not None and now < at and bool(known.chat.gathered)
+    if at is None or at <= now:
+        return ()
+    return tuple(News(**each) for each in known.chat.gathered.get("news", ()))
 
 
 def map_link(location: Location) -> str:
@@ -154,10 +187,10 @@ def map_link(location: Location) -> str:
     return f"https://www.google.com/maps/search/?api=1&query={location[1]:.6f},{location[0]:.6f}"
 
 
-def _answer(news: _News, at: dt.datetime | None, config: Config) -> Say:
+def _answer(news: News, at: dt.datetime | None, config: Config) -> Say:
     """What becomes of it, and when."""
-    what = "sent" if news.things else "place" if news.place is not None else "word"
-    more = "sent_more" if news.things else "word_passed_more"
+    what = "sent" if news.thing else "place" if news.place is not None else "word"
+    more = "sent_more" if news.thing else "word_passed_more"
     if at is None:
         return receipt(f"{what}_passed", more)
     return Say(facts={"what": f"{what}_later", "more": more, "at": at.astimezone(config.market.time_zone)})
@@ -165,6 +198,12 @@ def _answer(news: _News, at: dt.datetime | None, config: Config) -> Say:
 
 def _lines(text: str) -> list[str]:
     return [piece for line in text.splitlines() for piece in wrap(line, _LINE)]
+
+
+def _writer(known: Known, now: dt.datetime) -> Member | None:
+    """As whom somebody writes: the one who is at work, else any but a coordinator."""
+    others = (each for each in known.members if each.role is not Role.COORDINATOR)
+    return _at_work(known, now) or next(others, None)
 
 
 def _at_work(known: Known, now: dt.datetime) -> Member | None:

@@ -49,6 +49,10 @@ class Meant(StrEnum):
     JOIN = "join"
     SENT = "sent"
     """A picture or the like; ``value`` is the event's kind, ``text`` what is written under it."""
+    UNSENT = "unsent"
+    """What was written is taken back; ``value`` is its number."""
+    SERVICE = "service"
+    """Nobody has said anything."""
     OTHER = "other"
 
 
@@ -104,6 +108,10 @@ def understood(event: Inbound) -> Said:
             return Said(Meant.UNFOLLOW)
         case "join":
             return Said(Meant.JOIN)
+        case "unsend":
+            return Said(Meant.UNSENT, event.data)
+        case "service":
+            return Said(Meant.SERVICE)
         case "location":
             return Said(Meant.PLACE)
         case "contact":

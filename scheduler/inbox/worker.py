@@ -21,7 +21,7 @@ from scheduler.clock import Clock
 from scheduler.inbox.answers import Answered, Writer
 from scheduler.inbox.decide import decide
 from scheduler.inbox.known import Reader
-from scheduler.inbox.words import understood
+from scheduler.inbox.words import Meant, understood
 from scheduler.versions import Versions
 from storage import AttemptEnd, Store
 from storage.heard import Heard, Heeded, Told
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 BATCH = 50
 TRIES = 3
 PATIENCE_SECONDS, GLANCE_SECONDS = 2.0, 0.05
+LOOKED_THROUGH = 200
+"""The latest events of a chat, among which what is taken back is looked for."""
 
 Turn = Callable[[str, str], AbstractAsyncContextManager[bool]]
 """The turn of an account, by its channel's name, for a call of this verb; False: it is not to be made now."""
@@ -135,12 +137,19 @@ class Inbox:
         said = understood(event)
         today = now.astimezone(config.market.time_zone).date()
         known = self._reader.known(event, said, today, now)
+        if said.meant is Meant.UNSENT and said.value:
+            known = replace(known, unsent=self._told_by(said.value, event, channel))
         decision = decide(event, said, known, config, now)
         if decision.pins is not None:
             for order_id in decision.pins[0]:
                 self._pin(order_id, decision.pins[1])
         compose = self._versions.texts().compose
         return Writer(event, heard.received_at, known, config, compose, now).written(decision, channel)
+
+    def _told_by(self, number: str, event: Inbound, channel: Channel) -> str | None:
+        """The id of the event that told the chat's message of this number."""
+        lately = self._store.heard_from(event.channel, event.address or "", limit=LOOKED_THROUGH)
+        return next((h.event_id for h in lately if any(e.number == number for e in channel.read(h.body))), None)
 
     def _put_aside(self, heard: Heard, outcome: str) -> None:
         self._store.heed(heard, Heeded(outcome=outcome), holder=self._holder, at=self._clock.now())
@@ -164,6 +173,8 @@ class Inbox:
         return ends
 
     async def _heard(self, event: Inbound) -> None:
+        if event.reply_token is None:
+            return  # nobody waits to see that it was heard; a turn would be taken from the messages
         async with self._turn(event.channel, "heard") as may:
             if may:
                 await self._channels[event.channel].heard(event)

@@ -187,7 +187,7 @@ class _Sender:
         self._turns = asyncio.Lock()
         # Where the service refuses copies, what is begun and unsent is simply sent again: no need to be sparing.
         self._ahead = asyncio.Semaphore(self._width if self._channel.keyed else AHEAD)
-        self._begin = Together[Sequence[AttemptStart], Collection[str]](self._begin_all)
+        self._begin = Together[Sequence[AttemptStart], Collection[int]](self._begin_all)
         self._finish = Together[Sequence[AttemptEnd], None](self._finish_all)
         self._put_back = Together[Sequence[tuple[str, dt.datetime]], None](self._put_back_all)
 
@@ -273,10 +273,25 @@ class _Sender:
         )
         return claimed
 
-    async def _begin_all(self, requests: list[Sequence[AttemptStart]]) -> Collection[str]:
-        starts = list(chain.from_iterable(requests))
-        begun: list[str] = await self._in_thread(lambda: self._store.begin_attempts(starts, holder=self._holder))
-        return set(begun)
+    async def _begin_all(self, requests: list[Sequence[AttemptStart]]) -> Collection[int]:
+        """Which of these are begun, by their `id`.
+
+        Who stood still may have a message in two hands, which ask alike: one after the other, so that one begins.
+        """
+        begun: set[int] = set()
+        while requests:
+            asked, later, named = list[Sequence[AttemptStart]](), list[Sequence[AttemptStart]](), set[str]()
+            for starts in requests:
+                ids = {start.message_id for start in starts}
+                (later if ids & named else asked).append(starts)
+                named |= ids
+            ours = set(await self._in_thread(partial(self._begin_each_once, asked)))
+            begun |= {id(starts) for starts in asked if starts[0].message_id in ours}
+            requests = later
+        return begun
+
+    def _begin_each_once(self, asked: Sequence[Sequence[AttemptStart]]) -> list[str]:
+        return self._store.begin_attempts(list(chain.from_iterable(asked)), holder=self._holder)
 
     async def _finish_all(self, requests: list[Sequence[AttemptEnd]]) -> None:
         ends = list(chain.from_iterable(requests))
@@ -302,7 +317,7 @@ class _Sender:
             await self._put_back([(message.id, self._clock.now()) for message in over])
         async with self._ahead:
             self._failpoint("outbox.before_begin")
-            if messages[0].id not in await self._begin(starts):
+            if id(starts) not in await self._begin(starts):
                 return []
             self._failpoint("outbox.before_call")
             async with self._turns:

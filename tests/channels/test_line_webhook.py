@@ -66,25 +66,50 @@ def test_a_text_is_read(channel: Channel) -> None:
         ({"type": "unfollow"}, "unfollow", None),
         ({"type": "join", "source": {"type": "group", "groupId": "C1"}}, "join", None),
         ({"type": "leave", "source": {"type": "room", "roomId": "R1"}}, "leave", None),
-        ({"type": "membership"}, "other", None),
-        ({"type": 7}, "other", None),
+        ({"type": "unsend", "unsend": {"messageId": "56"}}, "unsend", None),
+        ({"type": "unsend", "unsend": 7}, "unsend", None),
+        ({"type": "membership"}, "service", None),
+        ({"type": "beacon", "beacon": {"hwid": "1", "type": "enter"}}, "service", None),
+        ({"type": 7}, "service", None),
     ],
 )
 def test_each_kind_is_known(channel: Channel, change: dict[str, Any], kind: str, seen: Any) -> None:
-    """Each event gets its kind; what is unknown or broken is kept as "other"."""
+    """Each event gets its kind; what is unknown or broken is kept as "other", or "service" where it is no message."""
     [heard] = _read(channel, {**EVENT, **change})
     assert (heard.kind, heard.location) == (kind, seen)
-    assert heard.data == {"postback": "seen", "photo": "55"}.get(kind, "")
+    assert heard.data in {"postback": {"seen"}, "photo": {"55"}, "unsend": {"56", ""}}.get(kind, {""})
 
 
 def test_one_odd_event_loses_no_neighbour(channel: Channel) -> None:
     """An event without a time, without an id or of no shape at all leaves the others as they are."""
     odd = {"type": "message"}
     heard = _read(channel, odd, None, [1], EVENT, {**EVENT, "deliveryContext": {"isRedelivery": True}})
-    assert [each.kind for each in heard] == ["other", "other", "other", "text", "text"]
+    assert [each.kind for each in heard] == ["other", "service", "service", "text", "text"]
     assert [each.redelivered for each in heard] == [False, False, False, False, True]
     assert all(each.event_id for each in heard)
     assert _read(channel, odd)[0].event_id == heard[0].event_id
+
+
+def test_who_stands_by_has_nothing_to_reply_with(channel: Channel) -> None:
+    """Where a module channel has the chat, an event is heard, and no token of it is ours to use."""
+    heard = _read(channel, EVENT, {**EVENT, "mode": "standby"}, {**EVENT, "mode": ["standby"]})
+    assert [(each.standby, each.reply_token) for each in heard] == [(False, "r1"), (True, None), (False, "r1")]
+
+
+@pytest.mark.parametrize(
+    ("album", "answered"),
+    [
+        ({"id": "A", "index": 1, "total": 2}, False),
+        ({"id": "A", "index": 2, "total": 2}, True),
+        ({"id": "A"}, True),
+        ({"id": "A", "index": "1", "total": None}, True),
+        ([], True),
+    ],
+)
+def test_an_album_is_answered_once(channel: Channel, album: Any, answered: bool) -> None:
+    """Ten pictures sent together would else get the same answer ten times; where LINE does not count them they do."""
+    [heard] = _read(channel, {**EVENT, "message": {"type": "image", "id": "5", "imageSet": album}})
+    assert (heard.kind, heard.reply_token) == ("photo", "r1" if answered else None)
 
 
 def test_the_console_test_call_is_fine(channel: Channel) -> None:

@@ -59,7 +59,8 @@ def _member(status: str, kind: str = "private") -> dict[str, Any]:
         (_message(video_note={"file_id": "v"}), "video", {}),
         (_message(document={"file_id": "d"}, animation={"file_id": "a"}), "video", {}),
         (_message(document={"file_id": "d"}, caption="บิล"), "file", {"text": "บิล"}),
-        ({"update_id": 5, "edited_message": {"chat": CHAT, "text": "changed"}}, "other", {}),
+        ({"update_id": 5, "edited_message": {"chat": CHAT, "text": "changed"}}, "service", {}),
+        (_message(pinned_message={"message_id": 1}), "service", {}),
         (
             {"update_id": 5, "edited_message": {"chat": CHAT, "location": {"latitude": 9.1, "longitude": 99.3}}},
             "location",
@@ -78,7 +79,8 @@ def _member(status: str, kind: str = "private") -> dict[str, Any]:
     ],
 )
 def test_each_kind_is_known(channel: Channel, update: dict[str, Any], kind: str, told: dict[str, Any]) -> None:
-    """Each update gets its kind, its chat and what it says; what is unknown or broken is kept as "other"."""
+    """Each update gets its kind, its chat and what it says; what is unknown or broken is kept as "other", and
+    as "service" what nobody has said anew."""
     [heard] = _read(channel, update)
     assert (heard.channel, heard.kind, heard.address) == ("telegram", kind, "77")
     assert heard.event_id == str(update["update_id"])
@@ -89,7 +91,7 @@ def test_each_kind_is_known(channel: Channel, update: dict[str, Any], kind: str,
 def test_unknown_updates_are_kept(channel: Channel) -> None:
     """An update of a kind we never heard of is kept, with its id."""
     [heard] = _read(channel, {"update_id": 8, "poll": {"id": "1"}})
-    assert (heard.kind, heard.event_id, heard.address) == ("other", "8", None)
+    assert (heard.kind, heard.event_id, heard.address) == ("service", "8", None)
 
 
 def test_the_previous_secret_still_counts(channel: Channel) -> None:

@@ -591,6 +591,24 @@ def test_a_sender_that_lost_its_lease_stops(store: Store, other_store: Store, ma
     assert (state_of(store, 1), state_of(store, 2)) == ("accepted", "ready")
 
 
+def test_two_hands_of_one_sender_say_it_once(store: Store, make: Any, clock: SteppedClock) -> None:
+    """Who stood still and claimed anew what was taken back from it has it twice, and both may come to speak at once."""
+    service = Scripted(name="telegram", keyed=False)
+    due = [line(make, number, channel="telegram", state="ready") for number in (1, 2)]
+    say(store, *due)
+    sender = Outbox(store, {"telegram": service}, clock)._senders["telegram"]
+
+    async def twice() -> None:
+        assert await sender.election.elect()
+        claimed = await sender._claim(9)
+        assert len(claimed) == 2
+        await asyncio.gather(*(sender._send([each]) for each in (*claimed, *claimed)))
+
+    run(twice())
+    assert len(service.calls) == 2
+    assert [(row.state, len(row.attempts)) for row in store.messages()] == [("accepted", 1)] * 2
+
+
 @pytest.mark.parametrize("klass", ["critical", "informative"])
 def test_who_stood_still_before_a_call_leaves_no_doubt_behind(store: Store, make: Any, klass: str) -> None:
     """A sender that is not sure of its lease any more makes no call, which it alone knows: the message waits, as one

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from storage import AttemptEnd, AttemptStart, BadValue, Store, open_store
-from storage.heard import Consent, Heard, Heeded, Invitation, LinkRequest, PassedOn, Step, Told
+from storage.heard import Consent, Heard, Heeded, Invitation, LinkRequest, News, PassedOn, Step, Told
 from storage.records import ChatAddress, Member, Message, Person, Role
 
 BUYER = (Role.BUYER, "B0001")
@@ -131,7 +131,7 @@ def test_words_that_were_passed_on_are_remembered(store: Store, make: Any) -> No
     step = Step(channel="line", address="U1", name="pin", data={"orders": ["SR-0001"]})
     store.heed(first(store), Heeded(outcome="place", address="U1", steps=(step,), wrong=True), holder="w", at=make.at)
     later = make.at + dt.timedelta(minutes=1)
-    passed = PassedOn(at=later, words="ฝนตก")
+    passed = PassedOn(at=later, news=(News(event_id="e2", words="ฝนตก"),))
     store.heed(first(store), Heeded(outcome="word", address="U1", passed_on=passed), holder="w", at=later)
     chat = store.chat("line", "U1")
     assert (chat.passed_on_at, chat.step, chat.tries, chat.gathered) == (later, "pin", 1, {})
@@ -144,11 +144,12 @@ def test_words_that_wait_are_gathered(store: Store, make: Any) -> None:
 
     def passes(number: int, *instead: str) -> None:
         word = make.message(number, **chat, state="held", send_at=later)
-        passed = PassedOn(at=later, words=f"{number}", things={"photo": number}, place=(99.3, 9.1), instead=instead)
+        news = News(event_id=f"e{number}", words=f"{number}", thing="photo", place=(99.3, 9.1))
+        passed = PassedOn(at=later, news=(news,), instead=instead)
         heeded = Heeded(outcome="word", address="U1", passed_on=passed, messages=(word,))
         assert store.heed(first(store), heeded, holder="w", at=make.at)
-        held = {"words": f"{number}", "things": {"photo": number}, "place": [99.3, 9.1], "messages": [word.id]}
-        assert store.chat("line", "U1").gathered == held
+        told = {"event_id": news.event_id, "words": news.words, "thing": "photo", "place": [99.3, 9.1], "way": False}
+        assert store.chat("line", "U1").gathered == {"news": [told], "messages": [word.id]}
 
     passes(1)
     passes(2, "m1")
@@ -157,6 +158,30 @@ def test_words_that_wait_are_gathered(store: Store, make: Any) -> None:
     assert store.claim_messages(later, channel="line", holder="s", limit=1, lease_seconds=60)
     passes(3, "m2")
     assert [m.state for m in store.messages()] == ["superseded", "sending", "held"]
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+def test_what_is_taken_back_is_forgotten(store: Store, make: Any, gathered: bool) -> None:
+    """Its raw event and its words; the message that holds it is withdrawn, but where it holds what others said, too."""
+    word = {"channel": "line", "address": "U9", "kind": "word"}
+    store.add_inbox("line", told("e1", "e2"), at=make.at)
+    news = tuple(News(event_id=each, words=each) for each in (("e0", "e1") if gathered else ("e1",)))
+    due = make.message(1, **word, state="ready", event="heard:line:e1:1", text="ฝนตก")
+    over = make.message(2, **word, state="accepted", event="heard:line:e1:2", text="ฝนตก")
+    another = make.message(3, **word, state="ready", event="heard:line:e11:1", text="ฝนตก")
+    passed = PassedOn(at=make.at + dt.timedelta(minutes=5), news=news)
+    heeded = Heeded(outcome="word", address="U1", passed_on=passed, messages=(due, over, another))
+    assert store.heed(first(store), heeded, holder="w", at=make.at)
+    later = make.at + dt.timedelta(minutes=6)
+    assert store.heed(first(store), Heeded(outcome="unsent", address="U1", unsent="e1"), holder="w", at=later)
+    assert [(h.event_id, h.body == b"") for h in store.heard_from("line", "U1", limit=9)] == [
+        ("e2", False),
+        ("e1", True),
+    ]
+    assert [h.event_id for h in store.heard_from("line", "U1", limit=1)] == ["e2"]
+    states = [(each.state, each.reason, each.text) for each in store.messages()]
+    first_of_all = ("ready", None, "ฝนตก") if gathered else ("superseded", "unsent", "")
+    assert states == [first_of_all, ("accepted", None, ""), ("ready", None, "ฝนตก")]
 
 
 def test_chats_show_their_menus(store: Store, make: Any) -> None:

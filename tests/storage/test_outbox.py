@@ -275,7 +275,11 @@ def test_an_old_hand_of_the_same_holder_ends_nothing(store: Store, make: Any) ->
     assert claim(store, make.at + SECOND) == begin(store, make.at + SECOND, id) == [id]
     end(store, make.at + SECOND, id, "retry", tries=1, not_before=make.at)
     assert states(store) == {id: "sending"}
-    end(store, make.at + SECOND, id, "accepted", tries=2, provider_id="p2")
+    ends = [
+        AttemptEnd(message_id=id, at=make.at, state=state, outcome=state, tries=tries, provider_id=f"p{tries}")
+        for tries, state in ((1, "failed"), (2, "accepted"), (1, "failed"))
+    ]
+    store.finish_attempts(ends, holder="h1")
     [message] = store.messages()
     assert message.state == "accepted"
     assert [(each.outcome, each.provider_id) for each in message.attempts] == [("unknown", None), ("accepted", "p2")]

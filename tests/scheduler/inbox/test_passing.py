@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from samples import telegram_id
+from samples import line_id, telegram_id
 from sqlalchemy import text
 
-from scheduler.inbox.passing import MOST
+from scheduler.inbox.passing import MANY, MOST
 from storage.records import Message, Order, Role
 
 
@@ -153,7 +153,7 @@ def test_that_pictures_were_sent_is_passed_on(talk: Any, somebody: str, boss: st
     assert f"{until:%H:%M} น." in talk.line_says(somebody, text="ถุงขาด")[0]
     sends(talk, somebody, PHOTO)
     sends(talk, somebody, {"type": "audio", "id": "2", "duration": 1000, "contentProvider": {"type": "line"}})
-    sends(talk, somebody, STICKER)
+    assert "ยินดีช่วยเสมอ" in sends(talk, somebody, STICKER)
     talk.later(minutes=4)
     first, second = read(talk, boss)
     for words in ("ข้อความจากผู้ซื้อ", "ส่งรูปมา 1 รูป", "ส่งรูป เสียง และไฟล์ต่อให้ไม่ได้", order.order_id, "0811111111"):
@@ -211,6 +211,107 @@ def test_where_somebody_is_on_the_move_is_no_news(talk: Any, someone: str, route
     talk._told("telegram", TELEGRAM, json.dumps(moved).encode())
     assert len(talk.telegram.log) == said
     assert len(talk.messages(kinds={"word"}, channel="telegram")) == 1
+
+
+@pytest.mark.parametrize(("words", "wait"), [("รถล้ม", 0), ("ยางแตก", 5)])
+def test_where_a_rider_is_in_trouble_is_passed_on(
+    talk: Any, somebody: str, boss: str, route: Message, words: str, wait: int
+) -> None:
+    """A place alone confirms the round; after a call for help it goes on at once, after other words with them."""
+    at_work(talk, route)
+    talk.line_says(somebody, text=words)
+    here = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
+    assert "ตำแหน่งนี้ให้ผู้ประสานงาน" in sends(talk, somebody, here)
+    assert {each.state for each in talk.messages(kinds={"route"}) if each.id == route.id} == {"confirmed"}
+    talk.later(minutes=wait)
+    first, second = read(talk, boss)
+    assert words in first
+    assert "ส่งตำแหน่งมา" in second
+
+
+def test_a_place_after_a_call_for_help_waits_for_nothing(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """Neither for what was passed on just before, nor for the morning; two hours later it is a place again."""
+    here = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
+    talk.later(hours=12)
+    talk.line_says(somebody, text="ประตูปิดแล้ว")
+    talk.line_says(somebody, text="ช่วยด้วย")
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, here)
+    assert len(told := read(talk, boss)) == 2
+    assert "ประตูปิดแล้ว" in told[1]
+    talk.later(hours=2)
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" not in sends(talk, somebody, here)
+    assert len(read(talk, boss)) == 2
+
+
+def test_whoever_is_forgotten_is_told_of_no_more(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """Words, places and what was sent go with them: where they wait, where they went, and where they came in."""
+    here = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
+    told = [talk.line.event(somebody, text=each) for each in ("คำแรก", "คำลับ")]
+    for event in (*told, *(talk.line.event(somebody, type="message", message=each) for each in (here, PHOTO))):
+        talk.line_tells(event)
+    takes_back(talk, somebody, told[1])
+    talk.app.store.erase_member((Role.BUYER, order.buyer_ref), actor="test", at=talk.clock.now())
+    assert talk.app.store.chat("line", somebody).gathered == {}
+    words = talk.messages(kinds={"word"})
+    assert {(each.text, str(each.content["lines"]), each.payload) for each in words} == {("", "[]", None)}
+    assert "held" not in {each.state for each in words}
+    talk.later(minutes=5)
+    assert len(read(talk, boss)) == 1
+
+
+def test_many_lines_go_on_whole_or_not_at_all(talk: Any, somebody: str, order: Order) -> None:
+    """As many as one LINE message holds; who writes more is told so, and no word is cut off unsaid."""
+    coordinator = talk.app.store.members(Role.COORDINATOR)[0]
+    talk.gives(Role.COORDINATOR, coordinator.ref, "line", line_id(99))
+    assert "ยังไม่ได้ส่งต่อ" in talk.line_says(somebody, text="\n".join("ก" * (MANY + 1)))[0]
+    talk.line_says(somebody, text="\n".join([*"ก" * (MANY - 1), "คำสุดท้าย"]))
+    talk.later(minutes=5)
+    talk.settle()
+    (told,) = [each.messages for each in talk.line.log if each.to == line_id(99)]
+    assert "คำสุดท้าย" in str(told)
+
+
+def takes_back(talk: Any, somebody: str, event: dict[str, Any]) -> None:
+    """Somebody unsends what this event told."""
+    unsent = talk.line.event(somebody, type="unsend", unsend={"messageId": event["message"]["id"]})
+    del unsent["replyToken"]
+    said = len(talk.line.log)
+    talk.line_tells(unsent)
+    assert (talk.outcome("line", unsent["webhookEventId"]), len(talk.line.log)) == ("unsent", said)
+
+
+def test_what_is_taken_back_is_not_passed_on(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """LINE asks for that: of what waits the rest still goes, and the words are not kept; what has gone has gone."""
+    events = [talk.line.event(somebody, text=each) for each in ("คำแรก", "คำลับ", "คำท้าย", "ถึงไหน")]
+    for event in events:
+        talk.line_tells(event)
+    for event in (events[0], events[1], events[3]):
+        takes_back(talk, somebody, event)
+    talk.later(minutes=5)
+    first, second = read(talk, boss)
+    assert "คำแรก" in first
+    assert "คำท้าย" in second
+    assert order.order_id in second
+    assert "คำลับ" not in second
+    kept = [
+        json.loads(each.body)["events"][0] for each in talk.app.store.heard_from("line", somebody, limit=9) if each.body
+    ]
+    assert [each["message"]["text"] for each in kept if each["type"] == "message"] == ["คำท้าย"]
+    told = str(talk.messages(kinds={"word"}))
+    assert ["คำแรก" in told, "คำลับ" in told, "คำท้าย" in told] == [False, False, True]
+
+
+def test_where_all_that_waits_is_taken_back_nothing_goes(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """What is written afterwards is passed on without it."""
+    talk.line_says(somebody, text="คำแรก")
+    secret = talk.line.event(somebody, text="คำลับ")
+    talk.line_tells(secret)
+    takes_back(talk, somebody, secret)
+    talk.later(minutes=5)
+    assert len(read(talk, boss)) == 1
+    talk.line_says(somebody, text="คำใหม่")
+    talk.later(minutes=5)
+    assert ["คำลับ" in each for each in read(talk, boss)] == [False, False]
 
 
 def test_at_night_the_writer_hears_when_it_is_read(talk: Any, somebody: str, boss: str, order: Order) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import nullcontext
 from typing import Any
 
 from samples import telegram_id
@@ -94,6 +95,20 @@ def test_taps_are_answered_at_the_account_s_own_pace(talk: Any) -> None:
     assert len(talk.telegram.answered) == len(set(talk.telegram.answered)) == 40
     assert len({each.chat_id for each in talk.telegram.log}) == 40
     assert talk.telegram.limited == 0
+
+
+def test_words_take_no_turn_of_the_account(talk: Any, someone: str) -> None:
+    """Nothing turns in a chat where something was typed: who writes much slows no message down."""
+    taken = []
+
+    def turn(name: str, verb: str) -> Any:
+        taken.append(verb)
+        return nullcontext(True)
+
+    talk._inbox._turn = turn
+    for told in ({"text": "สวัสดี"}, {"sticker": {"file_id": "s"}}, {"data": "seen:x"}):
+        talk.telegram_says(someone, **told)
+    assert taken == ["heard"]
 
 
 def test_an_account_that_was_told_to_rest_answers_no_taps(talk: Any, someone: str) -> None:

@@ -60,6 +60,21 @@ def test_the_way_to_a_house_is_passed_on(talk: Any, somebody: str, text: str) ->
     assert text in told.text
 
 
+def test_the_way_to_a_house_stays_one(talk: Any, somebody: str) -> None:
+    """Where a picture is sent after it, the coordinator is still asked to find the place."""
+    order, coordinator = talk.orders()[0], talk.app.store.members(Role.COORDINATOR)[0]
+    talk.gives(Role.BUYER, order.buyer_ref, "line", somebody)
+    talk.gives(Role.COORDINATOR, coordinator.ref, "line", line_id(99))
+    _without_a_place(talk, order)
+    for text in ("บ้านอยู่หลังวัดโพธิ์", "ประตูสีเขียว"):
+        talk.line_says(somebody, text=text)
+    picture = {"type": "image", "id": "1", "contentProvider": {"type": "line"}}
+    talk.line_says(somebody, type="message", message=picture)
+    (last,) = talk.messages(kinds={"word"}, channel="line", states={"held"})
+    for words in ("ประตูสีเขียว", "ส่งรูปมา 1 รูป", "ช่วยหาตำแหน่งบ้าน"):
+        assert words in last.text
+
+
 def _without_a_place(talk: Any, order: Any) -> None:
     """A new order of the same buyer, whose place nobody knows."""
     date = (talk.clock.now() + dt.timedelta(days=1)).date().isoformat()
