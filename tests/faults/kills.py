@@ -1,7 +1,8 @@
 """A day through which the daemon is killed, again and again: half the deaths at its named points, half at any moment.
 
 A moment is drawn by what has been done, not by the wall: drawn over time, nearly all would fall into the start. Points
-are drawn in turn from those that a rehearsal passed in the same stage of a smaller day. The next life begins at once.
+are those that a rehearsal passed in the same stage of a smaller day: while it sends in a drawn order, else as they were
+first passed, for most of them are passed once a day. The next life begins at once.
 """
 
 from __future__ import annotations
@@ -79,7 +80,10 @@ class Killer:
         self.deaths: list[Death] = []
         self.stops: list[tuple[int, float]] = []
         """Exit code and seconds of each end that was asked for."""
-        self._turns = {stage.name: deque(_shuffled(points.get(stage.name, {}), chance)) for stage in STAGES}
+        self._turns = {stage.name: deque(points.get(stage.name, {})) for stage in STAGES}
+        for stage in STAGES:
+            if stage.share:
+                chance.shuffle(self._turns[stage.name])
         self._tried: Counter[str] = Counter()
         self._log = (crowd.line, crowd.telegram)
 
@@ -120,16 +124,16 @@ class Killer:
     # --- how it ends --------------------------------------------------------------------------------------------------
 
     def _spared(self, stage: Stage) -> list[str]:
-        """The points of this stage that nobody died at: the least often tried, before what is written, then after."""
+        """The points of this stage that nobody died at; the least often tried first."""
         died_at = {death.way for death in self.deaths}
         found = [point for point in self._turns[stage.name] if point not in died_at]
-        return sorted(found, key=lambda point: (self._tried[point], "after" in point))
+        return sorted(found, key=self._tried.__getitem__)
 
     def _fate(self, stage: Stage, waiting: Waiting, left: int, over_line: int) -> Fate:
         chance, spared = self._chance, self._spared(stage)
         if spared and not stage.share:
             self._tried[spared[0]] += 1
-            after = chance.uniform(0, 0.4) if stage.posts else chance.uniform(3, 8)
+            after = chance.uniform(0, 0.4) if stage.posts else chance.uniform(5, 12)
             return Fate(point=spared[0], count=chance.randint(2, 5), after=after)
         at_point = len(self.deaths) % 2 == 0 and bool(self._turns[stage.name])
         channel = "line" if waiting.line and over_line > 0 else "telegram"
@@ -255,14 +259,8 @@ class Killer:
             death.next_after = min(firsts) - death.at
 
 
-def _shuffled(points: Mapping[str, int], chance: random.Random) -> list[str]:
-    found = sorted(points)
-    chance.shuffle(found)
-    return found
-
-
 def rehearse(seed: int) -> Points:
-    """By stage, the points that a small day passes, the life after a death among them."""
+    """By stage, the points that a small day passes, in their order; the life after a death is among them."""
     with tempfile.TemporaryDirectory(prefix="songsuk-faults-") as name:
         folder = Path(name)
         into = folder / "passes"
