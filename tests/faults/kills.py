@@ -1,8 +1,8 @@
 """A day through which the daemon is killed, again and again: half the deaths at its named points, half at any moment.
 
 A moment is drawn by what has been done, not by the wall: drawn over time, nearly all would fall into the start. Points
-are those that a rehearsal passed in the same stage of a smaller day: while it sends in a drawn order, else as they were
-first passed, for most of them are passed once a day. The next life begins at once.
+are those that a rehearsal passed in the same stage of a smaller day. Most of what plans is passed once a day, so a life
+dies at whichever it comes by first of those that nobody died at yet. The next life begins at once.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,10 @@ REHEARSED = 80
 
 @dataclass(slots=True, kw_only=True)
 class Fate:
-    """How a life is to end: at a point's pass, or so many messages (calls, or seconds) into its work. One that does not
-    come by its point until then ends then, else it would do all that others were to do."""
+    """How a life is to end: at the first of these points' passes, or so many messages (calls, or seconds) into its
+    work. One that does not come by any until then ends then, else it would do all that others were to do."""
 
-    point: str | None = None
-    passes: int = 1
+    points: Mapping[str, int] = field(default_factory=dict)
     count: int = 1
     channel: str | None = None
     after: float = 0.0
@@ -70,21 +69,18 @@ class Killer:
         kills: int,
         chance: random.Random,
         *,
-        watch_into: Path | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._crowd, self._points, self._chance, self._into = crowd, points, chance, watch_into
+        self._crowd, self._points, self._chance = crowd, points, chance
+        self.passes = crowd.house.folder / "passes"
+        """The points that were passed, a line each."""
         self._kills, self._owed, self._tell = kills, 0, tell
         self.ledger, self.visitors = Ledger(crowd.house.url), Visitors(crowd)
         self._watch = Watch(STAGES[0].opens)
         self.deaths: list[Death] = []
         self.stops: list[tuple[int, float]] = []
         """Exit code and seconds of each end that was asked for."""
-        self._turns = {stage.name: deque(points.get(stage.name, {})) for stage in STAGES}
-        for stage in STAGES:
-            if stage.share:
-                chance.shuffle(self._turns[stage.name])
-        self._tried: Counter[str] = Counter()
+        self._turns = {stage.name: deque(_shuffled(points.get(stage.name, {}), chance)) for stage in STAGES}
         self._log = (crowd.line, crowd.telegram)
 
     def close(self) -> None:
@@ -124,17 +120,15 @@ class Killer:
     # --- how it ends --------------------------------------------------------------------------------------------------
 
     def _spared(self, stage: Stage) -> list[str]:
-        """The points of this stage that nobody died at; the least often tried first."""
+        """The points of this stage that nobody died at."""
         died_at = {death.way for death in self.deaths}
-        found = [point for point in self._turns[stage.name] if point not in died_at]
-        return sorted(found, key=self._tried.__getitem__)
+        return [point for point in self._turns[stage.name] if point not in died_at]
 
     def _fate(self, stage: Stage, waiting: Waiting, left: int, over_line: int) -> Fate:
-        chance, spared = self._chance, self._spared(stage)
+        chance, spared = self._chance, dict.fromkeys(self._spared(stage), 1)
         if spared and not stage.share:
-            self._tried[spared[0]] += 1
             after = chance.uniform(0, 0.4) if stage.posts else chance.uniform(5, 12)
-            return Fate(point=spared[0], count=chance.randint(2, 5), after=after)
+            return Fate(points=spared, count=chance.randint(2, 5), after=after)
         at_point = len(self.deaths) % 2 == 0 and bool(self._turns[stage.name])
         channel = "line" if waiting.line and over_line > 0 else "telegram"
         there = waiting.line if channel == "line" else waiting.telegram
@@ -145,21 +139,22 @@ class Killer:
                 return Fate(count=messages, channel=channel, after=chance.uniform(0, 0.05))
             return Fate(count=chance.randint(1, 4), after=chance.uniform(0, 0.4 if stage.posts else 3.0))
         turns = self._turns[stage.name]
-        point = spared[0] if spared else turns[0]
-        self._tried[point] += 1
+        point = turns[0]
         turns.rotate(-1)
         passes = self._points[stage.name][point]
         if stage.share:
             passes = messages if point in REQUEST else round(passes * messages / REHEARSED)
         passes = chance.randint(1, max(1, min(passes, 20)))
-        return Fate(point=point, passes=passes, count=2 * messages + 2, channel=channel)
+        return Fate(points=spared | {point: passes}, count=2 * messages + 2, channel=channel)
 
     # --- one life -----------------------------------------------------------------------------------------------------
 
     def _live(self, stage: Stage, fate: Fate | None) -> bool | None:
         """True: it died; False: it was asked to end, since it only waited; None: the stage is over."""
-        point = f"{fate.point}=kill@{fate.passes}" if fate is not None and fate.point is not None else ""
-        life = Life(self._crowd.house, self._watch, point=point, passes=self._into)
+        points = (
+            ", ".join(f"{point}=kill@{passes}" for point, passes in fate.points.items()) if fate is not None else ""
+        )
+        life = Life(self._crowd.house, self._watch, points=points, passes=self.passes)
         had = {server: len(server.took) for server in self._log}
         asked, glanced, waiting, calls, moment = 0.0, 0.0, None, 0, None
         base = None
@@ -167,7 +162,7 @@ class Killer:
             while True:
                 time.sleep(GLANCE)
                 if life.code is not None:
-                    if point and life.code == -9:
+                    if points and life.code == -9:
                         self._died(stage, fate, life.kill(), waiting)
                         return True
                     raise AssertionError(f"the daemon ended by itself with {life.code}:\n{life.said()[-3000:]}")
@@ -203,7 +198,7 @@ class Killer:
         """Asked to end, it does; False: on its way there it came by the point where it was to die."""
         at = time.monotonic()
         code, seconds = life.stop()
-        if code == -9 and fate is not None and fate.point is not None:
+        if code == -9 and fate is not None and fate.points:
             self._died(stage, fate, at, waiting)
             return False
         self.stops.append((code, seconds))
@@ -245,9 +240,12 @@ class Killer:
                 self.visitors.tap(*found)
 
     def _died(self, stage: Stage, fate: Fate | None, at: float, waiting: Waiting | None) -> None:
-        way = fate.point if fate is not None and fate.point is not None else "any moment"
+        way = self._last_passed(fate.points) if fate is not None else "any moment"
         due = waiting is not None and waiting.due > 0
         self.deaths.append(Death(stage=stage.name, way=way, sending=bool(stage.share), at=at, due=due))
+
+    def _last_passed(self, points: Collection[str]) -> str:
+        return next(point for point in reversed(self.passes.read_text(encoding="utf-8").split()) if point in points)
 
     def _note_first(self, life: Life) -> None:
         """The first message of this life, after the last death."""
@@ -259,26 +257,29 @@ class Killer:
             death.next_after = min(firsts) - death.at
 
 
+def _shuffled(points: Mapping[str, int], chance: random.Random) -> list[str]:
+    found = sorted(points)
+    chance.shuffle(found)
+    return found
+
+
 def rehearse(seed: int) -> Points:
-    """By stage, the points that a small day passes, in their order; the life after a death is among them."""
+    """By stage, the points that a small day passes, the life after a death among them."""
     with tempfile.TemporaryDirectory(prefix="songsuk-faults-") as name:
         folder = Path(name)
-        into = folder / "passes"
         with opened(folder, f"sqlite:///{folder / 'songsuk.db'}", REHEARSED, seed) as crowd:
-            killer = Killer(crowd, {}, 0, random.Random(seed), watch_into=into)
+            killer = Killer(crowd, {}, 0, random.Random(seed))
             found: dict[str, Counter[str]] = {}
             try:
                 for stage in STAGES:
                     killer._watch.put(stage.opens)
                     if stage.posts:
                         killer.visitors.order_everything()
-                    into.write_text("", encoding="utf-8")
+                    killer.passes.write_text("", encoding="utf-8")
                     if stage.share:
-                        killer._points, killer._into = {stage.name: {}}, None
-                        killer._live(stage, Fate(point="outbox.after_call", passes=2, count=REHEARSED))
-                        killer._into = into
+                        killer._live(stage, Fate(points={"outbox.after_call": 2}, count=REHEARSED))
                     killer._through(stage)
-                    found[stage.name] = Counter(into.read_text(encoding="utf-8").split())
+                    found[stage.name] = Counter(killer.passes.read_text(encoding="utf-8").split())
             finally:
                 killer.close()
     return found

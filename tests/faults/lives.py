@@ -38,10 +38,10 @@ class Life:
     """One `songsuk serve`, with all the processes it starts, from its start to its end."""
 
     def __init__(
-        self, house: House, watch: Watch, *, whence: str = "127.0.0.1", point: str = "", passes: Path | None = None
+        self, house: House, watch: Watch, *, whence: str = "127.0.0.1", points: str = "", passes: Path | None = None
     ) -> None:
         environ = house.settings(
-            SONGSUK_CLOCK=f"{watch.now().isoformat()};x{watch.speed}", SONGSUK_FAILPOINTS=point or None
+            SONGSUK_CLOCK=f"{watch.now().isoformat()};x{watch.speed}", SONGSUK_FAILPOINTS=points or None
         )
         if whence != "127.0.0.1":
             environ[WHENCE] = whence

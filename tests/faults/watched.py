@@ -1,4 +1,4 @@
-"""`songsuk`, noting each failpoint that it passes, a line each, in a file.
+"""`songsuk`, noting each failpoint that it comes by, a line each, in a file; what is armed there happens all the same.
 
 python tests/faults/watched.py FILE serve --port 0
 """
@@ -12,11 +12,9 @@ from scheduler.cli import main
 from storage import failpoints
 
 
-class _Passed(dict[str, int]):
-    """Stands where the armed points stand; it only looks on."""
-
+class _Noted(failpoints.Failpoints):
     def __init__(self, file: str) -> None:
-        super().__init__()
+        super().__init__(failpoints.Failpoints.parse(os.environ.get(failpoints.VARIABLE, ""))._orders)
         self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def __bool__(self) -> bool:
@@ -24,9 +22,10 @@ class _Passed(dict[str, int]):
 
     def pass_by(self, name: str) -> None:
         os.write(self._file, f"{name}\n".encode())
+        super().pass_by(name)
 
 
 if __name__ == "__main__":
-    failpoints._armed = _Passed(sys.argv.pop(1))  # type: ignore[assignment]
+    failpoints._armed = _Noted(sys.argv.pop(1))
     sys.argv[0] = "songsuk"
     main()
