@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.pdptw_engines import ENGINES, Asked
-from benchmarks.pdptw_files import distance, faults, read
+from benchmarks.pdptw_files import NotAnInstanceError, distance, faults, read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,8 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = Asked(objective=options.objective, seconds=options.seconds, workers=options.workers, seed=options.seed)
     failed = False
     for path in options.files:
-        instance = read(path)
-        search = ENGINES[options.engine](instance, asked)
+        try:
+            instance = read(path)
+            search = ENGINES[options.engine](instance, asked)
+        except (OSError, NotAnInstanceError) as wrong:
+            parser.error(str(wrong))
+        except ModuleNotFoundError as lacking:
+            parser.error(f"{options.engine} needs {lacking.name}: it is in the dependency group `bench`")
         began, cpu = time.monotonic(), _cpu()
         routes = search()
         seconds, cpu = time.monotonic() - began, _cpu() - cpu

@@ -29,10 +29,17 @@ class Instance:
     best_known: tuple[int, float] | None
 
 
+class NotAnInstanceError(ValueError):
+    """A file of neither family."""
+
+
 def read(path: Path) -> Instance:
     """An instance of either family; its best-known figures are those of the folder ``bks`` beside it, if any."""
-    lines = path.read_text().splitlines()
-    return _sartori_buriol(path, lines) if lines[0].startswith("NAME") else _li_lim(path, lines)
+    try:
+        lines = path.read_text().splitlines()
+        return _sartori_buriol(path, lines) if lines[0].startswith("NAME") else _li_lim(path, lines)
+    except (ValueError, IndexError, StopIteration):
+        raise NotAnInstanceError(f"{path} is no instance of Li & Lim nor of Sartori & Buriol") from None
 
 
 def _li_lim(path: Path, lines: Sequence[str]) -> Instance:

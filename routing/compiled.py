@@ -348,5 +348,6 @@ def at_speed(durations: IntMatrix, factor: float) -> IntMatrix:
     """Durations of a vehicle `factor` times as fast, rounded half up; what cannot be reached stays so."""
     if factor == 1.0:
         return np.ascontiguousarray(durations)
-    scaled = np.minimum(np.floor(durations / factor + 0.5), UNREACHABLE - 1)
+    with np.errstate(over="ignore"):  # at a speed of next to nothing
+        scaled = np.minimum(np.floor(durations / factor + 0.5), UNREACHABLE - 1)
     return np.where(durations >= UNREACHABLE, durations, scaled).astype(np.int32)

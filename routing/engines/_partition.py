@@ -153,8 +153,10 @@ def _solve(solver: Any, effort: Effort, began: float) -> bool:
     from ortools.linear_solver import pywraplp
 
     bound = f",max_deterministic_time:{effort.seconds}" if effort.steady else ""
+    # its own handler of Ctrl-C knows no thread but the one that solves, and ends the process if another is interrupted
     solver.SetSolverSpecificParametersAsString(
-        f"num_workers:1,random_seed:{effort.seed},relative_gap_limit:0,linearization_level:2{bound}"
+        f"num_workers:1,random_seed:{effort.seed},relative_gap_limit:0,linearization_level:2,"
+        f"catch_sigint_signal:false{bound}"
     )
     if not effort.steady:
         solver.SetTimeLimit(max(1, round(1000 * (began + effort.seconds - monotonic()))))

@@ -92,8 +92,11 @@ class Node:
             return default
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.wrong(key, "type.number", "must be a number")
-            return default
-        return float(value)
+        elif not abs(value) <= LATEST:  # also NaN, and integers that no float holds
+            self.wrong(key, "number.out_of_range", f"must be a number of at most {LATEST}")
+        else:
+            return float(value)
+        return default
 
     def text(self, key: str, default: str) -> str:
         value = self.value.get(key)
@@ -161,9 +164,9 @@ class Node:
         if not numbers or len(value) != 2:
             self.wrong(key, "coordinates.invalid", "must be [longitude, latitude]")
             return None
-        lon, lat = float(value[0]), float(value[1])
+        lon, lat = value
         if abs(lon) <= 180 and abs(lat) <= 90:
-            return (lon, lat)
+            return (float(lon), float(lat))
         if abs(lon) <= 90 and abs(lat) <= 180:
             self.wrong(key, "coordinates.swapped", f"longitude comes first: [{lat:g}, {lon:g}]")
         else:

@@ -16,6 +16,9 @@ from .document import Node, is_integer
 SPEED_KMH = 30.0
 """Speed of every profile when a document gives no matrices: a vehicle in town, on straight lines times 1.3."""
 
+MOST_MINUTES = 100_000
+"""The longest wait at a crossing."""
+
 
 class Places(Protocol):
     """Turns what a document says of a place into an index, and all indexes into matrices."""
@@ -142,8 +145,8 @@ class PlacesEstimated:
 
 
 def _barrier(node: Node) -> Barrier:
-    line = [Node({"point": p}, f"{node.at('line')}[{k}]", node.errors) for k, p in enumerate(node.items("line"))]
-    points = [p for p in (n.location("point") for n in line) if p is not None]
+    line = Node({f"line[{k}]": p for k, p in enumerate(node.items("line"))}, node.path, node.errors)
+    points = [point for key in line.value if (point := line.location(key)) is not None]
     return Barrier(id=str(node.id()), line=tuple(points), crossings=tuple(map(_crossing, node.children("crossings"))))
 
 
@@ -153,9 +156,13 @@ def _crossing(node: Node) -> Crossing:
     location = node.location("location")
     if location is None and not node.has("location"):
         node.wrong("location", "location.missing", "a crossing needs coordinates")
+    minutes = node.number("minutes", 0.0)
+    if not 0 <= minutes <= MOST_MINUTES:
+        node.wrong("minutes", "number.out_of_range", f"must be 0 to {MOST_MINUTES}")
+        minutes = 0.0
     return Crossing(
         id=str(node.id()),
         location=location or (0.0, 0.0),
-        seconds=round(60 * max(0.0, node.number("minutes", 0.0))),
+        seconds=round(60 * minutes),
         profiles=profiles,
     )

@@ -43,26 +43,27 @@ def plan_from_json(doc: Any, problem: Problem) -> Plan:
     routes = [_route(node, problem, names) for node in top.children("routes")]
     unassigned = _unassigned(top, names)
     summary = top.child("summary")
-    errors.raise_any()
     out = {u.shipment for u in unassigned}
     penalty = sum(s.penalty for s in problem.shipments if s.penalty is not None and s.id in out)
     total = sum(route.cost for route in routes) + penalty
     cost = _stated(summary, "cost", total) if summary else total
+    split = _split(summary, cost)
+    errors.raise_any()
     return Plan(
         routes=tuple(routes),
         unassigned=tuple(unassigned),
         cost=cost,
-        cost_split=_split(summary, cost),
+        cost_split=split,
         engine=str(summary.value.get("engine", "")) if summary else "",
         seed=0,
     )
 
 
 def _split(summary: Node | None, cost: int) -> dict[str, int]:
-    given = summary.value.get("cost_split") if summary else None
-    if isinstance(given, dict) and all(is_integer(x) for x in given.values()):
-        return dict(given)
-    return {"total": cost}
+    given = summary.child("cost_split") if summary else None
+    if given is None:
+        return {"total": cost}
+    return {key: _stated(given, key, 0) for key in given.value}
 
 
 def violations_to_json(violations: Sequence[Violation]) -> list[dict[str, Any]]:

@@ -18,13 +18,22 @@ from scheduler.cli import screen
 from scheduler.cli.opened import Json, one_of
 from scheduler.cli.screen import Refusal
 
+SECONDS = 20.0
+"""How long is looked for better plans where nothing is said."""
+
+A_DAY = 86_400.0
+"""As good as no bound: a run that is counted in iterations hangs on no clock."""
+
 MOST_LINES = 50
 """Errors that are told to a person, of one file."""
 
 
 def solve(
     problem: Annotated[Path, typer.Argument(help="A problem in VROOM's JSON; `-` reads it from stdin.")],
-    seconds: Annotated[float, typer.Option("--seconds", min=0, help="Wall seconds to look for better plans.")] = 20.0,
+    seconds: Annotated[
+        float | None,
+        typer.Option("--seconds", min=0, help="Wall seconds to look for better plans; 20 without --iterations."),
+    ] = None,
     iterations: Annotated[
         int | None, typer.Option("--iterations", min=1, help="Stop after this many iterations.")
     ] = None,
@@ -45,7 +54,7 @@ def solve(
     from routing.vroom.write import errors_to_json
 
     one_of(engine, ["auto", *engine_names()], "--engine")
-    if not math.isfinite(seconds):
+    if seconds is not None and not math.isfinite(seconds):
         raise Refusal(
             "usage",
             "--seconds",
@@ -61,9 +70,11 @@ def solve(
             raise Refusal.of(errors_to_json(refused)["errors"], 2) from None
         screen.document({"schema": "songsuk/check/1", "ok": not violations, "violations": violations})
         raise typer.Exit(1 if violations else 0)
-    settings = Settings(engine=engine, seconds=seconds, iterations=iterations, workers=workers, seed=seed)
+    bound = seconds if seconds is not None else SECONDS if iterations is None else A_DAY
+    settings = Settings(engine=engine, seconds=bound, iterations=iterations, workers=workers, seed=seed)
     with screen.progress("searching", quiet=json) as show, until_interrupted() as interrupted:
-        answer = solve_document(asked, settings, lambda p: show(round(p.seconds), round(seconds)), interrupted)
+        total = None if bound == A_DAY else round(bound)
+        answer = solve_document(asked, settings, lambda p: show(round(p.seconds), total), interrupted)
     if geometry:
         answer = with_geometry(asked, answer)
     if answer["code"] and not json:

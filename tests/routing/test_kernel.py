@@ -164,6 +164,37 @@ def test_compiled_and_interpreted_code_agree(tmp_path: Path) -> None:
     assert run(SCRIPT, NUMBA_DISABLE_JIT="1") == compiled
 
 
+WARMED = """
+import sys
+from routing import Settings, solve
+from routing.engines import kernel
+from routing.engines.kernel.session import LEAST_DECIDING, PRICING, STEADY_RATE
+from tests_problem import problems
+
+kernel.warm()
+modules = [m for name, m in sys.modules.items() if name.startswith(kernel.__name__)]
+functions = {f for m in modules for f in vars(m).values() if hasattr(f, "signatures")}
+before = {f: len(f.signatures) for f in functions}
+enough = int(LEAST_DECIDING * STEADY_RATE / PRICING)
+for problem in problems():
+    solve(problem, Settings(engine="kernel", seconds=600, iterations=enough))
+print(sorted(f.__name__ for f in functions if len(f.signatures) != before[f]))
+"""
+
+
+def test_nothing_is_compiled_in_a_plan_once_warm(tmp_path: Path) -> None:
+    """After `warm` searches that have time for prices, and a problem solved for certain, call no new machine code."""
+    (tmp_path / "tests_problem.py").write_text(PROBLEMS)
+    done = subprocess.run(
+        [sys.executable, "-c", WARMED],
+        env={**os.environ, "PYTHONPATH": f"{HOUSE}{os.pathsep}{tmp_path}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 @pytest.mark.parametrize(("at_each", "tries"), [(1, "FLEET_TRIES"), (2, "FLEET_SIGN")])
 def test_a_van_too_few_is_given_up_early_unless_one_order_alone_is_in_the_way(
     street: Any, at_each: int, tries: str

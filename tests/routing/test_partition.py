@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from routing.compiled import compile_problem
 from routing.engines import Report
 from routing.engines._partition import Column, Effort, partition
 from routing.plans import weight
+
+HOUSE = Path(__file__).resolve().parents[2]
 
 EFFORT = Effort(seconds=5, seed=1, steady=True, stopped=lambda: False)
 COLUMNS = st.lists(
@@ -57,6 +60,32 @@ def test_nothing_is_decided_when_no_plan_is_wanted_any_more() -> None:
     stopped = Effort(seconds=3600, seed=1, steady=False, stopped=lambda: True)
     weights = dict.fromkeys(range(60), 50.0)
     partition(columns, {0: 60}, weights, weights, [], stopped)
+
+
+INTERRUPTED = """
+import random, signal
+from routing.engines._partition import Column, Effort, partition
+
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+
+def stopped():
+    signal.raise_signal(signal.SIGINT)
+    return len(heard) >= 8
+
+random.seed(1)
+columns = [Column(0, tuple(random.sample(range(90), 6)), random.uniform(90, 110)) for _ in range(4000)]
+weights = dict.fromkeys(range(90), 60.0)
+effort = Effort(seconds=3600, seed=1, steady=False, stopped=stopped)
+partition(columns, {0: 20}, weights, dict.fromkeys(weights, 15.0), [], effort)
+print(len(heard))
+"""
+
+
+def test_an_interruption_is_heard_by_who_waits_for_the_plan() -> None:
+    """Ctrl-C while CP-SAT decides, in its own thread, reaches our handler, and does not end the process."""
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, cwd=HOUSE)
+    assert (done.returncode, done.stdout) == (0, "8\n"), done.stderr
 
 
 def session(problem: Any, company: Any, iterations: int, seed: int = 1) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -375,6 +377,8 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     (f"{V}.capacity", [1], "vehicles[0].capacity", "amount.dimensions"),
     (f"{V}.time_window", [5, 4], "vehicles[0].time_window", "window.reversed"),
     (f"{V}.speed_factor", 0, "vehicles[0].speed_factor", "speed_factor.out_of_range"),
+    (f"{V}.speed_factor", 10**400, "vehicles[0].speed_factor", "number.out_of_range"),
+    (f"{V}.start", [10**400, 9], "vehicles[0].start", "coordinates.out_of_range"),
     (f"{V}.speed_factor", "fast", "vehicles[0].speed_factor", "type.number"),
     (f"{V}.profile", "boat", "vehicles[0].profile", "profile.unknown"),
     (f"{V}.profile", 5, "vehicles[0].profile", "type.string"),
@@ -412,6 +416,43 @@ def test_a_mistake_is_named_by_path_and_code(key: str, value: Any, path: str, co
     assert (path, code) in found
     assert set(found[path, code]) == {"th", "en"}
     json.dumps(answer)
+
+
+RIVER = {
+    "vehicles": [{"id": 1, "start": [99.32, 9.14]}],
+    "jobs": [{"id": 1, "location": [99.33, 9.15]}],
+    "barriers": [{"id": "tapi", "line": [[99, 9], [100, 9]], "crossings": [{"id": "bridge", "location": [99.3, 9]}]}],
+}
+
+
+BARRIER_MISTAKES: list[tuple[str, Any, str, str]] = [
+    ("line.1", [9, 99], "line[1]", "coordinates.swapped"),
+    ("line.1.0", 10**400, "line[1]", "coordinates.out_of_range"),
+    ("crossings.0.minutes", math.inf, "crossings[0].minutes", "number.out_of_range"),
+    ("crossings.0.minutes", 10**400, "crossings[0].minutes", "number.out_of_range"),
+    ("crossings.0.minutes", -5, "crossings[0].minutes", "number.out_of_range"),
+    ("crossings.0.location", [10**400, 9], "crossings[0].location", "coordinates.out_of_range"),
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "path", "code"), BARRIER_MISTAKES, ids=[f"{p} {c}" for _, _, p, c in BARRIER_MISTAKES]
+)
+def test_a_mistake_in_a_barrier_is_named_by_path_and_code(key: str, value: Any, path: str, code: str) -> None:
+    """A point of the line goes by its place in it, and a wait that is no time is refused, however large its number."""
+    doc = copy.deepcopy(RIVER)
+    first(f"barriers.0.{key}")(doc, value)
+    found = [(e["path"], e["code"]) for e in solve_document(doc, GREEDY).get("errors", [])]
+    assert found == [(f"barriers[0].{path}", code)]
+
+
+def test_a_run_by_count_tells_the_same_to_the_byte() -> None:
+    """With iterations, one worker and a seed two answers are one text; with more workers it says how long it took."""
+    settings = Settings(engine="kernel", iterations=50, workers=1, seed=3)
+    first_run, second_run = (json.dumps(solve_document(market(), settings)) for _ in range(2))
+    assert first_run == second_run
+    timed = solve_document(market(), replace(settings, workers=2))
+    assert timed["summary"]["first_plan_ms"] is not None
 
 
 def test_distances_are_asked_for_where_they_are_needed() -> None:
@@ -555,6 +596,8 @@ def test_a_plan_that_is_none_is_refused() -> None:
         ({"routes": [{"steps": []}]}, "routes[0].vehicle"),
         ({"routes": [{"vehicle": "R4", "steps": [{"type": "start"}]}]}, "routes[0].steps[0].arrival"),
         ({"routes": [{"vehicle": "R4", "steps": [{"type": "nap", "arrival": 1}]}]}, "routes[0].steps[0].type"),
+        ({"routes": [], "summary": {"cost": "4490"}}, "summary.cost"),
+        ({"routes": [], "summary": {"cost": 1, "cost_split": {"fixed": 0.5}}}, "summary.cost_split.fixed"),
     ]:
         with pytest.raises(DocumentError) as refused:
             plan_from_json(doc, problem)

@@ -44,6 +44,7 @@ def warm() -> None:
         best_plan(plain, data_of(plain), 1.0)
         compiled, settings = compile_problem(problem), Settings(iterations=2)
         session = Session(compiled, settings, Report(), monotonic() + FOREVER, Helpers(compiled, settings), Crew(0))
+        session.priced = True  # so short a search has no time for prices, and others have
         session.first()
         session.reduce()
         session.run()
