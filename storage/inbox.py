@@ -59,9 +59,11 @@ class Inbox(Verbs):
             rows = connection.execute(query, {"limit": limit, "keys": list(channels or ())})
             return [_heard(row) for row in rows.mappings()]
 
-    def heard_from(self, channel: str, address: str, *, limit: int) -> list[Heard]:
-        """The events of one chat that were worked off, the last first."""
+    def heard_from(self, channel: str, address: str, *, limit: int, outcome: str | None = None) -> list[Heard]:
+        """The events of one chat that were worked off, the last first; with `outcome` those that came to that."""
         theirs = select(INBOX).where(INBOX.c.channel == channel, INBOX.c.address == address)
+        if outcome is not None:
+            theirs = theirs.where(INBOX.c.outcome == outcome)
         with self._read() as connection:
             rows = connection.execute(theirs.order_by(INBOX.c.seq.desc()).limit(limit))
             return [_heard(row) for row in rows.mappings()]

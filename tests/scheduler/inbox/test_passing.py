@@ -12,7 +12,7 @@ from samples import line_id, telegram_id
 from sqlalchemy import text
 
 from scheduler.inbox.passing import MANY, MOST
-from storage.records import Message, Order, Role
+from storage.records import ChatAddress, Message, Order, Role
 
 
 @pytest.fixture
@@ -241,6 +241,57 @@ def test_a_place_after_a_call_for_help_waits_for_nothing(talk: Any, somebody: st
     talk.later(hours=2)
     assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" not in sends(talk, somebody, here)
     assert len(read(talk, boss)) == 2
+
+
+HERE = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
+
+
+def test_a_place_after_a_call_for_help_is_that_of_no_house(
+    talk: Any, somebody: str, boss: str, route: Message
+) -> None:
+    """Also where its rider has an order whose place nobody knows."""
+    talk.gives(Role.BUYER, talk.orders(reasons={"needs_pin"})[0].buyer_ref, "line", somebody)
+    talk.line_says(somebody, text="รถล้ม")
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, HERE)
+    assert "ส่งตำแหน่งมา" in read(talk, boss)[-1]
+
+
+def test_a_call_for_help_is_not_over_by_what_follows_it(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """However much is written, or told by a telephone on the move, before the place is sent."""
+    talk.later(hours=12)
+    talk.line_says(somebody, text="ช่วยด้วย")
+    talk.line_tells(*(talk.line.event(somebody, text=f"เจ็บขา {number}") for number in range(30)))
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, HERE)
+    assert "ส่งตำแหน่งมา" in read(talk, boss)[-1]
+
+
+def test_the_place_of_who_has_left_and_calls_for_help_is_passed_on(
+    talk: Any, somebody: str, boss: str, route: Message
+) -> None:
+    """As the call itself is; without one they hear that they have left."""
+    talk.line_says(somebody, text="เลิกรับข้อความ")
+    assert "เลิกรับข้อความ" in sends(talk, somebody, HERE)
+    talk.line_says(somebody, text="รถล้ม")
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, HERE)
+    assert ["ส่งตำแหน่งมา" in each for each in read(talk, boss)] == [False, True]
+
+
+def second_coordinator(talk: Any, *addresses: ChatAddress) -> None:
+    """C9, with these chats."""
+    first = talk.app.store.members(Role.COORDINATOR)[0]
+    person = replace(first.person, id="p-c9", name="ครูแดง", addresses=addresses)
+    talk.app.store.save_members([replace(first, ref="C9", person=person)], actor="test", at=talk.clock.now())
+
+
+def test_the_place_of_a_coordinator_who_calls_for_help_is_passed_on(talk: Any, somebody: str, boss: str) -> None:
+    """To the others; without a call it is no news."""
+    second_coordinator(talk, ChatAddress(channel="line", address=somebody))
+    assert "ยังไม่ต้องส่งตำแหน่ง" in sends(talk, somebody, HERE)
+    talk.line_says(somebody, text="รถล้ม")
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, HERE)
+    _, place = read(talk, boss)
+    for words in ("ข้อความจากผู้ประสานงาน", "ครูแดง", "ส่งตำแหน่งมา"):
+        assert words in place
 
 
 def test_whoever_is_forgotten_is_told_of_no_more(talk: Any, somebody: str, boss: str, order: Order) -> None:
