@@ -365,6 +365,39 @@ def test_where_all_that_waits_is_taken_back_nothing_goes(talk: Any, somebody: st
     assert ["คำลับ" in each for each in read(talk, boss)] == [False, False]
 
 
+def words_to_phone(talk: Any) -> list[str]:
+    """The words on the day's call list."""
+    called = talk.commands("messages", "calls", str(talk.clock.now().date()))["calls"]
+    return [each["script"] for each in called if each["kind"] == "word"]
+
+
+def test_the_call_list_has_gathered_words_once(talk: Any, somebody: str, order: Order) -> None:
+    """Where no coordinator has a chat: in the last of what holds them, and not what was taken back."""
+    events = [talk.line.event(somebody, text=each) for each in ("คำแรก", "คำลับ", "คำท้าย")]
+    for event in events:
+        talk.line_tells(event)
+    first, second = words_to_phone(talk)
+    assert "คำแรก" in first
+    assert "คำลับ" in second
+    takes_back(talk, somebody, events[1])
+    first, second = words_to_phone(talk)
+    assert "คำท้าย" in second
+    assert "คำลับ" not in second
+    assert "คำลับ" not in str(talk.messages(kinds={"word"}))
+
+
+def test_what_one_coordinator_has_read_is_phoned_to_none(
+    talk: Any, somebody: str, boss: str, order: Order
+) -> None:
+    """Also where it was gathered meanwhile for another who has no chat."""
+    second_coordinator(talk)
+    for each in ("คำแรก", "คำที่สอง", "คำท้าย"):
+        talk.line_says(somebody, text=each)
+    talk.later(minutes=5)
+    assert len(read(talk, boss)) == 2
+    assert words_to_phone(talk) == []
+
+
 def test_at_night_the_writer_hears_when_it_is_read(talk: Any, somebody: str, boss: str, order: Order) -> None:
     """A buyer's words wait for the end of the quiet hours, all of the night's as one."""
     talk.later(hours=12)
