@@ -179,6 +179,7 @@ def test_what_is_taken_back_is_forgotten(store: Store, make: Any, gathered: bool
         ("e1", True),
     ]
     assert [h.event_id for h in store.heard_from("line", "U1", limit=1)] == ["e2"]
+    assert [h.event_id for h in store.heard_from("line", "U1", limit=9, outcome="word")] == ["e1"]
     states = [(each.state, each.reason, each.text) for each in store.messages()]
     first_of_all = ("ready", None, "ฝนตก") if gathered else ("superseded", "unsent", "")
     assert states == [first_of_all, ("accepted", None, ""), ("ready", None, "ฝนตก")]

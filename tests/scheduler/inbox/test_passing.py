@@ -246,9 +246,7 @@ def test_a_place_after_a_call_for_help_waits_for_nothing(talk: Any, somebody: st
 HERE = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
 
 
-def test_a_place_after_a_call_for_help_is_that_of_no_house(
-    talk: Any, somebody: str, boss: str, route: Message
-) -> None:
+def test_a_place_after_a_call_for_help_is_that_of_no_house(talk: Any, somebody: str, boss: str, route: Message) -> None:
     """Also where its rider has an order whose place nobody knows."""
     talk.gives(Role.BUYER, talk.orders(reasons={"needs_pin"})[0].buyer_ref, "line", somebody)
     talk.line_says(somebody, text="รถล้ม")
@@ -365,6 +363,20 @@ def test_where_all_that_waits_is_taken_back_nothing_goes(talk: Any, somebody: st
     assert ["คำลับ" in each for each in read(talk, boss)] == [False, False]
 
 
+def test_what_comes_again_after_it_was_taken_back_is_forgotten(
+    talk: Any, somebody: str, boss: str, order: Order
+) -> None:
+    """LINE brings late what we were not there for, and what was taken back meanwhile had come by then."""
+    secret, other = (talk.line.event(somebody, text=each) for each in ("คำลับ", "คำอื่น"))
+    takes_back(talk, somebody, secret)
+    for event in (secret, other):
+        talk.line_tells(event | {"deliveryContext": {"isRedelivery": True}})
+    (told,) = read(talk, boss)
+    assert "คำอื่น" in told
+    kept = talk.app.store.heard_before("line", secret["webhookEventId"])
+    assert (kept.outcome, kept.body) == ("unsent", b"")
+
+
 def words_to_phone(talk: Any) -> list[str]:
     """The words on the day's call list."""
     called = talk.commands("messages", "calls", str(talk.clock.now().date()))["calls"]
@@ -386,9 +398,7 @@ def test_the_call_list_has_gathered_words_once(talk: Any, somebody: str, order: 
     assert "คำลับ" not in str(talk.messages(kinds={"word"}))
 
 
-def test_what_one_coordinator_has_read_is_phoned_to_none(
-    talk: Any, somebody: str, boss: str, order: Order
-) -> None:
+def test_what_one_coordinator_has_read_is_phoned_to_none(talk: Any, somebody: str, boss: str, order: Order) -> None:
     """Also where it was gathered meanwhile for another who has no chat."""
     second_coordinator(talk)
     for each in ("คำแรก", "คำที่สอง", "คำท้าย"):
