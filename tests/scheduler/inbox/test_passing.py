@@ -472,3 +472,12 @@ def test_an_order_without_a_place_in_its_wave_has_no_time(talk: Any, somebody: s
     assert order.order_id in answer
     assert "กำลังจัดรอบส่ง" in answer
     assert "ประมาณ" not in answer.partition(order.order_id)[2].partition("#")[0]
+
+
+def test_whoever_is_forgotten_is_on_no_call_list(talk: Any, somebody: str, order: Order) -> None:
+    """What they wrote, where no coordinator has a chat, is nothing to phone about any more."""
+    for each in ("คำแรก", "คำที่สอง"):
+        talk.line_says(somebody, text=each)
+    assert len(words_to_phone(talk)) == 2
+    talk.app.store.erase_member((Role.BUYER, order.buyer_ref), actor="test", at=talk.clock.now())
+    assert words_to_phone(talk) == []
