@@ -57,7 +57,7 @@ MESSAGE: Table = _table(
     failed="",
     expired="",
     superseded="",
-    suppressed="ready",
+    suppressed="ready superseded",
 )
 
 REASONS = frozenset(

@@ -184,6 +184,7 @@ def calls(app: App, date: dt.date) -> dict[str, Any]:
         message
         for number, message in enumerate(written)
         if _unheard(message, overdue)
+        and message.text  # else what it said is forgotten
         and message.kind not in {"summary", notices.CARD}
         and not (message.kind == "escalation" and message.channel is None)
         and not (message.kind in _ALARMS and _alarm(message) in heard)

@@ -59,9 +59,11 @@ class Inbox(Verbs):
             rows = connection.execute(query, {"limit": limit, "keys": list(channels or ())})
             return [_heard(row) for row in rows.mappings()]
 
-    def heard_from(self, channel: str, address: str, *, limit: int) -> list[Heard]:
-        """The events of one chat that were worked off, the last first."""
+    def heard_from(self, channel: str, address: str, *, limit: int, outcome: str | None = None) -> list[Heard]:
+        """The events of one chat that were worked off, the last first; with `outcome` those that came to that."""
         theirs = select(INBOX).where(INBOX.c.channel == channel, INBOX.c.address == address)
+        if outcome is not None:
+            theirs = theirs.where(INBOX.c.outcome == outcome)
         with self._read() as connection:
             rows = connection.execute(theirs.order_by(INBOX.c.seq.desc()).limit(limit))
             return [_heard(row) for row in rows.mappings()]
@@ -220,7 +222,8 @@ def _pass_on(write: Write, channel: str, address: str, passed: PassedOn, told: S
 def _unsay(write: Write, channel: str, address: str, event_id: str, instead: Sequence[str]) -> None:
     """Forgets an event's words, also in what passed them on: that is withdrawn where it waits, as `instead` were.
 
-    What is under way keeps them, for its service is asked with the very same again; so does what is due and holds more.
+    What is under way keeps them, for its service is asked with the very same again; so does what is due and holds more,
+    and what is to be phoned, which may hold more.
     """
     connection, start = write.connection, f"heard:{channel}:{event_id}:"
     connection.execute(update(INBOX).where(INBOX.c.channel == channel, INBOX.c.event_id == event_id).values(body=b""))
@@ -229,7 +232,7 @@ def _unsay(write: Write, channel: str, address: str, event_id: str, instead: Seq
     gathered = connection.execute(mine).scalar() or {}
     more = any(each["event_id"] != event_id for each in gathered.get("news", ()))
     alone = and_(told, MESSAGE.c.id.not_in(gathered["messages"])) if more else told
-    call_back(connection, alone, "superseded", write.at, reason="unsent")
+    call_back(connection, and_(alone, MESSAGE.c.state != "suppressed"), "superseded", write.at, reason="unsent")
     over = MESSAGE.c.state.in_(("accepted", "confirmed", "superseded"))
     connection.execute(update(MESSAGE).where(or_(told, MESSAGE.c.id.in_(instead)), over).values(**UNSAID))
 

@@ -42,7 +42,7 @@ SOURCES = {
     "retry": ("sending", "unknown"),
     "failed": ("retry", "sending", "unknown"),
     "expired": ("held", "ready", "retry"),
-    "superseded": ("held", "ready", "retry", "unknown"),
+    "superseded": ("held", "ready", "retry", "unknown", "suppressed"),
     "suppressed": ("held", "ready", "retry"),
 }
 """Where a message must stand to become the key."""

@@ -23,6 +23,13 @@ _PARTS: Mapping[str, Kind] = {
     "document": "file",
 }
 """What a message may hold instead of words."""
+_SERVICE = (
+    "pinned_message",
+    "message_auto_delete_timer_changed",
+    "chat_background_set",
+    "write_access_allowed",
+)
+"""What Telegram tells of a private chat as if it were a message, where somebody has changed something there."""
 _HERE = frozenset({"creator", "administrator", "member", "restricted"})
 
 
@@ -59,7 +66,7 @@ def _message(number: str, message: Mapping[str, Any], body: bytes, *, edited: bo
     told: dict[str, Any] = {"kind": "other"}
     if where:
         told = {"kind": "location", "location": where, "data": "moved" if edited else ""}
-    elif edited or message.get("pinned_message"):
+    elif edited or any(message.get(part) is not None for part in _SERVICE):
         told = {"kind": "service"}  # a text changed afterwards is kept, and is not a new word
     elif text(message.get("text")):
         told = {"kind": "text", "text": text(message.get("text"))}

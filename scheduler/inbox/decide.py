@@ -90,7 +90,7 @@ class _Deciding:
                 return self._phone()
             case Meant.LINK:
                 return self._link()
-            case Meant.PLACE if self.linked:
+            case Meant.PLACE if self.linked or self.known.called:
                 return self._place()
             case Meant.LEAVE if self.known.members:
                 return Decision(
@@ -371,7 +371,7 @@ class _Deciding:
         orders, place = self._pinless(), self.event.location
         if self.event.data == "moved":
             return Decision(outcome="moved")  # the telephone tells it by itself: nobody has read or asked anything
-        if not orders or place is None:
+        if not orders or place is None or self.known.called:
             # Where a rider is tells that the round was read; after other news it tells where that is, too.
             told = [m for m in self.known.messages if m.role is Role.RIDER and m.kind in ANSWERED]
             read = tuple(m.id for m in told if m.state == "accepted")

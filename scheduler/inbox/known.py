@@ -25,8 +25,8 @@ ORDER_ANSWERS = frozenset({Meant.OTHER, Meant.NO_NUMBER, Meant.NO})
 """What may be said to "which order?"."""
 IN_LINE = frozenset({"held", "ready", "retry", "sending"})
 RECENT = dt.timedelta(hours=48)
-CALL_LASTS, LATEST = dt.timedelta(hours=2), 20
-"""How long a call for help is not over, and among how many of a chat's events it is looked for."""
+CALL_LASTS = dt.timedelta(hours=2)
+"""How long a call for help is not over."""
 STEP_LASTS = dt.timedelta(days=1)
 """How long a question waits for its answer."""
 
@@ -108,12 +108,12 @@ class Reader:
                 digest = phone_digest(phone, self._secret_keys)
                 found = replace(found, answers_order=True, digest=digest, guesses=store.guesses(digest, at=now))
                 return replace(self._with_buyers(found, phone), named=named[0] if named else None)
-        if said.meant is Meant.PLACE:
-            found = replace(found, called=self._called(chat, now))
         if chat.step == "consent":
             found = self._consenting(found)
         if not found.members:
             return found
+        if said.meant is Meant.PLACE:
+            found = replace(found, called=self._called(chat, now))
         orders = self._orders(found.members, today)
         plan_ids = sorted({leg.plan_id for order in orders for leg in order.legs if leg.plan_id})
         plans = {plan_id: plan for plan_id in plan_ids if (plan := store.plan(plan_id)) is not None}
@@ -141,8 +141,8 @@ class Reader:
         )
 
     def _called(self, chat: Chat, now: dt.datetime) -> bool:
-        lately = self._store.heard_from(chat.channel, chat.address, limit=LATEST)
-        return any(each.outcome == "sos" and now - each.received_at < CALL_LASTS for each in lately)
+        calls = self._store.heard_from(chat.channel, chat.address, outcome="sos", limit=1)
+        return any(now - each.received_at < CALL_LASTS for each in calls)
 
     def _line(self, channel: str, address: str) -> tuple[Message, ...]:
         found = self._store.messages(channel=channel, address=address, states=IN_LINE)

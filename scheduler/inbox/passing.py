@@ -81,8 +81,10 @@ def words(event_id: str, known: Known, said: Said, config: Config, now: dt.datet
 def place(event_id: str, known: Known, location: Location, config: Config, now: dt.datetime) -> Decision | None:
     """A place that nothing waits for, from who works, is to be brought something or has called for help; None where it
     is no news."""
-    working = _at_work(known, now)
-    member = working or (_writer(known, now) if known.called else known.in_role(Role.BUYER))
+    working, writer = _at_work(known, now), known.in_role(Role.BUYER)
+    if known.called:
+        writer = _writer(known, now) or known.members[0]  # a coordinator, too
+    member = working or writer
     if member is None:
         return None
     facts = _facts(known, member, config, now)

@@ -21,7 +21,7 @@ from scheduler.clock import Clock
 from scheduler.inbox.answers import Answered, Writer
 from scheduler.inbox.decide import decide
 from scheduler.inbox.known import Reader
-from scheduler.inbox.words import Meant, understood
+from scheduler.inbox.words import Meant, Said, understood
 from scheduler.versions import Versions
 from storage import AttemptEnd, Store
 from storage.heard import Heard, Heeded, Told
@@ -134,11 +134,13 @@ class Inbox:
 
     def _decided(self, heard: Heard, event: Inbound, channel: Channel) -> Answered:
         now, config = self._clock.now(), self._versions.config()
-        said = understood(event)
-        today = now.astimezone(config.market.time_zone).date()
-        known = self._reader.known(event, said, today, now)
+        said, unsent = understood(event), None
         if said.meant is Meant.UNSENT and said.value:
-            known = replace(known, unsent=self._told_by(said.value, event, channel))
+            unsent = self._told_by(said.value, event, channel)
+        elif event.redelivered and self._taken_back(event, channel):
+            said, unsent = Said(Meant.UNSENT), heard.event_id
+        today = now.astimezone(config.market.time_zone).date()
+        known = replace(self._reader.known(event, said, today, now), unsent=unsent)
         decision = decide(event, said, known, config, now)
         if decision.pins is not None:
             for order_id in decision.pins[0]:
@@ -150,6 +152,12 @@ class Inbox:
         """The id of the event that told the chat's message of this number."""
         lately = self._store.heard_from(event.channel, event.address or "", limit=LOOKED_THROUGH)
         return next((h.event_id for h in lately if any(e.number == number for e in channel.read(h.body))), None)
+
+    def _taken_back(self, event: Inbound, channel: Channel) -> bool:
+        """Whether what comes late was taken back before it came."""
+        unsent = self._store.heard_from(event.channel, event.address or "", outcome="unsent", limit=LOOKED_THROUGH)
+        taken = {each.data for heard in unsent for each in channel.read(heard.body) if each.kind == "unsend"}
+        return event.number in taken
 
     def _put_aside(self, heard: Heard, outcome: str) -> None:
         self._store.heed(heard, Heeded(outcome=outcome), holder=self._holder, at=self._clock.now())

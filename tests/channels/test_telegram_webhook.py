@@ -61,6 +61,9 @@ def _member(status: str, kind: str = "private") -> dict[str, Any]:
         (_message(document={"file_id": "d"}, caption="บิล"), "file", {"text": "บิล"}),
         ({"update_id": 5, "edited_message": {"chat": CHAT, "text": "changed"}}, "service", {}),
         (_message(pinned_message={"message_id": 1}), "service", {}),
+        (_message(message_auto_delete_timer_changed={"message_auto_delete_time": 86400}), "service", {}),
+        (_message(chat_background_set={"type": {"type": "fill"}}), "service", {}),
+        (_message(write_access_allowed={}), "service", {}),
         (
             {"update_id": 5, "edited_message": {"chat": CHAT, "location": {"latitude": 9.1, "longitude": 99.3}}},
             "location",

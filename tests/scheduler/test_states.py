@@ -44,7 +44,7 @@ ARROWS = {
         failed ->
         expired ->
         superseded ->
-        suppressed -> ready
+        suppressed -> ready superseded
     """,
 }
 

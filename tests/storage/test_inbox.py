@@ -169,8 +169,9 @@ def test_what_is_taken_back_is_forgotten(store: Store, make: Any, gathered: bool
     due = make.message(1, **word, state="ready", event="heard:line:e1:1", text="ฝนตก")
     over = make.message(2, **word, state="accepted", event="heard:line:e1:2", text="ฝนตก")
     another = make.message(3, **word, state="ready", event="heard:line:e11:1", text="ฝนตก")
+    phoned = make.message(4, **word, state="suppressed", event="heard:line:e1:3", text="ฝนตก")
     passed = PassedOn(at=make.at + dt.timedelta(minutes=5), news=news)
-    heeded = Heeded(outcome="word", address="U1", passed_on=passed, messages=(due, over, another))
+    heeded = Heeded(outcome="word", address="U1", passed_on=passed, messages=(due, over, another, phoned))
     assert store.heed(first(store), heeded, holder="w", at=make.at)
     later = make.at + dt.timedelta(minutes=6)
     assert store.heed(first(store), Heeded(outcome="unsent", address="U1", unsent="e1"), holder="w", at=later)
@@ -179,9 +180,10 @@ def test_what_is_taken_back_is_forgotten(store: Store, make: Any, gathered: bool
         ("e1", True),
     ]
     assert [h.event_id for h in store.heard_from("line", "U1", limit=1)] == ["e2"]
+    assert [h.event_id for h in store.heard_from("line", "U1", limit=9, outcome="word")] == ["e1"]
     states = [(each.state, each.reason, each.text) for each in store.messages()]
     first_of_all = ("ready", None, "ฝนตก") if gathered else ("superseded", "unsent", "")
-    assert states == [first_of_all, ("accepted", None, ""), ("ready", None, "ฝนตก")]
+    assert states == [first_of_all, ("accepted", None, ""), ("ready", None, "ฝนตก"), ("suppressed", None, "ฝนตก")]
 
 
 def test_chats_show_their_menus(store: Store, make: Any) -> None:

@@ -12,7 +12,7 @@ from samples import line_id, telegram_id
 from sqlalchemy import text
 
 from scheduler.inbox.passing import MANY, MOST
-from storage.records import Message, Order, Role
+from storage.records import ChatAddress, Message, Order, Role
 
 
 @pytest.fixture
@@ -243,6 +243,55 @@ def test_a_place_after_a_call_for_help_waits_for_nothing(talk: Any, somebody: st
     assert len(read(talk, boss)) == 2
 
 
+HERE = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
+
+
+def test_a_place_after_a_call_for_help_is_that_of_no_house(talk: Any, somebody: str, boss: str, route: Message) -> None:
+    """Also where its rider has an order whose place nobody knows."""
+    talk.gives(Role.BUYER, talk.orders(reasons={"needs_pin"})[0].buyer_ref, "line", somebody)
+    talk.line_says(somebody, text="รถล้ม")
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, HERE)
+    assert "ส่งตำแหน่งมา" in read(talk, boss)[-1]
+
+
+def test_a_call_for_help_is_not_over_by_what_follows_it(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """However much is written, or told by a telephone on the move, before the place is sent."""
+    talk.later(hours=12)
+    talk.line_says(somebody, text="ช่วยด้วย")
+    talk.line_tells(*(talk.line.event(somebody, text=f"เจ็บขา {number}") for number in range(30)))
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, HERE)
+    assert "ส่งตำแหน่งมา" in read(talk, boss)[-1]
+
+
+def test_the_place_of_who_has_left_and_calls_for_help_is_passed_on(
+    talk: Any, somebody: str, boss: str, route: Message
+) -> None:
+    """As the call itself is; without one they hear that they have left."""
+    talk.line_says(somebody, text="เลิกรับข้อความ")
+    assert "เลิกรับข้อความ" in sends(talk, somebody, HERE)
+    talk.line_says(somebody, text="รถล้ม")
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, HERE)
+    assert ["ส่งตำแหน่งมา" in each for each in read(talk, boss)] == [False, True]
+
+
+def second_coordinator(talk: Any, *addresses: ChatAddress) -> None:
+    """C9, with these chats."""
+    first = talk.app.store.members(Role.COORDINATOR)[0]
+    person = replace(first.person, id="p-c9", name="ครูแดง", addresses=addresses)
+    talk.app.store.save_members([replace(first, ref="C9", person=person)], actor="test", at=talk.clock.now())
+
+
+def test_the_place_of_a_coordinator_who_calls_for_help_is_passed_on(talk: Any, somebody: str, boss: str) -> None:
+    """To the others; without a call it is no news."""
+    second_coordinator(talk, ChatAddress(channel="line", address=somebody))
+    assert "ยังไม่ต้องส่งตำแหน่ง" in sends(talk, somebody, HERE)
+    talk.line_says(somebody, text="รถล้ม")
+    assert "ส่งตำแหน่งนี้ให้ผู้ประสานงานแล้ว" in sends(talk, somebody, HERE)
+    _, place = read(talk, boss)
+    for words in ("ข้อความจากผู้ประสานงาน", "ครูแดง", "ส่งตำแหน่งมา"):
+        assert words in place
+
+
 def test_whoever_is_forgotten_is_told_of_no_more(talk: Any, somebody: str, boss: str, order: Order) -> None:
     """Words, places and what was sent go with them: where they wait, where they went, and where they came in."""
     here = {"type": "location", "id": "1", "title": "x", "address": "y", "latitude": 9.1, "longitude": 99.3}
@@ -314,6 +363,51 @@ def test_where_all_that_waits_is_taken_back_nothing_goes(talk: Any, somebody: st
     assert ["คำลับ" in each for each in read(talk, boss)] == [False, False]
 
 
+def test_what_comes_again_after_it_was_taken_back_is_forgotten(
+    talk: Any, somebody: str, boss: str, order: Order
+) -> None:
+    """LINE brings late what we were not there for, and what was taken back meanwhile had come by then."""
+    secret, other = (talk.line.event(somebody, text=each) for each in ("คำลับ", "คำอื่น"))
+    takes_back(talk, somebody, secret)
+    for event in (secret, other):
+        talk.line_tells(event | {"deliveryContext": {"isRedelivery": True}})
+    (told,) = read(talk, boss)
+    assert "คำอื่น" in told
+    kept = talk.app.store.heard_before("line", secret["webhookEventId"])
+    assert (kept.outcome, kept.body) == ("unsent", b"")
+
+
+def words_to_phone(talk: Any) -> list[str]:
+    """The words on the day's call list."""
+    called = talk.commands("messages", "calls", str(talk.clock.now().date()))["calls"]
+    return [each["script"] for each in called if each["kind"] == "word"]
+
+
+def test_the_call_list_has_gathered_words_once(talk: Any, somebody: str, order: Order) -> None:
+    """Where no coordinator has a chat: in the last of what holds them, and not what was taken back."""
+    events = [talk.line.event(somebody, text=each) for each in ("คำแรก", "คำลับ", "คำท้าย")]
+    for event in events:
+        talk.line_tells(event)
+    first, second = words_to_phone(talk)
+    assert "คำแรก" in first
+    assert "คำลับ" in second
+    takes_back(talk, somebody, events[1])
+    first, second = words_to_phone(talk)
+    assert "คำท้าย" in second
+    assert "คำลับ" not in second
+    assert "คำลับ" not in str(talk.messages(kinds={"word"}))
+
+
+def test_what_one_coordinator_has_read_is_phoned_to_none(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """Also where it was gathered meanwhile for another who has no chat."""
+    second_coordinator(talk)
+    for each in ("คำแรก", "คำที่สอง", "คำท้าย"):
+        talk.line_says(somebody, text=each)
+    talk.later(minutes=5)
+    assert len(read(talk, boss)) == 2
+    assert words_to_phone(talk) == []
+
+
 def test_at_night_the_writer_hears_when_it_is_read(talk: Any, somebody: str, boss: str, order: Order) -> None:
     """A buyer's words wait for the end of the quiet hours, all of the night's as one."""
     talk.later(hours=12)
@@ -378,3 +472,12 @@ def test_an_order_without_a_place_in_its_wave_has_no_time(talk: Any, somebody: s
     assert order.order_id in answer
     assert "กำลังจัดรอบส่ง" in answer
     assert "ประมาณ" not in answer.partition(order.order_id)[2].partition("#")[0]
+
+
+def test_whoever_is_forgotten_is_on_no_call_list(talk: Any, somebody: str, order: Order) -> None:
+    """What they wrote, where no coordinator has a chat, is nothing to phone about any more."""
+    for each in ("คำแรก", "คำที่สอง"):
+        talk.line_says(somebody, text=each)
+    assert len(words_to_phone(talk)) == 2
+    talk.app.store.erase_member((Role.BUYER, order.buyer_ref), actor="test", at=talk.clock.now())
+    assert words_to_phone(talk) == []
