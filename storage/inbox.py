@@ -215,24 +215,26 @@ def _pass_on(write: Write, channel: str, address: str, passed: PassedOn, told: S
         "news": [asdict(each) for each in passed.news],
         "messages": [message.id for message in told if message.kind == "word"],
     }
-    more = bool(passed.news) and passed.at > write.at
-    _on_chat(write, channel, address, passed_on_at=passed.at, gathered=waits if more else {})
+    _on_chat(write, channel, address, passed_on_at=passed.at, gathered=waits if passed.news else {})
 
 
 def _unsay(write: Write, channel: str, address: str, event_id: str, instead: Sequence[str]) -> None:
     """Forgets an event's words, also in what passed them on: that is withdrawn where it waits, as `instead` were.
 
     What is under way keeps them, for its service is asked with the very same again; so does what is due and holds more,
-    and what is to be phoned, which may hold more.
+    or may: it is withdrawn where the last that was passed on of the chat is this alone.
     """
     connection, start = write.connection, f"heard:{channel}:{event_id}:"
     connection.execute(update(INBOX).where(INBOX.c.channel == channel, INBOX.c.event_id == event_id).values(body=b""))
     told = and_(MESSAGE.c.kind == "word", MESSAGE.c.event.startswith(start, autoescape=True))
     mine = select(CHAT.c.gathered).where(CHAT.c.channel == channel, CHAT.c.address == address)
     gathered = connection.execute(mine).scalar() or {}
-    more = any(each["event_id"] != event_id for each in gathered.get("news", ()))
-    alone = and_(told, MESSAGE.c.id.not_in(gathered["messages"])) if more else told
-    call_back(connection, and_(alone, MESSAGE.c.state != "suppressed"), "superseded", write.at, reason="unsent")
+    passed_on = {each["event_id"] for each in gathered.get("news", ())}
+    if passed_on == {event_id}:
+        alone = and_(told, MESSAGE.c.id.in_(gathered["messages"]))
+        call_back(connection, alone, "superseded", write.at, reason="unsent")
+    if event_id in passed_on:
+        _on_chat(write, channel, address, gathered={})
     over = MESSAGE.c.state.in_(("accepted", "confirmed", "superseded"))
     connection.execute(update(MESSAGE).where(or_(told, MESSAGE.c.id.in_(instead)), over).values(**UNSAID))
 

@@ -117,9 +117,12 @@ class House:
             return self._until(following)
 
         async def work_off() -> float:
-            for name, outbox in outboxes.items():
-                await outbox.elect(name)
-            await inbox.drain()
+            try:
+                for name, outbox in outboxes.items():
+                    await outbox.elect(name)
+                await inbox.drain()
+            finally:
+                self._wake_senders()  # a daemon's look in their own time, also where the answer got lost half-way
             left = await asyncio.to_thread(lambda: app.store.heard(limit=1))
             return LOOK_AROUND if left else SWEEP  # another, perhaps dead by now, has the account
 

@@ -25,7 +25,7 @@ from typing import Any
 import judge
 from commands import until
 from crowd import opened
-from daylong import STAGES, Ledger, Stage, Visitors
+from daylong import STAGES, Ledger, Stage, Visitors, over
 from lives import Life, Watch
 
 from benchmarks.sent import database
@@ -128,7 +128,7 @@ class Troubled:
         deadline, left = time.monotonic() + 900, faults
         moment = time.monotonic() + self._chance.uniform(0, 1.0)
         try:
-            while not (over := self._over(stage)) or left > 0:
+            while not (done := over(stage, self._ledger, self._visitors, self._watch.now())) or left > 0:
                 assert time.monotonic() < deadline, (stage.name, self._ledger.waiting(self._watch.now()), life.said())
                 if life.code is not None:
                     self.ended += 1
@@ -140,7 +140,7 @@ class Troubled:
                         self._visitors.tap(*found)
                 self._visitors.knock(base)
                 if left > 0 and time.monotonic() >= moment:
-                    self._fault(stage, over)
+                    self._fault(stage, done)
                     left -= 1
                     moment = time.monotonic() + self._chance.uniform(0.3, 2.5)
                 if not left and (moment_of_next := self._put_off()) is not None:
@@ -153,11 +153,11 @@ class Troubled:
         finally:
             life.kill()
 
-    def _fault(self, stage: Stage, over: bool) -> None:
+    def _fault(self, stage: Stage, done: bool) -> None:
         self._faults[self.done]()
         ended = time.monotonic()
         self.done += 1
-        self.sending += bool(stage.share) and not over
+        self.sending += bool(stage.share) and not done
         waiting = self._ledger.waiting(self._watch.now())
         if stage.share and waiting is not None and waiting.due > 20:
             servers = (self._crowd.line, self._crowd.telegram)
@@ -170,17 +170,6 @@ class Troubled:
         if waiting is None or waiting.due or waiting.put_off is None or self._visitors.pending:
             return None
         return waiting.put_off if (waiting.put_off - self._watch.now()).total_seconds() > 10 else None
-
-    def _over(self, stage: Stage) -> bool:
-        waiting, runs = self._ledger.waiting(self._watch.now()), self._ledger.runs()
-        if waiting is None or runs is None or self._visitors.pending:
-            return False
-        if stage.settles and (waiting.due or waiting.put_off):
-            return False
-        outcomes = self._ledger.heard()
-        if not all(outcomes.get(event) for event in self._visitors.told):
-            return False
-        return all(runs.get(wave) == state for wave, state in stage.runs.items())
 
 
 # --- SQLite ---------------------------------------------------------------------------------------------------------

@@ -192,3 +192,14 @@ class Visitors:
         if call.event is not None:
             self.told.append(call.event)
         return True
+
+
+def over(stage: Stage, ledger: Ledger, visitors: Visitors, now: dt.datetime) -> bool:
+    """Whether all that this stage has to do is done, by the rows."""
+    runs, outcomes = ledger.runs() or {}, ledger.heard()
+    if visitors.pending or any(runs.get(wave) != state for wave, state in stage.runs.items()):
+        return False
+    if not all(outcomes.get(event) for event in visitors.told):
+        return False
+    waiting = ledger.waiting(now)  # asked last: all that came of the rest is written by then
+    return waiting is not None and not (stage.settles and (waiting.due or waiting.put_off))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from crowd import Crowd, opened
-from daylong import STAGES, Ledger, Stage, Visitors, Waiting
+from daylong import STAGES, Ledger, Stage, Visitors, Waiting, over
 from lives import Life, Watch
 
 SENDING = 0.8
@@ -179,7 +179,7 @@ class Killer:
                 if time.monotonic() - glanced > LOOK:
                     glanced = time.monotonic()
                     waiting = self.ledger.waiting(self._watch.now())
-                    if waiting is not None and base is not None and self._over(stage, waiting):
+                    if base is not None and over(stage, self.ledger, self.visitors, self._watch.now()):
                         return None if self._ends(life, stage, fate, waiting) else True
                     if waiting is not None and (moment_of_next := self._put_off(waiting)) is not None:
                         ended = self._ends(life, stage, fate, waiting)
@@ -194,7 +194,7 @@ class Killer:
         finally:
             life.kill()
 
-    def _ends(self, life: Life, stage: Stage, fate: Fate | None, waiting: Waiting) -> bool:
+    def _ends(self, life: Life, stage: Stage, fate: Fate | None, waiting: Waiting | None) -> bool:
         """Asked to end, it does; False: on its way there it came by the point where it was to die."""
         at = time.monotonic()
         code, seconds = life.stop()
@@ -223,15 +223,6 @@ class Killer:
             return True
         line, telegram = (len(server.took) - had[server] for server in self._log)
         return (line if fate.channel == "line" else telegram) >= fate.count
-
-    def _over(self, stage: Stage, waiting: Waiting) -> bool:
-        if self.visitors.pending or (stage.settles and (waiting.due or waiting.put_off)):
-            return False
-        runs = self.ledger.runs() or {}
-        if any(runs.get(wave) != state for wave, state in stage.runs.items()):
-            return False
-        outcomes = self.ledger.heard()
-        return all(outcomes.get(event) for event in self.visitors.told)
 
     def _tap(self, stage: Stage) -> None:
         """Now and then somebody confirms a list or a route that has come."""

@@ -134,7 +134,8 @@ def test_words_that_were_passed_on_are_remembered(store: Store, make: Any) -> No
     passed = PassedOn(at=later, news=(News(event_id="e2", words="ฝนตก"),))
     store.heed(first(store), Heeded(outcome="word", address="U1", passed_on=passed), holder="w", at=later)
     chat = store.chat("line", "U1")
-    assert (chat.passed_on_at, chat.step, chat.tries, chat.gathered) == (later, "pin", 1, {})
+    assert (chat.passed_on_at, chat.step, chat.tries) == (later, "pin", 1)
+    assert [each["words"] for each in chat.gathered["news"]] == ["ฝนตก"]
 
 
 def test_words_that_wait_are_gathered(store: Store, make: Any) -> None:
@@ -183,7 +184,9 @@ def test_what_is_taken_back_is_forgotten(store: Store, make: Any, gathered: bool
     assert [h.event_id for h in store.heard_from("line", "U1", limit=9, outcome="word")] == ["e1"]
     states = [(each.state, each.reason, each.text) for each in store.messages()]
     first_of_all = ("ready", None, "ฝนตก") if gathered else ("superseded", "unsent", "")
-    assert states == [first_of_all, ("accepted", None, ""), ("ready", None, "ฝนตก"), ("suppressed", None, "ฝนตก")]
+    last_of_all = ("suppressed", None, "ฝนตก") if gathered else ("superseded", "unsent", "")
+    assert states == [first_of_all, ("accepted", None, ""), ("ready", None, "ฝนตก"), last_of_all]
+    assert store.chat("line", "U1").gathered == {}
 
 
 def test_chats_show_their_menus(store: Store, make: Any) -> None:

@@ -363,6 +363,18 @@ def test_where_all_that_waits_is_taken_back_nothing_goes(talk: Any, somebody: st
     assert ["คำลับ" in each for each in read(talk, boss)] == [False, False]
 
 
+def test_what_is_taken_back_late_takes_no_other_words_along(talk: Any, somebody: str, boss: str, order: Order) -> None:
+    """Where words are due and not sent yet, and others were written since: what was gathered with it still goes."""
+    first, other, secret, last = (talk.line.event(somebody, text=each) for each in ("คำแรก", "คำอื่น", "คำลับ", "คำท้าย"))
+    for event in (first, other, secret):
+        talk.line_tells(event)
+    talk.later(minutes=6)
+    talk.line_tells(last, talk.line.event(somebody, type="unsend", unsend={"messageId": secret["message"]["id"]}))
+    talk.later(minutes=5)
+    told = "".join(read(talk, boss))
+    assert ["คำแรก" in told, "คำอื่น" in told, "คำท้าย" in told] == [True, True, True]
+
+
 def test_what_comes_again_after_it_was_taken_back_is_forgotten(
     talk: Any, somebody: str, boss: str, order: Order
 ) -> None:
