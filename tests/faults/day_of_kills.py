@@ -86,14 +86,15 @@ def _day(kind: str, asked: argparse.Namespace, points: Points) -> dict[str, Any]
                 found = judge.of_messages(rows, crowd.line, crowd.telegram)
                 told, tapped = killer.visitors.told, killer.visitors.tapped
                 found["day"] = judge.of_day(crowd, store, told, tapped, killer.ledger.heard())
+            passed = set(killer.passes.read_text(encoding="utf-8").split())
         finally:
             killer.close()
-    figures = _figures(killer.deaths, killer.stops, points)
+    figures = _figures(killer.deaths, killer.stops, passed)
     broken = judge.broken(found) + ["an end that was asked for failed"] * bool(figures["stop"]["ill"])
     return found | figures | {"broken": broken + ["too slow an end"] * bool(figures["stop"]["over_the_bar"])}
 
 
-def _figures(deaths: list[Death], stops: list[tuple[int, float]], points: Points) -> dict[str, Any]:
+def _figures(deaths: list[Death], stops: list[tuple[int, float]], passed: set[str]) -> dict[str, Any]:
     restarts = [death.next_after for death in deaths if death.next_after is not None]
     ends = [seconds for code, seconds in stops if code == 0]
     at = Counter(death.way for death in deaths if death.way != "any moment")
@@ -104,9 +105,9 @@ def _figures(deaths: list[Death], stops: list[tuple[int, float]], points: Points
             "at_points": at.total(),
             "by_stage": dict(Counter(death.stage for death in deaths)),
         },
-        "points": len({name for found in points.values() for name in found}),
+        "points": len(passed),
         "points_killed_at": len(at),
-        "points_spared": sorted({name for found in points.values() for name in found} - set(at)),
+        "points_spared": sorted(passed - set(at)),
         "restart": spread(restarts) | {"over_the_bar": sum(each > RESTART for each in restarts)},
         "stop": spread(ends) | {"over_the_bar": sum(each > STOP for each in ends), "ill": len(stops) - len(ends)},
     }

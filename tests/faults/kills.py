@@ -1,4 +1,4 @@
-"""A day through which the daemon is killed, again and again: half the deaths at its named points, half at any moment.
+"""A day through which the daemon is killed, again and again: at its named points and at any moment.
 
 A moment is drawn by what has been done, not by the wall: drawn over time, nearly all would fall into the start. Points
 are those that a rehearsal passed in the same stage of a smaller day. Most of what plans is passed once a day, so a life
@@ -73,7 +73,7 @@ class Killer:
     ) -> None:
         self._crowd, self._points, self._chance = crowd, points, chance
         self.passes = crowd.house.folder / "passes"
-        """The points that were passed, a line each."""
+        """The points that all lives passed, a line each."""
         self._kills, self._owed, self._tell = kills, 0, tell
         self.ledger, self.visitors = Ledger(crowd.house.url), Visitors(crowd)
         self._watch = Watch(STAGES[0].opens)
@@ -103,7 +103,7 @@ class Killer:
     def _through(self, stage: Stage) -> None:
         share = stage.share * SENDING if stage.share else ELSEWHERE.get(stage.name, 0.0) * (1 - SENDING)
         left = round(self._kills * share) + self._owed
-        if self._kills and not stage.share:
+        if self._kills:
             left = max(left, len(self._spared(stage)))
         over_line = round(left * OVER_LINE)
         while True:
@@ -129,7 +129,7 @@ class Killer:
         if spared and not stage.share:
             after = chance.uniform(0, 0.4) if stage.posts else chance.uniform(5, 12)
             return Fate(points=spared, count=chance.randint(2, 5), after=after)
-        at_point = len(self.deaths) % 2 == 0 and bool(self._turns[stage.name])
+        at_point = len(self.deaths) % 3 > 0 if spared else len(self.deaths) % 2 == 0 and bool(self._turns[stage.name])
         channel = "line" if waiting.line and over_line > 0 else "telegram"
         there = waiting.line if channel == "line" else waiting.telegram
         most = max(1, round(1.8 * there / max(1, over_line if channel == "line" else left - max(0, over_line))))
