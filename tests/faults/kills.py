@@ -129,7 +129,7 @@ class Killer:
         if spared and not stage.share:
             after = chance.uniform(0, 0.4) if stage.posts else chance.uniform(5, 12)
             return Fate(points=spared, count=chance.randint(2, 5), after=after)
-        at_point = len(self.deaths) % 3 > 0 if spared else len(self.deaths) % 2 == 0 and bool(self._turns[stage.name])
+        at_point = len(self.deaths) % 3 < 2 if spared else len(self.deaths) % 2 == 0 and bool(self._turns[stage.name])
         channel = "line" if waiting.line and over_line > 0 else "telegram"
         there = waiting.line if channel == "line" else waiting.telegram
         most = max(1, round(1.8 * there / max(1, over_line if channel == "line" else left - max(0, over_line))))
