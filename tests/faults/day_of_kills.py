@@ -20,7 +20,7 @@ from daylong import STAGES
 from kills import Death, Killer, Points, rehearse
 
 from benchmarks.sent import database
-from storage import open_store
+from storage import failpoints, open_store
 
 RESTART, STOP = 8.0, 10.0
 """Seconds: from a death to the next message, and from a SIGTERM to the end."""
@@ -78,7 +78,8 @@ def _day(kind: str, asked: argparse.Namespace, points: Points) -> dict[str, Any]
         opened(Path(name), url, asked.messages, asked.seed) as crowd,
     ):
         crowd.line.thinks = THINKS
-        killer = Killer(crowd, points, asked.kills, random.Random(asked.seed), tell=_tell)
+        chance, further = random.Random(asked.seed), failpoints.declared()
+        killer = Killer(crowd, points, asked.kills, chance, further=further, tell=_tell)
         try:
             killer.day([stage for stage in STAGES if asked.stages is None or stage.name in asked.stages])
             with open_store(url) as store:

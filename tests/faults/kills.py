@@ -1,8 +1,9 @@
 """A day through which the daemon is killed, again and again: at its named points and at any moment.
 
-A moment is drawn by what has been done, not by the wall: drawn over time, nearly all would fall into the start. Points
-are those that a rehearsal passed in the same stage of a smaller day. Most of what plans is passed once a day, so a life
-dies at whichever it comes by first of those that nobody died at yet. The next life begins at once.
+A moment is drawn by what has been done, not by the wall: drawn over time, nearly all would fall into the start. A
+rehearsal of a smaller day says which points a stage passes. Most of what plans is passed once a day, so a life dies at
+whichever it comes by first of all those that nobody died at yet, and while there are any in its stage every life is to
+die so. The next one begins at once.
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ Points = Mapping[str, Mapping[str, int]]
 
 
 class Killer:
-    """Brings one day to its end through so many deaths; without `kills` just brings it there."""
+    """Brings one day to its end through so many deaths; without `kills` just brings it there.
+
+    A life dies at `further` points too that nobody died at yet, if it comes by one, though no rehearsal did.
+    """
 
     def __init__(
         self,
@@ -69,6 +73,7 @@ class Killer:
         kills: int,
         chance: random.Random,
         *,
+        further: Collection[str] = (),
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._crowd, self._points, self._chance = crowd, points, chance
@@ -80,6 +85,7 @@ class Killer:
         self.deaths: list[Death] = []
         self.stops: list[tuple[int, float]] = []
         """Exit code and seconds of each end that was asked for."""
+        self._all = {*further, *(point for found in points.values() for point in found)}
         self._turns = {stage.name: deque(_shuffled(points.get(stage.name, {}), chance)) for stage in STAGES}
         self._log = (crowd.line, crowd.telegram)
 
@@ -125,11 +131,12 @@ class Killer:
         return [point for point in self._turns[stage.name] if point not in died_at]
 
     def _fate(self, stage: Stage, waiting: Waiting, left: int, over_line: int) -> Fate:
-        chance, spared = self._chance, dict.fromkeys(self._spared(stage), 1)
+        chance, spared = self._chance, bool(self._spared(stage))
+        untried = dict.fromkeys(sorted(self._all - {death.way for death in self.deaths}), 1)
         if spared and not stage.share:
             after = chance.uniform(0, 0.4) if stage.posts else chance.uniform(5, 12)
-            return Fate(points=spared, count=chance.randint(2, 5), after=after)
-        at_point = len(self.deaths) % 3 < 2 if spared else len(self.deaths) % 2 == 0 and bool(self._turns[stage.name])
+            return Fate(points=untried, count=chance.randint(2, 5), after=after)
+        at_point = spared or (len(self.deaths) % 2 == 0 and bool(self._turns[stage.name]))
         channel = "line" if waiting.line and over_line > 0 else "telegram"
         there = waiting.line if channel == "line" else waiting.telegram
         most = max(1, round(1.8 * there / max(1, over_line if channel == "line" else left - max(0, over_line))))
@@ -145,7 +152,7 @@ class Killer:
         if stage.share:
             passes = messages if point in REQUEST else round(passes * messages / REHEARSED)
         passes = chance.randint(1, max(1, min(passes, 20)))
-        return Fate(points=spared | {point: passes}, count=2 * messages + 2, channel=channel)
+        return Fate(points=untried | {point: passes}, count=2 * messages + 2, channel=channel)
 
     # --- one life -----------------------------------------------------------------------------------------------------
 
