@@ -1,7 +1,8 @@
 """Which routes to drive, of all that were met: set partitioning by CP-SAT; and what that makes each shipment worth, by
-GLOP. Knows what routes hold and cost, not how.
+GLOP. Knows what routes hold, cost and move, not how.
 
-Each shipment is in one chosen route or left out, and no kind of vehicle drives more routes than there are of it.
+Each shipment is in one chosen route or left out, no kind of vehicle drives more routes than there are of it, and no
+more shipments change their vehicle than may.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ WORTHWHILE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A route that may be chosen: who drives it, what it brings, what it costs."""
+    """A route that may be chosen: who drives it, what it brings, what it costs, how many shipments it moves."""
 
     kind: int
     shipments: tuple[int, ...]
     cost: float
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +108,13 @@ def partition(
     worth: Mapping[int, float],
     incumbent: Collection[int],
     effort: Effort,
+    most_moved: int | None = None,
 ) -> list[int] | None:
     """The columns to drive, or None where none better than the `incumbent` ones were found.
 
     `riders` says how many there are of each kind, `left_out` what leaving out each shipment weighs, `worth` what each
-    is worth: that is taken off, so that what is left to save is seen, and all sums stay small.
+    is worth: that is taken off, so that what is left to save is seen, and all sums stay small. The columns driven move
+    `most_moved` shipments at most.
     """
     from ortools.linear_solver import pywraplp
 
@@ -118,6 +122,7 @@ def partition(
     solver = pywraplp.Solver.CreateSolver("SAT")
     once = {s: solver.RowConstraint(1, 1, "") for s in left_out}
     driven = {kind: solver.RowConstraint(0, count, "") for kind, count in riders.items()}
+    moves = None if most_moved is None else solver.RowConstraint(0, most_moved, "")
     objective = solver.Objective()
     objective.SetMinimization()
     chosen = []
@@ -130,6 +135,8 @@ def partition(
         present += beyond if k in taken else 0
         objective.SetCoefficient(take, beyond)
         driven[column.kind].SetCoefficient(take, 1)
+        if moves is not None:
+            moves.SetCoefficient(take, column.moved)
         for s in column.shipments:
             once[s].SetCoefficient(take, 1)
     leave = []

@@ -107,9 +107,8 @@ def _ahead(compiled: Compiled, settings: Settings, report: Report) -> Sequence[S
             profile: replace(m, distances=m.costs if tariff and m.costs is not None else m.distances, costs=None)
             for profile, m in problem.matrices.items()
         },
-        balance=None,
-        previous=(),
-        churn=None,
+        previous=tuple(replace(route, lock="none") for route in problem.previous),
+        churn=None if problem.churn is None else replace(problem.churn, max_shift=None),
     )
     share = replace(settings, seconds=AHEAD * settings.seconds)
     return kernel.solve(compile_problem(plain), share, report).routes

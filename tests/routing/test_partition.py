@@ -29,6 +29,7 @@ COLUMNS = st.lists(
         st.integers(0, 1),
         st.lists(st.integers(0, 3), min_size=1, max_size=3, unique=True).map(lambda s: tuple(sorted(s))),
         st.integers(1, 90),
+        st.integers(0, 2),
     ),
     min_size=1,
     max_size=7,
@@ -36,8 +37,15 @@ COLUMNS = st.lists(
 
 
 @settings(max_examples=25, deadline=None)
-@given(columns=COLUMNS, left_out=st.lists(st.integers(1, 90), min_size=4, max_size=4), most=st.integers(1, 2))
-def test_no_choice_is_better_than_the_one_made(columns: list[Column], left_out: list[int], most: int) -> None:
+@given(
+    columns=COLUMNS,
+    left_out=st.lists(st.integers(1, 90), min_size=4, max_size=4),
+    most=st.integers(1, 2),
+    most_moved=st.one_of(st.none(), st.integers(0, 3)),
+)
+def test_no_choice_is_better_than_the_one_made(
+    columns: list[Column], left_out: list[int], most: int, most_moved: int | None
+) -> None:
     """Trying every choice finds none that costs less; None means that there was nothing to gain."""
     weights = {s: float(w) for s, w in enumerate(left_out)}
 
@@ -46,9 +54,11 @@ def test_no_choice_is_better_than_the_one_made(columns: list[Column], left_out: 
         driven = [columns[k].kind for k in chosen]
         if len(served) > len(set(served)) or any(driven.count(kind) > most for kind in (0, 1)):
             return None
+        if most_moved is not None and sum(columns[k].moved for k in chosen) > most_moved:
+            return None
         return sum(columns[k].cost for k in chosen) + sum(w for s, w in weights.items() if s not in served)
 
-    found = partition(columns, {0: most, 1: most}, weights, weights, [], EFFORT)
+    found = partition(columns, {0: most, 1: most}, weights, weights, [], EFFORT, most_moved)
     choices = ([k for k, take in enumerate(taken) if take] for taken in product((0, 1), repeat=len(columns)))
     least = min(c for c in map(cost, choices) if c is not None)
     assert cost(found or []) == least

@@ -13,10 +13,11 @@ CHANGE = 8
 rows of ``Data.window``; both are 0 for a stop with one window."""
 
 # Data.shipment[s]
-FIRST, COUNT, RIDE, JOB = range(4)
-ABOARD = 4
-"""Its stops are ``FIRST`` to ``FIRST + COUNT - 1``, the delivery last. ``RIDE`` is -1 without a limit. From ``ABOARD``
-on: what a job has loaded at the start, one column a dimension."""
+FIRST, COUNT, RIDE, JOB, BEFORE = range(5)
+ABOARD = 5
+"""Its stops are ``FIRST`` to ``FIRST + COUNT - 1``, the delivery last. ``RIDE`` is -1 without a limit, ``BEFORE`` where
+no vehicle brought it before, or none minds. From ``ABOARD`` on: what a job has loaded at the start, one column a
+dimension."""
 
 # Data.vehicle[v]; START and END are places, STARTS and ENDS instants
 CLASS, START, END, STARTS, ENDS, MAX_TASKS, MAX_TRAVEL, MAX_METRES, KIND = range(9)
@@ -27,22 +28,25 @@ MEMBER, BEGINS = range(2)
 
 # Data.weight[s]
 PENALTY, ORDER, SLIGHT = 0, 1, 8
-"""From ``ORDER`` on by what to sort; from ``SLIGHT`` on, per vehicle, what it weighs for not being preferred, infinite
-where it may not carry the shipment."""
+"""From ``ORDER`` on by what to sort; from ``SLIGHT`` on, per vehicle, what it weighs for not being preferred, or not
+being the one before, infinite where it may not carry the shipment."""
 
 # Data.travel[direction, class, place, place]: from the first to the second place, or into the first from the second
 # (there is one direction only where both ways are alike)
 OUT, INTO = 0, -1
 
-# Data.rate[v]: what a second of travel, a metre, a second of work and using the vehicle cost
-PER_SECOND, PER_METRE, PER_WORK, FIXED = range(4)
-RATE_COLUMNS = 4
+# Data.rate[v]: what a second of travel, a metre, a second of work and using the vehicle cost; what a stop weighs; what
+# each second (stop) more weighs for every second (stop) that the route has
+PER_SECOND, PER_METRE, PER_WORK, FIXED, PER_STOP, UNEVEN_TIME, UNEVEN_STOPS = range(7)
+RATE_COLUMNS = 7
+"""What the vehicle has from the weeks before is in ``PER_SECOND``, ``PER_WORK`` and ``PER_STOP``."""
 
 # Data.flag
-HAS_JOBS, HAS_RIDES, SHORTCUT, KINDS, NOBODY = range(5)
-FLAGS = 5
+HAS_JOBS, HAS_RIDES, SHORTCUT, KINDS, NOBODY, EVEN, MOST_MOVED = range(7)
+FLAGS = 7
 """``SHORTCUT``: how many seconds a detour over another place may save, where matrices break the triangle inequality.
-``NOBODY`` is -1: a function called with the constant would be compiled once more for it."""
+``NOBODY`` is -1: a function called with the constant would be compiled once more for it. ``EVEN``: whether an uneven
+share weighs. ``MOST_MOVED`` is -1 where any number of shipments may change their vehicle."""
 
 # State.pos[route, k]: k = 0 is the start, 1 to n the stops, n + 1 the end. AT, OWED: place and setup of the stop
 POS_STOP, AT, READY, DUE, BY, LEG, WORK, OWED = range(8)
@@ -51,9 +55,9 @@ POS_COLUMNS = 8
 ``LEG``: seconds from the position before. ``WORK``: setup paid here, and service."""
 
 # State.total[route]
-STOPS, TRAVEL, METRES, WORKED, RIDES = range(5)
-BEST_STOPS, TOUCHED, TRIED, SAVED_AT, RUINED, CLOSED, VERSION, OLD_VERSION, BEST_VERSION, HOME_VERSION = range(5, 15)
-TOTAL_COLUMNS = 15
+STOPS, TRAVEL, METRES, WORKED, RIDES, MOVED = range(6)
+BEST_STOPS, TOUCHED, TRIED, SAVED_AT, RUINED, CLOSED, VERSION, OLD_VERSION, BEST_VERSION, HOME_VERSION = range(6, 16)
+TOTAL_COLUMNS = 16
 """``TOUCHED``: a list of slots to undo. ``TRIED`` to ``RUINED``: when last.
 ``CLOSED``: whether it was empty when the routes were taken.
 ``VERSION``: a number of its own for every route there ever was: what was found out about it need not be again. The
@@ -77,7 +81,8 @@ KEY, BLAME = range(2)
 # routes without what is absent: cost, fixed cost, and how much of that is above the price; their stops in the mean
 NOW, LEAST, STAKES, LEAST_STAKES, PRICE, SPENT, FIXES, OVER, MEAN_STOPS = range(9)
 WAS = 9
-"""From ``WAS`` on, by slot: what a touched route cost before."""
+"""From ``WAS`` on, by slot: what a touched route cost before; behind these, by slot too, what a second more of travel
+or work weighs in the present route for the even share. See `routes.pressure`."""
 
 # State.known[shipment, vehicle]: the cheapest insertion into that version of its route; AFTER_PICKUP is -1 if there is
 # none below the cost in ADDED

@@ -137,7 +137,9 @@ class Decision:
         asked = list(dict.fromkeys([*incumbent, *rows.tolist()]))
         goods = {s: float(worth.goods[s]) for s in market.left_out}
         columns = [market.column(row) for row in asked]
-        chosen = partition(columns, market.riders, market.left_out, goods, range(len(incumbent)), effort)
+        bound = int(self.data.flag[c.MOST_MOVED])
+        most = None if bound < 0 else bound
+        chosen = partition(columns, market.riders, market.left_out, goods, range(len(incumbent)), effort, most)
         return None if chosen is None else [asked[k] for k in chosen]
 
     def _shares(self, routes: Sequence[Sequence[int]]) -> tuple[Worth, list[int]]:

@@ -42,6 +42,8 @@ def best_plan(compiled: Compiled, data: Data, seconds: float) -> list[list[int]]
     size, vehicles, room = len(data.shipment), len(data.vehicle), int(ROOM * min(1.0, seconds))
     if data.flag[c.HAS_JOBS] or data.flag[c.HAS_RIDES] or size > MOST or len(data.stop) > MOST_STOPS:
         return None
+    if data.flag[c.EVEN] or data.flag[c.MOST_MOVED] >= 0:
+        return None
     if vehicles * 3**size > CHOICES:
         return None
     holds = np.arange(1 << size)[:, None] >> np.arange(size) & 1

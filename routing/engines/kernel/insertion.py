@@ -9,6 +9,7 @@ from .columns import (
     CHANGE,
     CLASS,
     COUNT,
+    EVEN,
     FIRST,
     FIXED,
     HAS_RIDES,
@@ -43,7 +44,7 @@ from .columns import (
 )
 from .jit import inlined, jit
 from .pairs import latest_begin, pair, with_two
-from .routes import fit, rides_hold, schedule
+from .routes import fit, pressure, rides_hold, schedule, stop_weight
 from .tables import Data, State
 
 
@@ -62,7 +63,8 @@ def single(
     kind = vehicle[CLASS]
     into, out = data.travel[INTO, kind, at], data.travel[OUT, kind, at]
     setup, service = data.stop[n, SETUP], data.stop[n, SERVICE]
-    ct, cm, cw = data.rate[v, PER_SECOND], data.rate[v, PER_METRE], data.rate[v, PER_WORK]
+    more = state.value[pressure(state, slot)]
+    ct, cm, cw = data.rate[v, PER_SECOND] + more, data.rate[v, PER_METRE], data.rate[v, PER_WORK] + more
     exact = data.flag[HAS_RIDES] > 0 and (ride >= 0 or total[RIDES] > 0)
     s = data.stop[n, SHIPMENT]
     last = count if before < 0 else before - 1
@@ -194,10 +196,12 @@ def cheapest(data: Data, state: State, slot: int, v: int, s: int, most: float) -
     extra = data.weight[s, SLIGHT + v]
     if state.total[slot, STOPS] == 0:
         extra += data.rate[v, FIXED]
+    first, count = data.shipment[s, FIRST], data.shipment[s, COUNT]
+    if data.flag[EVEN] > 0:
+        extra += count * stop_weight(data, v, state.total[slot, STOPS], count)
     room = most - extra
     if not room > 0.0:
         return most, nobody, nobody
-    first, count = data.shipment[s, FIRST], data.shipment[s, COUNT]
     if count > 2:
         # `several` compares whole routes, whose cost has the extra in it
         added = several(data, state, slot, v, s, most)

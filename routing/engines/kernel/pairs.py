@@ -45,7 +45,7 @@ from .columns import (
     WORK,
 )
 from .jit import jit
-from .routes import fit, latest, rides_hold
+from .routes import fit, latest, pressure, rides_hold
 from .tables import Data, Ints, State
 
 
@@ -114,7 +114,8 @@ def pair(data: Data, state: State, slot: int, v: int, p: int, d: int, ride: int,
     in_d, out_d = data.travel[INTO, kind, at_d], data.travel[OUT, kind, at_d]
     setup_p, service_p, closes_p = data.stop[p, SETUP], data.stop[p, SERVICE], data.stop[p, CLOSES]
     setup_d, service_d, closes_d = data.stop[d, SETUP], data.stop[d, SERVICE], data.stop[d, CLOSES]
-    ct, cm, cw = data.rate[v, PER_SECOND], data.rate[v, PER_METRE], data.rate[v, PER_WORK]
+    more = state.value[pressure(state, slot)]
+    ct, cm, cw = data.rate[v, PER_SECOND] + more, data.rate[v, PER_METRE], data.rate[v, PER_WORK] + more
     exact = data.flag[HAS_RIDES] > 0 and (ride >= 0 or total[RIDES] > 0)
     more_travel = vehicle[MAX_TRAVEL] - total[TRAVEL]
     short = vehicle[MAX_METRES] < NEVER

@@ -174,5 +174,6 @@ def cut(compiled: Compiled, vehicles: Sequence[int], shipments: Sequence[int]) -
             if any(rider.profile == name for rider in riders)
         },
         dimensions=problem.dimensions,
+        balance=problem.balance,
     )
     return part, stops

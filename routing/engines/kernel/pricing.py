@@ -78,7 +78,9 @@ class Market:
         stops = pool.stop[row, : pool.head[row, LENGTH]]
         goods = self._data.stop[stops, c.SHIPMENT]
         brought = goods[self._delivery[goods] == stops]
-        return Column(int(pool.head[row, DRIVER]), tuple(brought.tolist()), float(pool.cost[row]) - self._spared)
+        kind, before = int(pool.head[row, DRIVER]), self._data.shipment[brought, c.BEFORE]
+        moved = int(np.count_nonzero((before >= 0) & (before != self._drivers[kind])))
+        return Column(kind, tuple(brought.tolist()), float(pool.cost[row]) - self._spared, moved)
 
     def beyond(self, worth: Worth) -> Floats:
         """By row, what its route costs beyond its worth."""

@@ -6,6 +6,7 @@ from .columns import (
     ABOARD,
     ABSENT,
     AT,
+    BEFORE,
     BEGIN,
     BY,
     CAPACITY,
@@ -16,6 +17,7 @@ from .columns import (
     DUE,
     END,
     ENDS,
+    EVEN,
     FIRST,
     FIRST_WINDOW,
     FIXED,
@@ -28,6 +30,7 @@ from .columns import (
     MAX_TASKS,
     MAX_TRAVEL,
     METRES,
+    MOVED,
     NEVER,
     OLD,
     OLD_VERSION,
@@ -36,6 +39,7 @@ from .columns import (
     OWED,
     PER_METRE,
     PER_SECOND,
+    PER_STOP,
     PER_WORK,
     PLACE,
     POS_STOP,
@@ -56,6 +60,8 @@ from .columns import (
     TOUCHED,
     TRAVEL,
     TRIAL,
+    UNEVEN_STOPS,
+    UNEVEN_TIME,
     UNREACHABLE,
     VERSION,
     VERSIONS,
@@ -125,7 +131,7 @@ def schedule(data: Data, state: State, slot: int, v: int) -> bool:
     pos[0, READY] = ready
     pos[0, WORK] = 0
     pos[0, OWED] = 0
-    travel = metres = work = rides = 0
+    travel = metres = work = rides = moves = 0
     extra = 0.0
     for k in range(1, count + 1):
         n = pos[k, POS_STOP]
@@ -151,6 +157,8 @@ def schedule(data: Data, state: State, slot: int, v: int) -> bool:
         s = data.stop[n, SHIPMENT]
         if n == data.shipment[s, FIRST] + data.shipment[s, COUNT] - 1:
             extra += data.weight[s, SLIGHT + v]
+            if data.shipment[s, BEFORE] >= 0 and data.shipment[s, BEFORE] != v:
+                moves += 1
             if data.shipment[s, RIDE] >= 0:
                 rides += 1
         here = there
@@ -174,6 +182,9 @@ def schedule(data: Data, state: State, slot: int, v: int) -> bool:
     total[METRES] = metres
     total[WORKED] = work
     total[RIDES] = rides
+    total[MOVED] = moves
+    if data.flag[EVEN] > 0:
+        extra += _share(data, state, slot, v)
     state.arc[slot, 0] = 0.0
     if count > 0:
         state.arc[slot, 0] = (
@@ -196,6 +207,30 @@ def schedule(data: Data, state: State, slot: int, v: int) -> bool:
             state.row[TRIAL, k - 1] = pos[k, POS_STOP]
         return rides_hold(data, state, count, v)
     return True
+
+
+@jit
+def _share(data: Data, state: State, slot: int, v: int) -> float:
+    """What the present route weighs in the even share, beyond what is in the rates; legs weigh what they add."""
+    total, count = state.total[slot], state.total[slot, STOPS]
+    spent = total[TRAVEL] + total[WORKED] if count > 0 else 0
+    more = data.rate[v, UNEVEN_TIME] * spent
+    state.value[pressure(state, slot)] = more
+    for k in range(1, count + 2):
+        state.arc[slot, k] += more * state.pos[slot, k, LEG]
+    return float(0.5 * more * spent + count * (data.rate[v, PER_STOP] + 0.5 * data.rate[v, UNEVEN_STOPS] * count))
+
+
+@jit
+def pressure(state: State, slot: int) -> int:
+    """Where in `State.value` stands what a second more weighs in this route."""
+    return int(WAS + len(state.total) + slot)
+
+
+@jit
+def stop_weight(data: Data, v: int, count: int, more: int) -> float:
+    """What each of so many stops more weighs in the even share where a route has `count`."""
+    return float(data.rate[v, PER_STOP] + data.rate[v, UNEVEN_STOPS] * (count + 0.5 * more))
 
 
 @jit

@@ -13,6 +13,7 @@ from .columns import (
     ADDED,
     AFTER_DELIVERY,
     AFTER_PICKUP,
+    BEFORE,
     BEGINS,
     CANDIDATE,
     CLOSED,
@@ -23,6 +24,8 @@ from .columns import (
     LEFT,
     MEAN_STOPS,
     MEMBER,
+    MOST_MOVED,
+    MOVED,
     NOBODY,
     OF_VERSION,
     ORDER,
@@ -208,6 +211,18 @@ def cheapest_empty(data: Data, state: State, s: int, worth: float, closed: bool)
 
 
 @jit
+def must_stay(data: Data, state: State, s: int) -> bool:
+    """Whether shipment `s` had a vehicle before and so many others are moved that it may go with no other."""
+    if data.flag[MOST_MOVED] < 0 or data.shipment[s, BEFORE] < 0:
+        return False
+    moved = 0
+    for v in range(len(data.vehicle)):
+        if state.total[v, STOPS] > 0:
+            moved += state.total[v, MOVED]
+    return bool(moved >= data.flag[MOST_MOVED])
+
+
+@jit
 def place(data: Data, state: State, s: int, now: int, worth: float, blink: float, closed: bool) -> bool:
     """Put shipment `s` where it costs least, for less than `worth`; `closed` opens none that was empty
     when the routes were taken."""
@@ -215,6 +230,7 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
     note[SEEN] += 1
     tag = note[SEEN]
     count = data.shipment[s, COUNT]
+    stays = must_stay(data, state, s)
     room = state.pos.shape[1] - 2
     best = worth
     best_v = best_i = best_j = data.flag[NOBODY]
@@ -225,8 +241,8 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
         elif stage == 1:
             if best_v < 0:
                 size = near_routes(data, state, s, tag, FARTHER, len(data.vehicle))
-            v = cheapest_empty(data, state, s, best, closed)
-            if v >= 0:
+            v = data.shipment[s, BEFORE] if stays else cheapest_empty(data, state, s, best, closed)
+            if v >= 0 and state.total[v, STOPS] == 0 and not (closed and state.total[v, CLOSED]):
                 state.row[CANDIDATE, size] = v
                 size += 1
         elif stage == 2:
@@ -238,7 +254,7 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
             best = math.inf
         for x in range(size):
             v = state.row[CANDIDATE, x]
-            if data.weight[s, SLIGHT + v] == math.inf:
+            if data.weight[s, SLIGHT + v] == math.inf or (stays and data.shipment[s, BEFORE] != v):
                 continue
             if state.total[v, STOPS] + count > room:
                 note[FULL] = 1

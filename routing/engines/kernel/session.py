@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from routing.compiled import Compiled
-from routing.engines import Report
+from routing.engines import Report, greedy
 from routing.engines._partition import Effort
 from routing.model import Settings
 
@@ -131,6 +131,8 @@ class Session:
         self.possible = np.flatnonzero(np.isfinite(self.data.alone).any(axis=1))
         self.start([[] for _ in compiled.riders])
         self.unit = _middling_leg(self.data)
+        self.again = compiled.problem.churn is not None and bool(compiled.before)
+        """Whether shipments that change their vehicle count, which a part of the problem could not tell."""
         self.decision = Decision(self.data, self.state)
         self.decided = False
         enough = settings.iterations is None or PRICING * settings.iterations >= LEAST_DECIDING * STEADY_RATE
@@ -176,11 +178,15 @@ class Session:
     # -- steps -------------------------------------------------------------------------------------------------
 
     def first(self) -> None:
-        """A first plan by cheapest insertion, the weightiest first, then what closes first, then along a walk."""
+        """A first plan by cheapest insertion, the weightiest first, then what closes first, then along a walk; into the
+        plan before, where moves count."""
+        if self.again:
+            self._start_from_before()
         stop, shipment = self.data.stop, self.data.shipment[self.possible]
         last = shipment[:, c.FIRST] + shipment[:, c.COUNT] - 1
         order = np.lexsort((stop[last, c.PLACE], stop[last, c.CLOSES], -self.data.weight[self.possible, c.PENALTY]))
         queue = self.possible[order]
+        queue = queue[self.state.list[c.WHERE, queue] < 0]
         for begin in range(0, len(queue), BATCH):
             batch = queue[begin : begin + BATCH]
             absent = self.state.list[c.LEFT, : self.state.note[c.ABSENT]]
@@ -192,10 +198,17 @@ class Session:
                 break
         self._tell(force=True)
 
+    def _start_from_before(self) -> None:
+        """Take what can still be driven of the plan before, if that is all possible by itself too."""
+        routes = greedy.begin(self.compiled)
+        carried = {self.compiled.stops[n].shipment for route in routes for n in route}
+        if carried <= set(self.possible.tolist()):
+            self.start(routes)
+
     def run(self) -> None:
         """Search until the time is up or the iterations are used."""
         self.company.meet(self)
-        if len(self.possible) > LARGE:
+        if len(self.possible) > LARGE and not self.again:
             self._in_parts()
         else:
             self._in_rounds()

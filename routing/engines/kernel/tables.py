@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.compiled import ANY_TIME, Compiled, slight
-from routing.model import UNREACHABLE
+from routing.model import UNREACHABLE, Balance
 from routing.timetable import MOST_ORDERS
 
 from . import columns as c
@@ -110,18 +110,22 @@ def data_of(compiled: Compiled) -> Data:
 
     shipment = np.zeros((len(shipments), c.ABOARD + dimensions), dtype=np.int64)
     weight = np.full((len(shipments), c.SLIGHT + len(vehicles)), np.inf)
+    churn = compiled.problem.churn if compiled.before else None
+    before = {} if churn is None else {s: v for s, (v, _) in compiled.before.items()}
     for s, (goods, numbers, aboard) in enumerate(
         zip(shipments, compiled.stops_of, compiled.aboard_at_start, strict=True)
     ):
         ride = -1 if goods.max_ride_time is None else goods.max_ride_time
-        shipment[s, : c.ABOARD] = (numbers[0], len(numbers), ride, len(numbers) == 1)
+        shipment[s, : c.ABOARD] = (numbers[0], len(numbers), ride, len(numbers) == 1, before.get(s, -1))
         shipment[s, c.ABOARD : c.ABOARD + len(aboard)] = aboard
         carriers = list(compiled.carriers[s])
         weight[s, c.SLIGHT :][carriers] = 0.0
         if goods.preferred_vehicles:
             weight[s, c.SLIGHT :][carriers] = [slight(compiled.problem.vehicles[v], goods) for v in carriers]
+        if churn is not None and s in before:
+            weight[s, c.SLIGHT :] += churn.cost_per_moved * (np.arange(len(vehicles)) != before[s])
 
-    vehicle, rate = _vehicles(compiled, classes, number, nowhere, weight, dimensions)
+    vehicle, rate = _vehicles(compiled, classes, number, nowhere, weight, shipment[:, c.BEFORE])
     weight[:, c.PENALTY] = compiled.penalties
     weight[:, c.ORDER : c.SLIGHT] = _orders(stop, shipment, vehicle, weight, out)
     near = _near(stop, rate, vehicle, out)
@@ -135,6 +139,8 @@ def data_of(compiled: Compiled) -> Data:
     by_kind = _kinds(vehicle)
     kinds = flag[c.KINDS] = len(set(vehicle[:, c.KIND].tolist()))
     flag[c.NOBODY] = -1
+    flag[c.EVEN] = bool(rate[:, [c.UNEVEN_TIME, c.UNEVEN_STOPS]].any())
+    flag[c.MOST_MOVED] = -1 if churn is None or churn.max_moved is None else churn.max_moved
     return Data(
         stop=stop,
         shipment=shipment,
@@ -159,8 +165,10 @@ def _vehicles(
     number: dict[int, int],
     nowhere: int,
     weight: Floats,
-    dimensions: int,
+    before: Ints,
 ) -> tuple[Ints, Floats]:
+    dimensions = max(1, len(compiled.problem.dimensions))
+    balance = compiled.problem.balance or Balance()
     vehicle = np.full((len(compiled.riders), c.CAPACITY + dimensions), c.NEVER, dtype=np.int64)
     rate = np.zeros((len(compiled.riders), c.RATE_COLUMNS))
     kinds: dict[object, int] = {}
@@ -169,10 +177,18 @@ def _vehicles(
         limits = [c.NEVER if x is None else x for x in (mine.max_tasks, mine.max_travel_time, mine.max_distance)]
         start, end = (nowhere if p is None else number[p] for p in (mine.start, mine.end))
         row = (classes[rider.travel_class], start, end, *rider.window, *limits)
-        kind = kinds.setdefault((row, costs, rider.capacity, weight[:, c.SLIGHT + v].tobytes()), len(kinds))
+        had = mine.worked if compiled.problem.balance else None
+        same = (row, costs, rider.capacity, weight[:, c.SLIGHT + v].tobytes(), (before == v).tobytes(), had)
+        kind = kinds.setdefault(same, len(kinds))
         vehicle[v, : c.CAPACITY] = (*row, kind)
         vehicle[v, c.CAPACITY : c.CAPACITY + len(rider.capacity)] = rider.capacity
-        rate[v] = (costs.per_hour / 3600, costs.per_km / 1000, costs.per_task_hour / 3600, costs.fixed)
+        share = balance.duration * mine.worked.duration / 3600**2
+        rate[v, c.PER_SECOND] = costs.per_hour / 3600 + share
+        rate[v, c.PER_METRE] = costs.per_km / 1000
+        rate[v, c.PER_WORK] = costs.per_task_hour / 3600 + share
+        rate[v, c.FIXED] = costs.fixed
+        rate[v, c.PER_STOP] = balance.tasks * mine.worked.tasks
+        rate[v, c.UNEVEN_TIME], rate[v, c.UNEVEN_STOPS] = balance.duration / 3600**2, balance.tasks
     return vehicle, rate
 
 
@@ -288,7 +304,7 @@ def state_of(data: Data, longest: int, seed: int) -> State:
         row=np.zeros((5, max(room, slots)), dtype=np.int64),
         copy=np.zeros((3, slots, room), dtype=np.int64),
         score=np.ones((2, shipments)),
-        value=np.zeros(c.WAS + slots),
+        value=np.zeros(c.WAS + 2 * slots),
         bound=np.zeros(room + 1),
         known=np.zeros((shipments, slots - 2, 4)),
         note=note,

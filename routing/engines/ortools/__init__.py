@@ -11,11 +11,11 @@ from routing.engines import Report
 from routing.engines.greedy import construct, fold
 from routing.model import Settings
 from routing.plans import Answer, left_out, weight
-from routing.rules import ALL, RARE
+from routing.rules import ALL, RARE, Rule
 
 from .search import Search
 
-HONOURS = ALL - RARE
+HONOURS = ALL - RARE - {Rule.BALANCE, Rule.CHURN}
 
 EXPLAINING = 0.0008
 """Seconds kept free for every pair of a shipment left out and a vehicle: each is tried once more, and
