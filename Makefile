@@ -57,17 +57,12 @@ format: $(STAMP)  ## write the format that check wants
 bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 	@$(BIN)/python -m benchmarks
 
-bench-full: $(READY)  ## also big days, a month, and peers, installed apart from the locked packages; Prism where there is npm
-	@$(BIN)/python -m benchmarks month engine
+bench-full: $(READY)  ## what takes long, big days and a month; peers, not of the lock (BENCH="--write docs/benchmarks.md")
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
-	@$(BIN)/python -m benchmarks limits sending
 	@if command -v npm >/dev/null; then folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && \
 	  npm install --loglevel=error --no-audit --no-fund --prefix "$$folder" @stoplight/prism-cli@5 >&2 && \
-	  PRISM="$$folder/node_modules/.bin/prism" $(BIN)/python -m benchmarks prism; \
-	  else echo "prism is left out: there is no npm" >&2; fi
-	@$(BIN)/python -m benchmarks peers
-	@$(BIN)/python -m benchmarks.vroom_examples --each 3
-	@$(BIN)/python -m benchmarks days --scale 20
+	  PRISM="$$folder/node_modules/.bin/prism" $(BIN)/python -m benchmarks --full $(BENCH); \
+	  else $(BIN)/python -m benchmarks --full $(BENCH); fi
 
 faults: $(READY)  ## kill, starve and cut off the daemon, an hour and a half (docs/reliability.md; FAULTS="kills --kills 50")
 	@if [ -n "$(FAULTS)" ]; then $(BIN)/python tests/faults $(FAULTS); \

@@ -3,6 +3,7 @@
 --json              one JSON line for each table instead
 --write PAGE        also replace the tables between the page's markers
 --scale 0.01        a hundredth of the work: shows that it runs, not how fast; 20 adds the largest days
+--full              what takes long and what needs peers; about an hour and a half
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from benchmarks import (
     roads,
     sending,
     start,
+    vroom_examples,
     zones,
 )
 from benchmarks.harness import Skipped, Table, commit, machine
@@ -54,11 +56,18 @@ BENCHMARKS: Mapping[str, Callable[[float], Table]] = {
     "day": day.measure,
     "days": days.measure,
     "peers": peers.measure,
+    "vroom_examples": vroom_examples.measure,
 }
 
 
-APART = frozenset({"engine", "month", "peers"})
-"""Measured when asked for by name: they take minutes each."""
+APART = frozenset({"engine", "month", "peers", "vroom_examples"})
+"""Measured when asked for by name, or in full: they take minutes each."""
+
+FULL: Mapping[str, float] = {
+    "month": 1.0, "engine": 1.0, "limits": 1.0, "sending": 1.0, "prism": 1.0,
+    "peers": 1.0, "vroom_examples": 1.0, "roads": 1.0, "days": 20.0,
+}  # fmt: skip
+"""What takes long, or needs what is in no lock; and the scale of each."""
 
 
 def main() -> None:
@@ -67,8 +76,9 @@ def main() -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help=f"which: {', '.join(BENCHMARKS)}; without, all but engine, month and peers",
+        help=f"which: {', '.join(BENCHMARKS)}; without, all but {', '.join(sorted(APART))}",
     )
+    parser.add_argument("--full", action="store_true", help=f"{', '.join(FULL)}, the largest days too: make bench-full")
     parser.add_argument("--json", action="store_true", help="one JSON line for each table")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the tables between this page's markers")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the work, for a trial")
@@ -76,11 +86,14 @@ def main() -> None:
     unknown = [name for name in asked.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    if asked.full and asked.names:
+        parser.error("--full has its own list")
     version = commit()  # now: writing the page changes a file
-    for name in asked.names or [name for name in BENCHMARKS if name not in APART]:
+    scales = FULL if asked.full else dict.fromkeys(asked.names or [n for n in BENCHMARKS if n not in APART], 1.0)
+    for name, scale in scales.items():
         on, began = machine(version), time.monotonic()
         try:
-            table = BENCHMARKS[name](asked.scale)
+            table = BENCHMARKS[name](scale * asked.scale)
         except Skipped as reason:
             sys.stderr.write(f"{name} is left out: {reason}\n")
             continue

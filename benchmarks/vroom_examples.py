@@ -1,28 +1,26 @@
 """Problems in VROOM's format, one feature after the other, solved by VROOM and by us; both plans judged by our check.
 
-    python -m benchmarks.vroom_examples [--seconds S] [--each N] [--engine E] [--json]
-
-VROOM runs at its highest exploration level on one thread until it stops by itself; we have ``--seconds``. Left out is
-compared before cost, as both do. Needs the dependency group `bench` (``make bench-full``).
+VROOM runs at its highest exploration level on one thread until it stops by itself; we have some seconds on one core.
+Left out is compared before cost, as both do.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from math import exp, log
 from pathlib import Path
 from random import Random
 from time import perf_counter
 from typing import Any
 
-from routing.model import Settings
-from routing.solving import engine_names, warm
-from routing.vroom import check_document, solve_document
+from benchmarks.harness import Cell, Skipped, Table, measured, scaled
 
 JOBS, VEHICLES, SIDE = 40, 6, 6000
+EACH, SECONDS = 3, 4.0
+"""Problems a feature, and what our search may take."""
 
 Doc = dict[str, Any]
 
@@ -224,62 +222,87 @@ def by_vroom(doc: Doc) -> Doc:
     return answer
 
 
-def row(feature: str, seed: int, who: str, solve: Callable[[Doc], Doc]) -> Doc:
+def measure(scale: float = 1.0) -> Table:
+    if find_spec("vroom") is None:
+        raise Skipped("vroom is not installed: make bench-full does it")
+    asked = {"each": scaled(EACH, scale), "seconds": SECONDS * min(1.0, max(scale, 0.1))}
+    rows: list[list[Cell]] = []
+    ratios: dict[str, list[float]] = {}
+    broken, unlike = {"VROOM": 0, "ours": 0}, []
+    for feature in FEATURES:
+        pairs = measured(__name__, feature=feature, **asked)["pairs"]
+        theirs, ours = ([pair[k] for pair in pairs] for k in (0, 1))
+        for k, who in enumerate(broken):
+            broken[who] += sum(pair[k]["violations"] for pair in pairs)
+        same = [pair for pair in pairs if _left_out(pair[0]) == _left_out(pair[1])]
+        if len(same) < len(pairs):
+            unlike.append(feature)
+        ratios[feature] = [b["cost"] / a["cost"] for a, b in same if a["cost"]]
+        rows.append(
+            [
+                feature,
+                "+".join(sorted({each["engine"].split("+")[0] for each in ours})),
+                " / ".join(str(sum(each["unassigned"] for each in side)) for side in (theirs, ours)),
+                *(sum(each["cost"] for each in side) for side in (theirs, ours)),
+                round(_mean(ratios[feature]), 3) if ratios[feature] else None,
+                " / ".join(f"{sum(each['seconds'] for each in side) / len(side):.1f}" for side in (theirs, ours)),
+            ]
+        )
+    every = [ratio for found in ratios.values() for ratio in found]
+    return Table(
+        name="vroom_examples",
+        title="VROOM's own format",
+        columns=("feature", "engine", "left out", "cost, VROOM", "ours", "ours over VROOM's", "seconds, VROOM / ours"),
+        rows=rows,
+        note=f"{asked['each']} problems a feature, of {JOBS} tasks and {VEHICLES} vehicles, solved by VROOM "
+        "(exploration level 5, one thread, until it stops by itself) and by us in "
+        f"{asked['seconds']:g} s on one core; costs are sums. *Left out*: tasks, VROOM's and ours. "
+        "*Ours over VROOM's*: the geometric mean of the cost ratios where as much "
+        f"of the same priority is left out; over all features {_mean(every):.3f}. Served unlike on: "
+        f"{', '.join(unlike) or 'none'}. Our check finds {broken['VROOM']} faults in VROOM's plans and "
+        f"{broken['ours']} in ours.",
+    )
+
+
+def child(feature: str, each: int, seconds: float) -> dict[str, Any]:
+    """Of each problem of a feature what VROOM's plan and ours come to."""
+    from routing.model import Settings
+    from routing.solving import warm
+    from routing.vroom import solve_document
+
+    warm()
+    settings = Settings(seconds=seconds, workers=1)
+    return {
+        "pairs": [
+            (_run(feature, seed, by_vroom), _run(feature, seed, lambda doc: solve_document(doc, settings)))
+            for seed in range(1, each + 1)
+        ]
+    }
+
+
+def _run(feature: str, seed: int, solve: Callable[[Doc], Doc]) -> Doc:
     """One run: what is left out (and of what priority), cost, seconds and how many rules our check finds broken."""
+    from routing.vroom import check_document
+
     doc = example(feature, seed)
     began = perf_counter()
     answer = solve(doc)
     took = perf_counter() - began
     summary = answer["summary"]
     return {
-        "feature": feature,
-        "seed": seed,
-        "solver": who,
-        "engine": summary.get("engine", who),
+        "engine": summary.get("engine", "vroom"),
         "unassigned": summary["unassigned"],
         "priority": summary["priority"],
         "cost": summary["cost"],
-        "seconds": round(took, 2),
+        "seconds": took,
         "violations": len(check_document(doc, answer)),
     }
 
 
-def verdict(ours: Doc, theirs: Doc) -> float | None:
-    """Our cost as a share of VROOM's where as much is served; None where one serves more."""
-    if (ours["priority"], ours["unassigned"]) != (theirs["priority"], theirs["unassigned"]):
-        return None
-    return float(ours["cost"] / theirs["cost"]) if theirs["cost"] else 1.0
+def _left_out(run: Doc) -> tuple[int, int]:
+    return run["priority"], run["unassigned"]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--each", type=int, default=1, help="problems per feature")
-    parser.add_argument("--engine", choices=["auto", *engine_names()], default="auto")
-    parser.add_argument("--feature", action="append", choices=list(FEATURES))
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    warm()
-    settings = Settings(engine=asked.engine, seconds=asked.seconds, workers=1)
-    for feature in asked.feature or FEATURES:
-        for seed in range(1, asked.each + 1):
-            theirs = row(feature, seed, "vroom", by_vroom)
-            ours = row(feature, seed, "songsuk", lambda doc: solve_document(doc, settings))
-            if asked.json:
-                sys.stdout.write(json.dumps(theirs) + "\n" + json.dumps(ours) + "\n")
-            else:
-                _print(ours, theirs)
-            sys.stdout.flush()
-
-
-def _print(ours: Doc, theirs: Doc) -> None:
-    ratio = verdict(ours, theirs)
-    figures = [
-        f"{r['unassigned']:3d} out {r['cost']:7d} {r['seconds']:6.2f} s {r['violations']}!" for r in (theirs, ours)
-    ]
-    said = f"{ratio:.3f}" if ratio is not None else f"priority {ours['priority']} against {theirs['priority']}"
-    print(f"{ours['feature']:26} vroom {figures[0]}   {ours['engine']:8} {figures[1]}   {said}")
-
-
-if __name__ == "__main__":
-    main()
+def _mean(ratios: Sequence[float]) -> float:
+    """The geometric one."""
+    return exp(sum(map(log, ratios)) / max(1, len(ratios)))
