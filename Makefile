@@ -59,10 +59,9 @@ bench: $(READY)  ## the figures of docs/benchmarks.md, at most 15 minutes
 
 bench-full: $(READY)  ## what takes long, big days and a month; peers, not of the lock (BENCH="--write docs/benchmarks.md")
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
-	@if command -v npm >/dev/null; then folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && \
-	  npm install --loglevel=error --no-audit --no-fund --prefix "$$folder" @stoplight/prism-cli@5 >&2 && \
-	  PRISM="$$folder/node_modules/.bin/prism" $(BIN)/python -m benchmarks --full $(BENCH); \
-	  else $(BIN)/python -m benchmarks --full $(BENCH); fi
+	@folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && \
+	  if npm install --loglevel=error --no-audit --no-fund --prefix "$$folder" @stoplight/prism-cli@5 >&2; \
+	  then export PRISM="$$folder/node_modules/.bin/prism"; fi; $(BIN)/python -m benchmarks --full $(BENCH)
 
 faults: $(READY)  ## kill, starve and cut off the daemon, an hour and a half (docs/reliability.md; FAULTS="kills --kills 50")
 	@if [ -n "$(FAULTS)" ]; then $(BIN)/python tests/faults $(FAULTS); \

@@ -230,6 +230,11 @@ class Churn:
     max_shift: int | None = None
     cost_per_moved: int = 0
 
+    @property
+    def counts(self) -> bool:
+        """Whether a move makes any difference."""
+        return self.max_moved is not None or self.cost_per_moved > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:

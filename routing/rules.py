@@ -44,6 +44,7 @@ class Rule(StrEnum):
     SEQUENCE_LOCK = "sequence_lock"
     CHURN = "churn"
     CHURN_SHIFT = "churn_shift"
+    """That moves in time are bounded, not only dear."""
     BALANCE = "balance"
 
 
@@ -87,7 +88,7 @@ def rules_of(problem: Problem) -> frozenset[Rule]:
 def _of_whole(problem: Problem) -> set[Rule]:
     """What the problem asks of the plan as a whole. A plan before that binds nothing is no rule."""
     churn, balance = problem.churn if problem.previous else None, problem.balance
-    binds = churn is not None and (churn.max_moved is not None or churn.cost_per_moved > 0)
+    bounded = churn is not None and churn.max_moved is not None
     types = {v.type for v in problem.vehicles}
     tasks = [t for s in problem.shipments for t in (*s.pickups, s.delivery)]
     states = {
@@ -95,8 +96,8 @@ def _of_whole(problem: Problem) -> set[Rule]:
         Rule.COST_MATRIX: any(problem.matrices[v.profile].costs is not None for v in problem.vehicles),
         Rule.SEQUENCE_LOCK: any(route.lock == "sequence" for route in problem.previous),
         Rule.NAMED_VEHICLES: any(route.lock != "none" for route in problem.previous),
-        Rule.CHURN: binds,
-        Rule.CHURN_SHIFT: binds and churn is not None and churn.max_shift is not None,
+        Rule.CHURN: churn is not None and churn.counts,
+        Rule.CHURN_SHIFT: bounded and churn is not None and churn.max_shift is not None,
         Rule.BALANCE: balance is not None and (balance.duration > 0 or balance.tasks > 0),
     }
     return {rule for rule, does in states.items() if does}

@@ -44,6 +44,11 @@ def moved(compiled: Compiled, v: int, route: Sequence[int], times: Timetable) ->
     return count
 
 
+def counts_moves(compiled: Compiled) -> bool:
+    """Whether it matters that a shipment is moved."""
+    return compiled.problem.churn is not None and compiled.problem.churn.counts and bool(compiled.before)
+
+
 def most_moved(compiled: Compiled) -> int | None:
     """How many shipments may be moved in all; None where nothing bounds it."""
     churn = compiled.problem.churn

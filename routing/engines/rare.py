@@ -83,6 +83,9 @@ def _ahead(compiled: Compiled, settings: Settings, report: Report) -> Sequence[S
     """The kernel's routes for what the problem asks without its rare rules. What legs cost stays, as kilometres."""
     problem = compiled.problem
     was = {s: frozenset({problem.vehicles[v].id}) for s, (v, _) in compiled.before.items()}
+    churn = problem.churn
+    if churn is not None and churn.max_moved is not None:
+        churn = replace(churn, max_shift=None)
     tariff = all(m.costs is not None for m in problem.matrices.values())
     tariff = tariff and all(v.max_distance is None for v in problem.vehicles)
     plain = replace(
@@ -108,7 +111,7 @@ def _ahead(compiled: Compiled, settings: Settings, report: Report) -> Sequence[S
             for profile, m in problem.matrices.items()
         },
         previous=tuple(replace(route, lock="none") for route in problem.previous),
-        churn=None if problem.churn is None else replace(problem.churn, max_shift=None),
+        churn=churn,
     )
     share = replace(settings, seconds=AHEAD * settings.seconds)
     return kernel.solve(compile_problem(plain), share, report).routes

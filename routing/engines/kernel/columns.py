@@ -13,11 +13,11 @@ CHANGE = 8
 rows of ``Data.window``; both are 0 for a stop with one window."""
 
 # Data.shipment[s]
-FIRST, COUNT, RIDE, JOB, BEFORE = range(5)
-ABOARD = 5
+FIRST, COUNT, RIDE, JOB, BEFORE, BEGUN = range(6)
+ABOARD = 6
 """Its stops are ``FIRST`` to ``FIRST + COUNT - 1``, the delivery last. ``RIDE`` is -1 without a limit, ``BEFORE`` where
-no vehicle brought it before, or none minds. From ``ABOARD`` on: what a job has loaded at the start, one column a
-dimension."""
+no vehicle brought it before, or none minds; ``BEGUN`` is when its delivery began then, -1 where that is nothing. From
+``ABOARD`` on: what a job has loaded at the start, one column a dimension."""
 
 # Data.vehicle[v]; START and END are places, STARTS and ENDS instants
 CLASS, START, END, STARTS, ENDS, MAX_TASKS, MAX_TRAVEL, MAX_METRES, KIND = range(9)
@@ -42,11 +42,12 @@ RATE_COLUMNS = 7
 """What the vehicle has from the weeks before is in ``PER_SECOND``, ``PER_WORK`` and ``PER_STOP``."""
 
 # Data.flag
-HAS_JOBS, HAS_RIDES, SHORTCUT, KINDS, NOBODY, EVEN, MOST_MOVED = range(7)
-FLAGS = 7
+HAS_JOBS, HAS_RIDES, SHORTCUT, KINDS, NOBODY, EVEN, MOST_MOVED, MOST_SHIFT, PER_MOVED = range(9)
+FLAGS = 9
 """``SHORTCUT``: how many seconds a detour over another place may save, where matrices break the triangle inequality.
 ``NOBODY`` is -1: a function called with the constant would be compiled once more for it. ``EVEN``: whether an uneven
-share weighs. ``MOST_MOVED`` is -1 where any number of shipments may change their vehicle."""
+share weighs. ``MOST_MOVED`` is -1 where any number of shipments may change their vehicle; ``MOST_SHIFT`` is how much
+earlier or later one may begin at no cost, -1 where that does not matter; else it weighs ``PER_MOVED``."""
 
 # State.pos[route, k]: k = 0 is the start, 1 to n the stops, n + 1 the end. AT, OWED: place and setup of the stop
 POS_STOP, AT, READY, DUE, BY, LEG, WORK, OWED = range(8)
@@ -58,7 +59,8 @@ POS_COLUMNS = 8
 STOPS, TRAVEL, METRES, WORKED, RIDES, MOVED = range(6)
 BEST_STOPS, TOUCHED, TRIED, SAVED_AT, RUINED, CLOSED, VERSION, OLD_VERSION, BEST_VERSION, HOME_VERSION = range(6, 16)
 TOTAL_COLUMNS = 16
-"""``TOUCHED``: a list of slots to undo. ``TRIED`` to ``RUINED``: when last.
+"""``MOVED``: shipments that another vehicle brought before. ``TOUCHED``: a list of slots to undo. ``TRIED`` to
+``RUINED``: when last.
 ``CLOSED``: whether it was empty when the routes were taken.
 ``VERSION``: a number of its own for every route there ever was: what was found out about it need not be again. The
 others after it are those of the routes in ``State.copy``: what is there already is not copied again."""

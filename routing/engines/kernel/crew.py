@@ -16,6 +16,7 @@ from threading import Thread
 
 from routing.compiled import Compiled
 from routing.model import Settings
+from routing.whole import most_moved
 
 from .parts import Part, Routes, searched
 from .processes import cores, interpreter
@@ -94,7 +95,8 @@ class Crew:
 def crew_for(compiled: Compiled, settings: Settings) -> Crew:
     """The crew for a problem: this process alone where there are no parts, or where the plan must be repeatable."""
     alone = settings.iterations is not None or settings.seconds < SECONDS or len(compiled.stops_of) <= LARGE
-    return Crew(0 if alone else (settings.workers or cores()) - 1)
+    whole = most_moved(compiled) is not None
+    return Crew(0 if alone or whole else (settings.workers or cores()) - 1)
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ def best_plan(compiled: Compiled, data: Data, seconds: float) -> list[list[int]]
     size, vehicles, room = len(data.shipment), len(data.vehicle), int(ROOM * min(1.0, seconds))
     if data.flag[c.HAS_JOBS] or data.flag[c.HAS_RIDES] or size > MOST or len(data.stop) > MOST_STOPS:
         return None
-    if data.flag[c.EVEN] or data.flag[c.MOST_MOVED] >= 0:
+    if data.flag[c.EVEN] or data.flag[c.MOST_SHIFT] >= 0:
         return None
     if vehicles * 3**size > CHOICES:
         return None
@@ -71,7 +71,16 @@ def best_plan(compiled: Compiled, data: Data, seconds: float) -> list[list[int]]
             routes[v].insert(0, int(label[at, LAST]))
             at = int(label[at, PARENT])
         chosen ^= int(brings[v, chosen])
-    return routes
+    return None if 0 <= data.flag[c.MOST_MOVED] < _moved(data, routes) else routes
+
+
+def _moved(data: Data, routes: list[list[int]]) -> int:
+    """How many shipments these routes move: if that is more than may be, the best plan is another one."""
+    moved = 0
+    for v, route in enumerate(routes):
+        before = data.shipment[np.unique(data.stop[route, c.SHIPMENT]), c.BEFORE]
+        moved += int(np.count_nonzero((before >= 0) & (before != v)))
+    return moved
 
 
 @jit

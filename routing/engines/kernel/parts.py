@@ -175,5 +175,7 @@ def cut(compiled: Compiled, vehicles: Sequence[int], shipments: Sequence[int]) -
         },
         dimensions=problem.dimensions,
         balance=problem.balance,
+        previous=problem.previous,
+        churn=problem.churn,
     )
     return part, stops

@@ -8,6 +8,7 @@ from .columns import (
     AT,
     BEFORE,
     BEGIN,
+    BEGUN,
     BY,
     CAPACITY,
     CHANGE,
@@ -30,6 +31,7 @@ from .columns import (
     MAX_TASKS,
     MAX_TRAVEL,
     METRES,
+    MOST_SHIFT,
     MOVED,
     NEVER,
     OLD,
@@ -38,6 +40,7 @@ from .columns import (
     OUT,
     OWED,
     PER_METRE,
+    PER_MOVED,
     PER_SECOND,
     PER_STOP,
     PER_WORK,
@@ -185,6 +188,8 @@ def schedule(data: Data, state: State, slot: int, v: int) -> bool:
     total[MOVED] = moves
     if data.flag[EVEN] > 0:
         extra += _share(data, state, slot, v)
+    if data.flag[MOST_SHIFT] >= 0 and count > 0:
+        extra += data.flag[PER_MOVED] * _shifted(data, state, slot, v)
     state.arc[slot, 0] = 0.0
     if count > 0:
         state.arc[slot, 0] = (
@@ -219,6 +224,28 @@ def _share(data: Data, state: State, slot: int, v: int) -> float:
     for k in range(1, count + 2):
         state.arc[slot, k] += more * state.pos[slot, k, LEG]
     return float(0.5 * more * spent + count * (data.rate[v, PER_STOP] + 0.5 * data.rate[v, UNEVEN_STOPS] * count))
+
+
+@jit
+def _shifted(data: Data, state: State, slot: int, v: int) -> int:
+    """How many deliveries of this route had this vehicle before and now begin too much earlier or later, when it leaves
+    as late as its end allows. Longest rides, which may make it wait, are not looked at."""
+    pos, count = state.pos[slot], state.total[slot, STOPS]
+    late = pos[count + 1, READY]
+    for k in range(count, 0, -1):
+        late = latest(data, pos[k, POS_STOP], late - pos[k + 1, LEG] - pos[k, WORK])
+    ready = late - pos[1, LEG]
+    shifted = 0
+    for k in range(1, count + 1):
+        n = pos[k, POS_STOP]
+        begin = fit(data, n, ready + pos[k, LEG])
+        ready = begin + pos[k, WORK]
+        s = data.stop[n, SHIPMENT]
+        if n == data.shipment[s, FIRST] + data.shipment[s, COUNT] - 1:
+            known = data.shipment[s, BEFORE] == v and data.shipment[s, BEGUN] >= 0
+            if known and abs(begin - data.shipment[s, BEGUN]) > data.flag[MOST_SHIFT]:
+                shifted += 1
+    return shifted
 
 
 @jit

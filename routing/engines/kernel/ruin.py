@@ -18,6 +18,7 @@ from .columns import (
     CANDIDATE,
     CLOSED,
     COUNT,
+    EVEN,
     FIRST,
     FULL,
     KEY,
@@ -25,6 +26,7 @@ from .columns import (
     MEAN_STOPS,
     MEMBER,
     MOST_MOVED,
+    MOST_SHIFT,
     MOVED,
     NOBODY,
     OF_VERSION,
@@ -275,7 +277,10 @@ def place(data: Data, state: State, s: int, now: int, worth: float, blink: float
     if best_v < 0:
         return False
     save(state, best_v, now)
-    if insert(data, state, best_v, s, best_i, best_j):
+    without = state.arc[best_v, 0]
+    guessed = data.flag[EVEN] > 0 or data.flag[MOST_SHIFT] >= 0  # what a place costs
+    held = insert(data, state, best_v, s, best_i, best_j)
+    if held and (not guessed or state.arc[best_v, 0] - without < worth):
         return True
     state.list[WHERE, s] = -1
     close_up(data, state, best_v)

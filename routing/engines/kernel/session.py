@@ -18,6 +18,7 @@ from routing.compiled import Compiled
 from routing.engines import Report, greedy
 from routing.engines._partition import Effort
 from routing.model import Settings
+from routing.whole import counts_moves, most_moved
 
 from . import columns as c
 from . import search
@@ -131,8 +132,6 @@ class Session:
         self.possible = np.flatnonzero(np.isfinite(self.data.alone).any(axis=1))
         self.start([[] for _ in compiled.riders])
         self.unit = _middling_leg(self.data)
-        self.again = compiled.problem.churn is not None and bool(compiled.before)
-        """Whether shipments that change their vehicle count, which a part of the problem could not tell."""
         self.decision = Decision(self.data, self.state)
         self.decided = False
         enough = settings.iterations is None or PRICING * settings.iterations >= LEAST_DECIDING * STEADY_RATE
@@ -180,7 +179,7 @@ class Session:
     def first(self) -> None:
         """A first plan by cheapest insertion, the weightiest first, then what closes first, then along a walk; into the
         plan before, where moves count."""
-        if self.again:
+        if counts_moves(self.compiled):
             self._start_from_before()
         stop, shipment = self.data.stop, self.data.shipment[self.possible]
         last = shipment[:, c.FIRST] + shipment[:, c.COUNT] - 1
@@ -199,16 +198,18 @@ class Session:
         self._tell(force=True)
 
     def _start_from_before(self) -> None:
-        """Take what can still be driven of the plan before, if that is all possible by itself too."""
-        routes = greedy.begin(self.compiled)
-        carried = {self.compiled.stops[n].shipment for route in routes for n in route}
-        if carried <= set(self.possible.tolist()):
-            self.start(routes)
+        """Take what can still be driven of the plan before, without what could not be by itself."""
+        compiled, possible = self.compiled, set(self.possible.tolist())
+        wanted = [[n for n in route if compiled.stops[n].shipment in possible] for route in greedy.begin(compiled)]
+        self.start(greedy.fitted(compiled, wanted))
 
     def run(self) -> None:
-        """Search until the time is up or the iterations are used."""
+        """Search until the time is up or the iterations are used.
+
+        Where moves are bounded it is not in parts: none could tell how many are moved in the others.
+        """
         self.company.meet(self)
-        if len(self.possible) > LARGE and not self.again:
+        if len(self.possible) > LARGE and most_moved(self.compiled) is None:
             self._in_parts()
         else:
             self._in_rounds()
@@ -299,16 +300,23 @@ class Session:
             routes, least = self.routes(), self.weight
             used = [v for v, route in enumerate(routes) if route]
             fixed = [float(data.rate[v, c.FIXED]) for v in used]
-            if len(used) < 2 or 2 * sum(fixed) < least:
+            free = [v for v in used if self._may_be_emptied(v)]
+            if len(used) < 2 or 2 * sum(fixed) < least or not free:
                 return
             shipments = data.stop[:, c.SHIPMENT]
-            trouble = {v: float(self.state.score[c.BLAME, shipments[routes[v]]].sum()) for v in used}
-            victim = min(used, key=lambda v: (trouble[v] / (1 + data.rate[v, c.FIXED]), v))
+            trouble = {v: float(self.state.score[c.BLAME, shipments[routes[v]]].sum()) for v in free}
+            victim = min(free, key=lambda v: (trouble[v] / (1 + data.rate[v, c.FIXED]), v))
             self.start([[] if v == victim else route for v, route in enumerate(routes)])
             if not self._placed(until, bound) or self.weight >= least:
                 self.start(routes)
                 return
             self._tell()
+
+    def _may_be_emptied(self, v: int) -> bool:
+        """Whether all that vehicle `v` brings may be moved to others."""
+        most, moved = int(self.data.flag[c.MOST_MOVED]), self.state.total[: len(self.compiled.riders), c.MOVED]
+        stays = int(np.count_nonzero((self.data.shipment[:, c.BEFORE] == v) & (self.state.list[c.WHERE] == v)))
+        return most < 0 or stays <= most - int(moved.sum() - moved[v])
 
     def _placed(self, until: float, bound: int | None) -> bool:
         """Whether what the routes leave out could be placed in them, without one vehicle more.
@@ -443,6 +451,9 @@ def _middling_leg(data: Data) -> float:
     if not len(places) or not len(data.vehicle):
         return 1.0
     legs = data.travel[c.OUT, data.vehicle[0, c.CLASS]][np.ix_(places, places)]
-    costs = data.rate[0, c.PER_SECOND] * legs[:, :, 0] + data.rate[0, c.PER_METRE] * legs[:, :, 1]
+    second = data.rate[0, c.PER_SECOND]
+    if data.flag[c.EVEN]:  # as in an hour's route of a rider who has neither much nor little
+        second = np.median(data.rate[:, c.PER_SECOND]) + 3600 * data.rate[0, c.UNEVEN_TIME]
+    costs = second * legs[:, :, 0] + data.rate[0, c.PER_METRE] * legs[:, :, 1]
     seen = costs[(costs > 0) & (legs[:, :, 0] < c.UNREACHABLE)]
     return float(np.median(seen)) if len(seen) else 1.0

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from routing.compiled import ANY_TIME, Compiled, slight
 from routing.model import UNREACHABLE, Balance
 from routing.timetable import MOST_ORDERS
+from routing.whole import counts_moves
 
 from . import columns as c
 
@@ -110,20 +111,28 @@ def data_of(compiled: Compiled) -> Data:
 
     shipment = np.zeros((len(shipments), c.ABOARD + dimensions), dtype=np.int64)
     weight = np.full((len(shipments), c.SLIGHT + len(vehicles)), np.inf)
-    churn = compiled.problem.churn if compiled.before else None
-    before = {} if churn is None else {s: v for s, (v, _) in compiled.before.items()}
+    churn = compiled.problem.churn if counts_moves(compiled) else None
+    before = {} if churn is None else compiled.before
     for s, (goods, numbers, aboard) in enumerate(
         zip(shipments, compiled.stops_of, compiled.aboard_at_start, strict=True)
     ):
         ride = -1 if goods.max_ride_time is None else goods.max_ride_time
-        shipment[s, : c.ABOARD] = (numbers[0], len(numbers), ride, len(numbers) == 1, before.get(s, -1))
+        by, begun = before.get(s, (-1, None))
+        shipment[s, : c.ABOARD] = (
+            numbers[0],
+            len(numbers),
+            ride,
+            len(numbers) == 1,
+            by,
+            -1 if begun is None else begun,
+        )
         shipment[s, c.ABOARD : c.ABOARD + len(aboard)] = aboard
         carriers = list(compiled.carriers[s])
         weight[s, c.SLIGHT :][carriers] = 0.0
         if goods.preferred_vehicles:
             weight[s, c.SLIGHT :][carriers] = [slight(compiled.problem.vehicles[v], goods) for v in carriers]
         if churn is not None and s in before:
-            weight[s, c.SLIGHT :] += churn.cost_per_moved * (np.arange(len(vehicles)) != before[s])
+            weight[s, c.SLIGHT :] += churn.cost_per_moved * (np.arange(len(vehicles)) != by)
 
     vehicle, rate = _vehicles(compiled, classes, number, nowhere, weight, shipment[:, c.BEFORE])
     weight[:, c.PENALTY] = compiled.penalties
@@ -140,7 +149,12 @@ def data_of(compiled: Compiled) -> Data:
     kinds = flag[c.KINDS] = len(set(vehicle[:, c.KIND].tolist()))
     flag[c.NOBODY] = -1
     flag[c.EVEN] = bool(rate[:, [c.UNEVEN_TIME, c.UNEVEN_STOPS]].any())
-    flag[c.MOST_MOVED] = -1 if churn is None or churn.max_moved is None else churn.max_moved
+    flag[[c.MOST_MOVED, c.MOST_SHIFT]] = -1
+    if churn is not None:
+        if churn.max_moved is not None and churn.max_moved < len(before):
+            flag[c.MOST_MOVED] = churn.max_moved
+        if churn.max_shift is not None and (shipment[:, c.BEGUN] >= 0).any():
+            flag[c.MOST_SHIFT], flag[c.PER_MOVED] = churn.max_shift, churn.cost_per_moved
     return Data(
         stop=stop,
         shipment=shipment,
@@ -177,7 +191,7 @@ def _vehicles(
         limits = [c.NEVER if x is None else x for x in (mine.max_tasks, mine.max_travel_time, mine.max_distance)]
         start, end = (nowhere if p is None else number[p] for p in (mine.start, mine.end))
         row = (classes[rider.travel_class], start, end, *rider.window, *limits)
-        had = mine.worked if compiled.problem.balance else None
+        had = (mine.worked.duration if balance.duration else 0, mine.worked.tasks if balance.tasks else 0)
         same = (row, costs, rider.capacity, weight[:, c.SLIGHT + v].tobytes(), (before == v).tobytes(), had)
         kind = kinds.setdefault(same, len(kinds))
         vehicle[v, : c.CAPACITY] = (*row, kind)
