@@ -126,10 +126,15 @@ def clock_from(setting: str | None) -> Clock:
     return ShiftedClock(start, float(match[1]))
 
 
+LATE_SECONDS = 0.5
+"""A job that has not been fired so long after its moment is fired by hand."""
+
+
 class Ticker:
     """Calls `tick` now, and again at each moment it returns (the market's time), and at least every `at_least`.
 
-    APScheduler fires the jobs. A moment that came while `tick` was running is not lost: the next is asked for after it.
+    APScheduler fires the jobs, by the machine's clock; where that was set back meanwhile, seconds as they pass say that
+    a job is late. A moment that came while `tick` was running is not lost: the next is asked for after it.
     """
 
     def __init__(
@@ -141,6 +146,7 @@ class Ticker:
     ) -> None:
         self._clock, self._tick, self._at_least = clock, tick, at_least
         self._scheduler: AsyncIOScheduler | None = None
+        self._late: asyncio.TimerHandle | None = None
         self._under_way = self._again = False
 
     async def start(self) -> None:
@@ -159,6 +165,10 @@ class Ticker:
 
     def _arm(self, moment: dt.datetime) -> None:
         if self._scheduler is not None:
+            if self._late is not None:
+                self._late.cancel()
+            ahead = max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
+            self._late = asyncio.get_running_loop().call_later(ahead + LATE_SECONDS, self.soon)
             self._scheduler.add_job(
                 self._fire,
                 "date",
@@ -170,7 +180,12 @@ class Ticker:
             )
 
     async def _fire(self) -> None:
+        if self._under_way:
+            self._again = True
+            return
         following = None
+        if self._late is not None:
+            self._late.cancel()
         self._under_way, self._again = True, False
         try:
             following = await self._tick()
@@ -185,6 +200,8 @@ class Ticker:
         self._arm(latest)
 
     async def stop(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None

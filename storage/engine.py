@@ -23,6 +23,16 @@ from storage.errors import BadUrl, Unreachable
 WRITES = "songsuk_writes"
 """Execution option of a connection whose next transaction writes."""
 
+PATIENT = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""libpq's words for: a server that has vanished without a word is given up after some ten seconds, not after what the
+system allows, a quarter of an hour and more. They mean nothing where it is on this machine."""
+
 _PATIENCE_MS = 30_000
 _STANDS_STILL_MS = 10_000
 """How long a process may stand still in the middle of a transaction: then PostgreSQL takes its locks away, so that one
@@ -56,7 +66,7 @@ def connect(url: URL, *, reading: bool = False) -> Engine:
             pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
             pool_size=10,
             json_serializer=to_json,
-            connect_args={"options": f"-c timezone=UTC{still}", "connect_timeout": 10},
+            connect_args={"options": f"-c timezone=UTC{still}", **PATIENT},
         )
         if reading:
             event.listen(engine, "begin", _begin_reading)

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from scheduler.engine.base import SWEEP_SECONDS, Engine, EngineUnavailable, Work, attend
+from storage.engine import PATIENT
 
 if TYPE_CHECKING:
     import procrastinate
@@ -38,7 +39,7 @@ class Procrastinate:
 
         self._reach: dict[str, Any] = {
             "conninfo": address,
-            "kwargs": {"options": f"-c search_path={SCHEMA}", "connect_timeout": 10},
+            "kwargs": {"options": f"-c search_path={SCHEMA}", **PATIENT},
             "max_size": 4,
         }
         with _translated():

@@ -230,17 +230,19 @@ def _postgresql(folder: Path, url: str, asked: argparse.Namespace) -> dict[str, 
     server, chance = get_server(data), random.Random(asked.seed)
 
     def stop() -> None:
-        """Its processes end where they are, as when the machine loses its power; they come back after a while."""
+        """Its processes end where they are; they come back after a while."""
         words = ("-w", "-D", data, "-m", "immediate", "stop")
         pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user)
         time.sleep(chance.uniform(1, asked.longest))
         server.ensure_postgres_running()
 
     found = Troubled(folder, url, asked, [stop] * asked.faults).day()
-    return _judged(found | {"stops": asked.faults, "integrity": "ok"})
+    return _judged(found | {"stops": asked.faults})
 
 
 def _judged(found: dict[str, Any]) -> dict[str, Any]:
     broken = judge.broken(found)
-    broken += ["the daemon ended"] * bool(found["ended"]) + ["the file is broken"] * (found["integrity"] != "ok")
+    broken += ["the daemon ended"] * bool(found["ended"]) + ["the file is broken"] * (
+        found.get("integrity", "ok") != "ok"
+    )
     return found | {"broken": broken}

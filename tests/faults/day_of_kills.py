@@ -41,8 +41,9 @@ ROWS = (
     ("status cards over Telegram: edits / lost / outdated", ["edits.messages", "edits.lost", "edits.outdated"]),
     ("informative: not known, listed as `unknown`", ["informative.unknown"]),
     ("confirmations told / lost", ["day.events", "day.events_lost"]),
-    ("death to the next message, s: median / longest", ["restart.median", "restart.longest"]),
-    ("SIGTERM to the end, s: median / longest", ["stop.median", "stop.longest"]),
+    ("next messages that came of the next life / of them later than 8 s", ["restart.count", "restart.over_the_bar"]),
+    ("death to that message, s: median / longest", ["restart.median", "restart.longest"]),
+    ("ends by SIGTERM / s: median / longest", ["stop.count", "stop.median", "stop.longest"]),
 )
 
 
@@ -92,7 +93,9 @@ def _day(kind: str, asked: argparse.Namespace, points: Points) -> dict[str, Any]
             killer.close()
     figures = _figures(killer.deaths, killer.stops, passed)
     broken = judge.broken(found) + ["an end that was asked for failed"] * bool(figures["stop"]["ill"])
-    return found | figures | {"broken": broken + ["too slow an end"] * bool(figures["stop"]["over_the_bar"])}
+    for name, what in (("restart", "too late a next message"), ("stop", "too slow an end")):
+        broken += [what] * bool(figures[name]["over_the_bar"])
+    return found | figures | {"broken": broken}
 
 
 def _figures(deaths: list[Death], stops: list[tuple[int, float]], passed: set[str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -161,6 +162,28 @@ def test_a_tick_that_fails_is_followed_by_the_next() -> None:
             raise RuntimeError("a bad tick")
 
     assert ticks(tick, times=2, at_least=dt.timedelta(milliseconds=1)) >= 2
+
+
+def test_a_machine_that_sets_its_clock_back_is_ticked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tick comes when its seconds have passed, though the machine's clock now says that they are hours away."""
+
+    ahead = [0]
+
+    class Machine(dt.datetime):
+        """Its clock is hours ahead as a tick ends, and right again as soon as the next one is arranged for."""
+
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]
+            return dt.datetime.now(tz) + dt.timedelta(hours=ahead[0])
+
+    monkeypatch.setattr("scheduler.clock.dt", SimpleNamespace(**{**vars(dt), "datetime": Machine}))
+    monkeypatch.setattr("scheduler.clock.LATE_SECONDS", 0.01)
+
+    async def tick(number: int) -> None:
+        ahead[0] = 7
+        asyncio.get_running_loop().call_soon(ahead.__setitem__, 0, 0)
+
+    assert ticks(tick, times=3, at_least=dt.timedelta(milliseconds=1)) >= 3
 
 
 def test_ticks_do_not_overlap() -> None:
