@@ -160,7 +160,10 @@ class Compiled:
     def _steering(self, seconds: int, stops: int) -> int:
         """More than one shipment can weigh in balance and in moves."""
         problem = self.problem
-        moved = problem.churn.cost_per_moved if problem.churn else 0
+        churn = problem.churn
+        moved = churn.cost_per_moved if churn else 0
+        if churn is not None and churn.max_shift is not None:
+            moved *= 1 + len(self.before)  # a stop more may make all others of its route late
         if problem.balance is None:
             return moved
         hours = max((rider.vehicle.worked.duration for rider in self.riders), default=0) // 3600 + 48

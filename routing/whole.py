@@ -52,7 +52,8 @@ def counts_moves(compiled: Compiled) -> bool:
 def most_moved(compiled: Compiled) -> int | None:
     """How many shipments may be moved in all; None where nothing bounds it."""
     churn = compiled.problem.churn
-    return churn.max_moved if churn is not None and compiled.before else None
+    most = churn.max_moved if churn is not None else None
+    return most if most is not None and most < len(compiled.before) else None
 
 
 def split_group(compiled: Compiled, routes: Sequence[Sequence[int]]) -> bool:

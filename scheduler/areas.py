@@ -33,6 +33,9 @@ LEASE_SECONDS = 8.0
 RENEW_SECONDS = 2.0
 PAUSES = (2.0, 10.0, 60.0)
 """Seconds after a first, second and later failure until an area is tried again."""
+STUBBORN = 3
+"""Failures after which an area is planned by the simplest engine: what ends a search, as memory that runs short, hardly
+ends that one, and a plain plan is better than none."""
 UNATTENDED_SECONDS = 10.0
 """Areas that nobody has taken up in so long are told of."""
 
@@ -167,10 +170,15 @@ class Areas:
         return next((problem for problem in problems if posted.digest(problem) == area.digest), None)
 
     def _share(self, area: PlanningArea) -> Settings:
-        """The settings posted, with this machine's cores shared out among what it may have in hand at once."""
+        """The settings posted, with this machine's cores shared out among what it may have in hand at once; of an area
+        that failed too often, with the simplest engine."""
         likely = self._in_hand + len(self._store.waiting_areas(self._lease_now()))
         workers = max(1, self._planner.workers // min(self._at_once, likely))
-        return replace(posted.settings_read(area.settings), workers=workers)
+        settings = replace(posted.settings_read(area.settings), workers=workers)
+        if area.tries <= STUBBORN:
+            return settings
+        log.warning("area %s: its search failed %s times; planned by the simplest engine", area.area, area.tries - 1)
+        return replace(settings, engine="greedy")
 
     @asynccontextmanager
     async def _held(self, area: PlanningArea) -> AsyncIterator[None]:

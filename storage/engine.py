@@ -23,7 +23,7 @@ from storage.errors import BadUrl, Unreachable
 WRITES = "songsuk_writes"
 """Execution option of a connection whose next transaction writes."""
 
-PATIENT = {
+PATIENT: dict[str, Any] = {
     "connect_timeout": 10,
     "keepalives_idle": 5,
     "keepalives_interval": 2,

@@ -127,7 +127,7 @@ def _make_tables(address: str) -> None:
 
     tables = SchemaManager.get_schema()
     wanted = hashlib.sha256(tables.encode()).hexdigest()[:16]
-    with psycopg.connect(address, connect_timeout=10) as connection:
+    with psycopg.connect(address, **PATIENT) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         found = connection.execute(
             "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", (SCHEMA,)

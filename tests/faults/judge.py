@@ -28,6 +28,7 @@ WHICH = 10
 LEFT = ("held", "ready", "retry", "sending")
 PROMISES = {
     "line": ("lost", "copies", "unknown_requests", "wrong_numbers"),
+    "replies": ("lost",),
     "critical": ("lost", "unmarked_copies", "copies_beyond_doubts"),
     "informative": ("lost", "copies"),
     "edits": ("lost", "outdated"),
@@ -47,6 +48,7 @@ def of_messages(rows: Sequence[Message], line: Any, telegram: Any) -> dict[str, 
     pushed = [row for row in rows if row.via == "push" and row.state != "superseded"]
     found: dict[str, Any] = {"messages": len(rows), "states": dict(Counter(row.state for row in rows))}
     found["line"] = _line([row for row in pushed if row.channel == "line"], rows, line)
+    found["replies"] = _replies([row for row in rows if row.channel == "line" and row.via == "reply"], line)
     said = _said(telegram)
     for klass in ("critical", "informative"):
         mine = [row for row in pushed if row.channel == "telegram" and row.klass == klass and row.edits is None]
@@ -77,6 +79,17 @@ def _line(mine: Sequence[Message], rows: Sequence[Message], server: Any) -> dict
         "copies": sum(count - 1 for count in heard.values()),
         "unknown_requests": len(keys - ours),
         "refused_copies": sum(attempt.status == 409 for row in mine for attempt in row.attempts),
+    }
+
+
+def _replies(mine: Sequence[Message], server: Any) -> dict[str, int]:
+    """What went out as an answer, or rode along with one: it has no key, so a doubt stays one, and none is repeated."""
+    numbers = {number for log in server.log if log.reply for number in log.message_ids}
+    accepted = [row for row in mine if row.state in ("accepted", "confirmed")]
+    return {
+        "messages": len(mine),
+        "lost": sum(row.attempts[-1].provider_id not in numbers for row in accepted),
+        "unknown": sum(row.state == "unknown" for row in mine),
     }
 
 

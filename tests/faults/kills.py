@@ -188,7 +188,8 @@ class Killer:
                     waiting = self.ledger.waiting(self._watch.now())
                     if base is not None and over(stage, self.ledger, self.visitors, self._watch.now()):
                         return None if self._ends(life, stage, fate, waiting) else True
-                    if waiting is not None and (moment_of_next := self._put_off(waiting)) is not None:
+                    listens = base is not None  # before, it could not be asked to end
+                    if listens and waiting is not None and (moment_of_next := self._put_off(waiting)) is not None:
                         ended = self._ends(life, stage, fate, waiting)
                         self._watch.put(moment_of_next)
                         return not ended
@@ -209,6 +210,8 @@ class Killer:
             self._died(stage, fate, at, waiting)
             return False
         self.stops.append((code, seconds))
+        if code != 0:
+            self._tell(f"{stage.name}: asked to end, it ended with {code}: {life.said()[-500:]}")
         return True
 
     def _killed_in_a_call(self, life: Life, base: str, after: float) -> float:

@@ -91,6 +91,11 @@ def _line_doubled(town: Town) -> None:
     town.takes(OVER_LINE, "20", key="another key")
 
 
+def _reply_lost(town: Town) -> None:
+    town.writes(OVER_LINE + 4, "accepted", "accepted", via="30")
+    town.rows[-1] = replace(town.rows[-1], via="reply", bundle=None)
+
+
 def _critical_lost(town: Town) -> None:
     town.writes(CRITICAL + 4, "accepted", "accepted", via="20")
 
@@ -127,6 +132,7 @@ BROKEN: dict[Callable[[Town], None], list[str]] = {
     _line_lost: ["line: lost 1", "line: wrong_numbers 1"],
     _line_failed: ["line: lost 1"],
     _line_doubled: ["line: copies 1", "line: unknown_requests 1"],
+    _reply_lost: ["replies: lost 1"],
     _critical_lost: ["critical: lost 1"],
     _critical_copy_unmarked: ["critical: unmarked_copies 1"],
     _critical_copy_without_doubt: ["critical: copies_beyond_doubts 1"],

@@ -201,6 +201,23 @@ def test_times_are_kept_where_a_shift_is_dear(street: Any) -> None:
         assert next(s.shipment for s in plan.routes[0].steps if s.type == "delivery") == first
 
 
+def test_no_order_is_left_out_for_the_times_of_others(street: Any) -> None:
+    """One that must come first, though it makes all others late, is served: leaving it out weighs more than all that."""
+    goods = [street.order(f"O{k}", 0, 2 + k, service=300) for k in range(8)]
+    first = street.order("N", 0, 19, service=300, windows=((0, 1150),))
+    visits, now = [], 120
+    for s in goods:
+        visits.append(Visit(shipment=s.id, pickup=None, begin=now))
+        now += 360
+    problem = street.problem(
+        [street.rider("R", window=(0, 20_000), costs=Costs(per_hour=3600))],
+        [*goods, first],
+        previous=(PreviousRoute(vehicle="R", visits=tuple(visits)),),
+        churn=Churn(max_shift=600, cost_per_moved=5000),
+    )
+    assert not solve(problem, Settings(engine="kernel", iterations=300)).unassigned
+
+
 def test_a_plan_before_that_binds_nothing_changes_nothing(street: Any) -> None:
     """Without a price or a bound of moves, and with shares of no weight, the vehicles stay alike."""
     from routing.engines.kernel import columns, tables

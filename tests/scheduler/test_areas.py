@@ -67,6 +67,9 @@ class Machine:
         """The wave's plan step, as the clock asks for it again and again; whether it is planned now."""
         return self.waves.perform(Step(at=self.clock.now(), action=Action.PLAN, date=DAY, wave="midday"))
 
+    def holder(self) -> str:
+        return self.areas._holder
+
     def lease_now(self) -> dt.datetime:
         return self.store.shared_now(self.clock.machine_now())
 
@@ -240,6 +243,24 @@ def test_a_failing_area_waits_and_holds_up_no_other(market: Market) -> None:
     assert clock.work() == 1
     later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3)
     assert market.store.waiting_areas(later) == ["a_broken"]
+
+
+def test_an_area_that_fails_again_and_again_is_planned_plainly(market: Market) -> None:
+    """After three failures of its search the simplest engine plans it, and the wave goes on."""
+    clock = market.machines[0]
+    clock.tick()
+    bad, good = market.store.areas(market.run().id)
+    broken = replace(bad, id="a_broken", digest="another", settings={**bad.settings, "engine": "nonsense"})
+    run = market.run()
+    market.store.post_areas(run, [broken, good], actor="test", at=market.clock.now())
+    market.store.post_areas(run, [replace(broken, digest=bad.digest), good], actor="test", at=market.clock.now())
+    for _ in range(areas.STUBBORN):
+        with pytest.raises(ProblemError, match="nonsense"):
+            asyncio.run(clock.areas.do("a_broken"))
+        market.store.hold_area("a_broken", clock.holder(), until=clock.lease_now(), now=clock.lease_now())
+    assert clock.work() == 2
+    assert clock.tick()
+    assert market.run().state == "planned"
 
 
 def test_what_is_broken_off_is_handed_back(market: Market) -> None:

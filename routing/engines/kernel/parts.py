@@ -156,10 +156,18 @@ def cut(compiled: Compiled, vehicles: Sequence[int], shipments: Sequence[int]) -
     def moved(task: Task) -> Task:
         return replace(task, index=index[task.index])
 
+    mine = set(vehicles)
+    moves = problem.churn.cost_per_moved if problem.churn is not None else 0
+
+    def worth(s: int) -> int:
+        """What leaving it out weighs; less by its move where who brought it before is in another part."""
+        gone = s in compiled.before and compiled.before[s][0] not in mine
+        return max(0, compiled.penalties[s] - moves * gone)
+
     def goods(s: int) -> Shipment:
         whole = problem.shipments[s]
         pickups = tuple(map(moved, whole.pickups))
-        return replace(whole, pickups=pickups, delivery=moved(whole.delivery), penalty=compiled.penalties[s])
+        return replace(whole, pickups=pickups, delivery=moved(whole.delivery), penalty=worth(s))
 
     def rider(whole: Vehicle) -> Vehicle:
         start, end = (None if p is None else index[p] for p in (whole.start, whole.end))
