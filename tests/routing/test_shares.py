@@ -202,7 +202,7 @@ def test_times_are_kept_where_a_shift_is_dear(street: Any) -> None:
 
 
 def test_no_order_is_left_out_for_the_times_of_others(street: Any) -> None:
-    """One that must come first, though it makes all others late, is served: leaving it out weighs more than all that."""
+    """One that must come first, though it makes all others late, is served: leaving it out weighs more than that."""
     goods = [street.order(f"O{k}", 0, 2 + k, service=300) for k in range(8)]
     first = street.order("N", 0, 19, service=300, windows=((0, 1150),))
     visits, now = [], 120
