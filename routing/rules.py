@@ -88,7 +88,6 @@ def rules_of(problem: Problem) -> frozenset[Rule]:
 def _of_whole(problem: Problem) -> set[Rule]:
     """What the problem asks of the plan as a whole. A plan before that binds nothing is no rule."""
     churn, balance = problem.churn if problem.previous else None, problem.balance
-    bounded = churn is not None and churn.max_moved is not None
     types = {v.type for v in problem.vehicles}
     tasks = [t for s in problem.shipments for t in (*s.pickups, s.delivery)]
     states = {
@@ -97,7 +96,7 @@ def _of_whole(problem: Problem) -> set[Rule]:
         Rule.SEQUENCE_LOCK: any(route.lock == "sequence" for route in problem.previous),
         Rule.NAMED_VEHICLES: any(route.lock != "none" for route in problem.previous),
         Rule.CHURN: churn is not None and churn.counts,
-        Rule.CHURN_SHIFT: bounded and churn is not None and churn.max_shift is not None,
+        Rule.CHURN_SHIFT: churn is not None and None not in (churn.max_moved, churn.max_shift),
         Rule.BALANCE: balance is not None and (balance.duration > 0 or balance.tasks > 0),
     }
     return {rule for rule, does in states.items() if does}

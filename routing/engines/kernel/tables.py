@@ -15,7 +15,7 @@ import numpy.typing as npt
 from routing.compiled import ANY_TIME, Compiled, slight
 from routing.model import UNREACHABLE, Balance
 from routing.timetable import MOST_ORDERS
-from routing.whole import counts_moves
+from routing.whole import counts_moves, most_moved
 
 from . import columns as c
 
@@ -149,12 +149,10 @@ def data_of(compiled: Compiled) -> Data:
     kinds = flag[c.KINDS] = len(set(vehicle[:, c.KIND].tolist()))
     flag[c.NOBODY] = -1
     flag[c.EVEN] = bool(rate[:, [c.UNEVEN_TIME, c.UNEVEN_STOPS]].any())
-    flag[[c.MOST_MOVED, c.MOST_SHIFT]] = -1
-    if churn is not None:
-        if churn.max_moved is not None and churn.max_moved < len(before):
-            flag[c.MOST_MOVED] = churn.max_moved
-        if churn.max_shift is not None and (shipment[:, c.BEGUN] >= 0).any():
-            flag[c.MOST_SHIFT], flag[c.PER_MOVED] = churn.max_shift, churn.cost_per_moved
+    most = most_moved(compiled)
+    flag[c.MOST_MOVED], flag[c.MOST_SHIFT] = -1 if most is None else most, -1
+    if churn is not None and churn.max_shift is not None and (shipment[:, c.BEGUN] >= 0).any():
+        flag[c.MOST_SHIFT], flag[c.PER_MOVED] = churn.max_shift, churn.cost_per_moved
     return Data(
         stop=stop,
         shipment=shipment,
