@@ -10,6 +10,7 @@ import asyncio
 import datetime as dt
 import logging
 import re
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
@@ -43,7 +44,8 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds that passed on this machine, which nobody sets: what limits and waits are kept in."""
+        """Seconds that passed, a suspended machine's sleep among them, and that nobody sets: what limits, waits and the
+        end of our own leases are kept in."""
         ...
 
 
@@ -54,6 +56,8 @@ class Machine:
         return dt.datetime.now(dt.UTC)
 
     def monotonic(self) -> float:
+        if sys.platform == "linux":
+            return time.clock_gettime(time.CLOCK_BOOTTIME)  # there the monotonic one leaves a sleep out
         return time.monotonic()
 
 

@@ -31,7 +31,10 @@ from sqlalchemy import (
 
 from storage.message_rows import ATTEMPT, MESSAGE, NOW, WAITING, may_be_taken, moving, stranded
 from storage.records import Scope
+from storage.tables import LeaseRow
 from storage.verbs import among, one_of
+
+LEASE = LeaseRow.__table__
 
 _DATE = bindparam("scope_date", type_=MESSAGE.c.date.type)
 _WAVE = bindparam("scope_wave", type_=MESSAGE.c.wave.type)
@@ -67,6 +70,9 @@ def _claimable() -> ColumnElement[bool]:
     )
     return and_(_due(MESSAGE), _within(MESSAGE), ~blocked, ~stranded(MESSAGE))
 
+
+STILL_OURS = select(LEASE.c.name).where(LEASE.c.name == bindparam("lease"), LEASE.c.token == bindparam("token"))
+"""Asks no clock: a lease that is over and that nobody else has taken is its last holder's still."""
 
 # --- claimed ------------------------------------------------------------------------------------------------------
 

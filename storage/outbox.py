@@ -28,7 +28,7 @@ from storage.message_rows import (
     push_instead,
     read_messages,
 )
-from storage.records import AttemptEnd, AttemptStart, Message, Scope
+from storage.records import AttemptEnd, AttemptStart, Fence, Message, Scope
 from storage.verbs import Verbs, among, chunks
 
 Told = TypeVar("Told", AttemptStart, AttemptEnd)
@@ -86,6 +86,7 @@ class Outbox(Verbs):
         limit: int,
         lease_seconds: float,
         together: int = 1,
+        fence: Fence | None = None,
         scope: Scope | None = None,
     ) -> list[Message]:
         """Takes due messages for up to `limit` addresses of a channel into `holder`'s hand, the longest due first.
@@ -93,11 +94,13 @@ class Outbox(Verbs):
         None for a chat that is closed, nor while an earlier one of its address is out or waits to be tried again. Of an
         address it takes the first, with up to `together` in all of those due behind it; of a request that was begun,
         its messages and no others.
-        `scope`: as if there were no others.
+        `fence`: none where another has taken this lease since. `scope`: as if there were no others.
         """
         with self._write("claim_messages", holder, now) as write:
             write.lock_claims(channel)
             connection, asked = write.connection, {"now": now, **claims.scoped(scope)}
+            if _overtaken(connection, fence):
+                return []
             first = {"channel": channel, "limit": limit, **asked}
             due = sorted(
                 (row.send_at, row.seq, row.id)
@@ -116,11 +119,12 @@ class Outbox(Verbs):
             return read_messages(connection, claims.CLAIMED, keys=ids)
 
     @writes
-    def begin_attempts(self, items: Sequence[AttemptStart], *, holder: str) -> list[str]:
+    def begin_attempts(self, items: Sequence[AttemptStart], *, holder: str, fence: Fence | None = None) -> list[str]:
         """Notes, before the call, what will be asked; returns the ids still in `holder`'s hand: only those may be sent.
 
         A holder who stood still may have claimed again what was taken back from it. One of its two hands has an old
-        copy of the message: it knows fewer ``tries`` than there are.
+        copy of the message: it knows fewer ``tries`` than there are. Where another has taken the lease of the `fence`
+        since, nothing is begun, though it has not yet taken back what is in this hand.
 
         The first payload of a message is frozen, and with it the request it belongs to: later ones are not written over
         them. Of a request all messages are begun or none.
@@ -130,7 +134,9 @@ class Outbox(Verbs):
         at = items[0].at
         with self._write("begin_attempts", _ACTOR, at) as write:
             connection = write.connection
-            ours = _in_hand(connection, holder, items)
+            ours = _in_hand(connection, holder, items)  # first: who takes the lease from now on waits for these rows
+            if _overtaken(connection, fence):
+                return []
             known = {(item.message_id, item.tries) for item in ours}
             broken = {item.bundle for item in items if (item.message_id, item.tries) not in known} - {None}
             mine = [item for item in ours if item.bundle not in broken]
@@ -177,6 +183,7 @@ class Outbox(Verbs):
         Replies are not sent by senders: they stay in the inbox's hand until their own lease is over.
         """
         with self._write("expire_leases", _ACTOR, now) as write:
+            write.lock_claims(channel)  # what an overtaken sender is just claiming is taken back as well
             connection = write.connection
             asked = {"now": now, "account": channel, "whole": whole}
             untried = connection.execute(claims.UNTRIED, asked).scalars().all()
@@ -290,6 +297,12 @@ class Outbox(Verbs):
             asked = {"keys": list(channels), "now": now, **claims.scoped(scope)}
             claimable, *moments = connection.execute(claims.NEXT, asked).one()
         return now if claimable else min((moment for moment in moments if moment is not None), default=None)
+
+
+def _overtaken(connection: Connection, fence: Fence | None) -> bool:
+    if fence is None:
+        return False
+    return connection.execute(claims.STILL_OURS, {"lease": fence.lease, "token": fence.token}).first() is None
 
 
 def _in_hand(connection: Connection, holder: str, items: Sequence[Told]) -> list[Told]:

@@ -354,6 +354,14 @@ class Scope:
     wave: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """What a sender goes by: the lease it has taken, and the token it got, which grows with every taking."""
+
+    lease: str
+    token: int
+
+
 # --- what follows from a change ------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from scheduler.outbox.pace import Pace
 from scheduler.outbox.unreadable import InThread, past_unreadable
 from scheduler.outbox.verdicts import may_repeat, repeat_after, unknown_attempts
 from storage import Store
-from storage.records import RESTORED
+from storage.records import RESTORED, Fence
 
 LEASE_SECONDS = 60.0
 """Of what a sender has in hand; and how often it looks for what was left there later."""
@@ -49,6 +49,14 @@ class Election:
     def leads(self, seconds: float = 0.0) -> bool:
         """Whether the account is ours, and stays so for `seconds` whatever happens. Asks no database."""
         return self._clock.monotonic() + seconds < self._sure_until
+
+    @property
+    def fence(self) -> Fence:
+        """What the database is asked by, with each claim and each beginning: whether nobody else is the sender since.
+
+        It holds where the machine's own clock cannot tell: one that is suspended stands still.
+        """
+        return Fence(lease=lease_of(self._name), token=self._token or 0)  # the first token is 1
 
     def doubt(self) -> None:
         """Whoever is elected next takes back all that is in a hand, also in ours."""

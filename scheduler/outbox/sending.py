@@ -268,6 +268,7 @@ class _Sender:
                 limit=limit,
                 lease_seconds=LEASE_SECONDS,
                 together=self._channel.holds,
+                fence=self.election.fence,
                 scope=self._scope,
             )
         )
@@ -291,7 +292,8 @@ class _Sender:
         return begun
 
     def _begin_each_once(self, asked: Sequence[Sequence[AttemptStart]]) -> list[str]:
-        return self._store.begin_attempts(list(chain.from_iterable(asked)), holder=self._holder)
+        starts = list(chain.from_iterable(asked))
+        return self._store.begin_attempts(starts, holder=self._holder, fence=self.election.fence)
 
     async def _finish_all(self, requests: list[Sequence[AttemptEnd]]) -> None:
         ends = list(chain.from_iterable(requests))

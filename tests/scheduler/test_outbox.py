@@ -591,6 +591,24 @@ def test_a_sender_that_lost_its_lease_stops(store: Store, other_store: Store, ma
     assert (state_of(store, 1), state_of(store, 2)) == ("accepted", "ready")
 
 
+def test_who_was_overtaken_in_its_sleep_begins_nothing(
+    store: Store, other_store: Store, make: Any, clock: SteppedClock
+) -> None:
+    """A machine that was suspended may show the same moment as before: the database tells it that another sends."""
+    service = Scripted()
+    say(store, line(make))
+
+    def sleep(name: str) -> None:
+        if name == "outbox.before_begin":
+            now = dt.datetime.now(dt.UTC)
+            assert other_store.acquire_lease(lease_of("line"), "other", now=now, seconds=10, gone=lambda holder: True)
+
+    outbox = Outbox(store, {"line": service}, clock, failpoint=sleep)
+    assert run(outbox.drain()) == {}
+    assert (service.calls, outbox.leads("line")) == ([], True)
+    assert (state_of(store), store.messages()[0].attempts) == ("sending", ())
+
+
 def test_two_hands_of_one_sender_say_it_once(store: Store, make: Any, clock: SteppedClock) -> None:
     """Who stood still and claimed anew what was taken back from it has it twice, and both may come to speak at once."""
     service = Scripted(name="telegram", keyed=False)

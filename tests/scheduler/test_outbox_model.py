@@ -35,6 +35,7 @@ from scheduler.outbox.pace import Limits, Pace
 from scheduler.outbox.sending import by_address, request_id
 from scheduler.outbox.verdicts import unknown_attempts
 from storage import AttemptEnd, AttemptStart, ChatAddress, Member, Message, Person, Role, Store, open_store
+from storage.records import Fence
 from storage.tables import METADATA
 
 BEGAN = dt.datetime(2026, 11, 23, 19, 0, tzinfo=dt.timezone(dt.timedelta(hours=7)))
@@ -74,7 +75,7 @@ class Worker:
 
     def __init__(self, store: Store, clock: OneClock, number: int) -> None:
         self.holder = f"worker{number}"
-        self.claimed: list[tuple[str, list[Message]]] = []
+        self.claimed: list[tuple[str, list[Message], Fence | None]] = []
         self.begun: list[Request] = []
         self.elections = {
             name: Election(store, name, name == "line", clock, self.holder, Pace(Limits()), in_thread) for name in HOLDS
@@ -102,6 +103,8 @@ class OutboxMachine(RuleBasedStateMachine):
         self.resent: set[str] = set()
         self.workers = [Worker(self.store, self.clock, number) for number in (1, 2)]
         self.births = 2
+        self.leaders: dict[str, Worker] = {}
+        """Who was the last to become a channel's sender."""
         people = [
             Member(
                 role=Role.RIDER,
@@ -183,17 +186,24 @@ class OutboxMachine(RuleBasedStateMachine):
             self.promises_hold()
             self.store.wake_messages(self.clock.now())
             self.promises_hold()
-            self.take(worker, channel)
+            self.leaders[channel] = worker
+            self.take(worker, channel, worker.elections[channel].fence)
 
     @rule(number=st.sampled_from([0, 1]), channel=st.sampled_from(sorted(HOLDS)))
     def claim_without_asking(self, number: int, channel: str) -> None:
         """Nobody does; the Store keeps chats apart all the same."""
-        self.take(self.workers[number], channel)
+        self.take(self.workers[number], channel, None)
 
-    def take(self, worker: Worker, channel: str) -> None:
+    def take(self, worker: Worker, channel: str, fence: Fence | None) -> None:
         now, was = self.clock.now(), {each.id: each for each in self.store.messages()}
         claimed = self.store.claim_messages(
-            now, channel=channel, holder=worker.holder, limit=2, lease_seconds=LEASE_SECONDS, together=HOLDS[channel]
+            now,
+            channel=channel,
+            holder=worker.holder,
+            limit=2,
+            lease_seconds=LEASE_SECONDS,
+            together=HOLDS[channel],
+            fence=fence,
         )
         for group in by_address(claimed):
             chat = [each for each in was.values() if (each.channel, each.address) == (channel, group[0].address)]
@@ -203,7 +213,7 @@ class OutboxMachine(RuleBasedStateMachine):
             assert [each.id for each in group][:front] == line[:front], "somebody was overtaken"
             assert all(each.send_at <= now < each.expires_at for each in group)
             assert len({each.bundle for each in group}) == 1
-            worker.claimed.append((channel, group))
+            worker.claimed.append((channel, group, fence))
 
     @rule(
         number=st.sampled_from([0, 1]),
@@ -229,7 +239,7 @@ class OutboxMachine(RuleBasedStateMachine):
         while worker.claimed:
             self.begin_one(worker, *worker.claimed.pop(0))
 
-    def begin_one(self, worker: Worker, channel: str, group: Sequence[Message]) -> None:
+    def begin_one(self, worker: Worker, channel: str, group: Sequence[Message], fence: Fence | None) -> None:
         now, bundle = self.clock.now(), group[0].bundle
         key = bundle or request_id(group)
         starts = [
@@ -244,7 +254,8 @@ class OutboxMachine(RuleBasedStateMachine):
             )
             for each in group
         ]
-        begun = self.store.begin_attempts(starts, holder=worker.holder)
+        begun = self.store.begin_attempts(starts, holder=worker.holder, fence=fence)
+        assert not (begun and fence) or self.leaders[channel] is worker, "begun by who was overtaken"
         assert len(begun) in (0, len(starts)), "a request was begun in part"
         if begun:
             worker.begun.append(Request(channel, tuple(group), tuple(starts)))
@@ -319,7 +330,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(data=st.data(), wait=st.sampled_from([0, 30]))
     def put_back(self, data: st.DataObject, wait: int) -> None:
         worker = data.draw(st.sampled_from([each for each in self.workers if each.claimed]))
-        _, group = worker.claimed.pop(0)
+        _, group, _ = worker.claimed.pop(0)
         moment = self.clock.now() + wait * SECOND
         self.store.put_back([(each.id, moment) for each in group], holder=worker.holder, at=self.clock.now())
 
@@ -335,6 +346,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.clock.set(self.clock.now() + dt.timedelta(seconds=SENDER_LEASE_SECONDS + 1))
         assert asyncio.run(self.workers[number].elections[channel].elect())
         assert not self.workers[1 - number].elections[channel].sure(), "two surely send"
+        self.leaders[channel] = self.workers[number]
 
     # --- people ---------------------------------------------------------------------------------------------------
 
@@ -430,13 +442,14 @@ class OutboxMachine(RuleBasedStateMachine):
 
     def drain(self, worker: Worker, channel: str) -> None:
         """What is due now goes out and is taken; the promises are looked at after each verb."""
-        asyncio.run(worker.elections[channel].elect())
+        assert asyncio.run(worker.elections[channel].elect())
+        self.leaders[channel] = worker
         self.promises_hold()
         self.store.wake_messages(self.clock.now())
         self.promises_hold()
         self.leave_nobody_stranded(channel)
         self.promises_hold()
-        self.take(worker, channel)
+        self.take(worker, channel, worker.elections[channel].fence)
         self.promises_hold()
         while worker.claimed:
             self.begin_one(worker, *worker.claimed.pop())

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage import AttemptEnd, AttemptStart, Message, Role, Store
-from storage.records import Scope
+from storage.records import Fence, Scope
 
 SECOND = dt.timedelta(seconds=1)
 HOUR = dt.timedelta(hours=1)
@@ -26,7 +26,13 @@ def claim(store: Store, now: dt.datetime, **options: Any) -> list[str]:
 
 
 def begin(
-    store: Store, at: dt.datetime, *ids: str, payload: str = "hi", tries: int | None = None, **more: Any
+    store: Store,
+    at: dt.datetime,
+    *ids: str,
+    payload: str = "hi",
+    tries: int | None = None,
+    fence: Fence | None = None,
+    **more: Any,
 ) -> list[str]:
     known = {message.id: len(message.attempts) for message in store.messages()}
     starts = [
@@ -40,7 +46,7 @@ def begin(
         )
         for id in ids
     ]
-    return store.begin_attempts(starts, holder="h1")
+    return store.begin_attempts(starts, holder="h1", fence=fence)
 
 
 def end(store: Store, at: dt.datetime, id: str, state: str, *, tries: int | None = None, **more: Any) -> None:
@@ -249,6 +255,24 @@ def test_a_new_sole_sender_takes_all_back(store: Store, make: Any) -> None:
     assert store.expire_leases(make.at, channel="line", whole=True) == 2
     assert states(store) == {"m1": "unknown", "m2": "retry"}
     assert store.message_counts() == {"unknown": 1, "retry": 1}
+
+
+def test_who_was_overtaken_neither_claims_nor_begins(store: Store, make: Any) -> None:
+    """Once another has taken the sender's lease nothing is claimed nor begun by the old one's token, though nothing was
+    taken back yet and no clock has told it; a lease that is over and that nobody took is still its holder's."""
+    first = store.acquire_lease("account:line", "h1", now=make.at, seconds=10)
+    assert first is not None
+    add(store, make, *(make.message(number, state="ready", address=f"U{number}") for number in (1, 2, 3)))
+    mine = Fence(lease="account:line", token=first)
+    assert claim(store, make.at + HOUR, fence=mine, limit=2, lease_seconds=10_000) == ["m1", "m2"]
+    assert begin(store, make.at + HOUR, "m1", fence=mine) == ["m1"]
+    second = store.acquire_lease("account:line", "h2", now=make.at + HOUR, seconds=10)
+    assert second is not None
+    assert begin(store, make.at + HOUR, "m2", fence=mine) == []
+    assert claim(store, make.at + HOUR, fence=mine) == []
+    assert (states(store), len(store.messages()[1].attempts)) == ({"m1": "sending", "m2": "sending", "m3": "ready"}, 0)
+    theirs = Fence(lease="account:line", token=second)
+    assert claim(store, make.at + HOUR, fence=theirs, holder="h2") == ["m3"]
 
 
 def test_an_old_hand_of_the_same_holder_begins_nothing(store: Store, make: Any) -> None:
