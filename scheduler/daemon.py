@@ -11,9 +11,11 @@ import contextlib
 import datetime as dt
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -41,6 +43,8 @@ TELLING = (NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable, Una
 """What goes wrong in words of ours, which name no secret."""
 GRACE_SECONDS = 8
 """How long what is being sent and answered may take to end."""
+LAST_SECONDS = 9.5
+"""After so long the process ends whatever is under way: a database that does not answer holds nobody up."""
 
 
 class CannotListen(Exception):
@@ -48,7 +52,7 @@ class CannotListen(Exception):
 
 
 async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -> None:
-    """Run until SIGINT or SIGTERM; stops within ten seconds, finishing what is being sent.
+    """Run until SIGINT or SIGTERM; ends within ten seconds, and finishes what is being sent where it can.
 
     `planning`: how many areas are solved at once here; 0 leaves them to workers, as does `sends` False what is due.
     """
@@ -140,10 +144,23 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
 
 
 def stops(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """SIGINT and SIGTERM set `stop`."""
+    """SIGINT and SIGTERM set `stop`; the process does not outlive them by more than `LAST_SECONDS`."""
+
+    def asked() -> None:
+        stop.set()
+        last = threading.Timer(LAST_SECONDS, _leave)
+        last.daemon = True
+        last.start()
+
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, asked)
+
+
+def _leave() -> None:
+    """As a crash would: threads that wait for the database cannot be told to give up."""
+    log.warning("something does not come to an end, the database perhaps; the next start takes up what it was about")
+    os._exit(0)
 
 
 def keep_loaded() -> None:

@@ -311,6 +311,23 @@ def test_a_row_that_nobody_can_read_holds_up_no_loop(tmp_path: Path, sqlite_url:
         assert daemon.stop(signal.SIGTERM) == 0
 
 
+def test_it_ends_though_its_database_is_locked(tmp_path: Path, sqlite_url: str) -> None:
+    """Another process that writes and never ends holds up no SIGTERM; what waited is said at the next start."""
+    house = _small(tmp_path, sqlite_url)
+    with house.serving() as daemon:
+        daemon.listening()
+        database = sqlite_url.removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None, timeout=30)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert daemon.stop(signal.SIGTERM) == 0
+            other.execute("ROLLBACK")
+        assert any("does not come to an end" in line for line in daemon.lines), daemon.lines
+    _say(sqlite_url, _message(1))
+    with house.serving() as daemon:
+        until(lambda: _states(sqlite_url) == ["accepted"], "what waited to be said")
+        assert daemon.stop(signal.SIGTERM) == 0
+
+
 def test_a_channel_that_an_edit_brings_is_sent_over(
     tmp_path: Path, sqlite_url: str, fakes: tuple[LineServer, TelegramServer]
 ) -> None:
