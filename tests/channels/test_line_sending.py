@@ -78,6 +78,7 @@ def test_several_messages_are_one_push(with_line: Runs) -> None:
         ("before_read", Unknown(reason="connection_lost"), 0),
         ("reset", Unknown(reason="connection_lost"), 1),
         ("slow", Unknown(reason="timeout"), 1),
+        ("drip", Receipt(provider_id=None, status=200), 1),
         ("server_error", Unknown(reason="server_error", status=500), 1),
         ("busy", Unknown(reason="server_error", status=503), 0),
         ("garbled", Receipt(provider_id=None, status=200), 1),
@@ -97,7 +98,7 @@ def test_faults_are_told_and_a_repeat_is_safe(with_line: Runs, fault: str, expec
         [accepted] = server.log
         assert again == Receipt(provider_id=accepted.message_ids[0], status=409 if arrived else 200)
 
-    with_line(use, timeout=0.3 if fault == "slow" else 5)
+    with_line(use, timeout=0.3 if fault in {"slow", "drip"} else 5)
 
 
 def test_people_who_cannot_be_reached(with_line: Runs) -> None:

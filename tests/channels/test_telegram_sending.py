@@ -49,6 +49,7 @@ def test_a_message_arrives_as_it_was_frozen(with_telegram: Runs) -> None:
         ("before_read", Unknown(reason="connection_lost"), 0),
         ("reset", Unknown(reason="connection_lost"), 1),
         ("slow", Unknown(reason="timeout"), 1),
+        ("drip", Unknown(reason="unreadable_answer", status=200), 1),
         ("server_error", Unknown(reason="server_error", status=500), 1),
         ("busy", Unknown(reason="server_error", status=502), 0),
         ("garbled", Unknown(reason="unreadable_answer", status=200), 1),
@@ -63,7 +64,7 @@ def test_faults_are_told_and_never_repeated(with_telegram: Runs, fault: str, exp
         assert await channel.send("77", channel.render(CONTENT), key="k") == expected
         assert len(server.log) == arrived
 
-    with_telegram(use, timeout=0.3 if fault == "slow" else 5)
+    with_telegram(use, timeout=0.3 if fault in {"slow", "drip"} else 5)
 
 
 def test_people_who_cannot_be_reached(with_telegram: Runs) -> None:

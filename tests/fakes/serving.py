@@ -15,9 +15,10 @@ from typing import Any, Literal
 from aiohttp import web
 
 # before_read: the connection breaks before the request is read. The others happen after the message was accepted:
-# its sender hears nothing (reset), nothing in time (slow), a 500, or a 200 whose body says nothing.
+# its sender hears nothing (reset), nothing in time (slow), a 200 whose body drips and has no end (drip) or says nothing
+# (garbled), or a 500.
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Point = Literal["before_read", "reset", "slow", "server_error", "garbled", "rate", "concurrent", "busy"]
+Point = Literal["before_read", "reset", "slow", "drip", "server_error", "garbled", "rate", "concurrent", "busy"]
 
 
 @dataclass(slots=True)
@@ -109,6 +110,8 @@ class FakeServer:
             case "slow":
                 await self._stopping.wait()
                 return abort(request)
+            case "drip":
+                return await self._drip(request)
             case "server_error":
                 return web.json_response({"message": "Internal error", "ok": False}, status=500)
             case "garbled":
@@ -116,6 +119,17 @@ class FakeServer:
         if self.thinks:
             await asyncio.sleep(self.thinks)
         return None
+
+    async def _drip(self, request: web.Request) -> web.StreamResponse:
+        """Each byte comes in good time, the whole never."""
+        answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await answer.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while not self._stopping.is_set():
+                await answer.write(b" ")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), 0.05)
+        return answer
 
     async def _show_log(self, _: web.Request) -> web.Response:
         return web.json_response([each if isinstance(each, dict) else asdict(each) for each in self.log])

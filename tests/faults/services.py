@@ -30,6 +30,7 @@ BOUTS: tuple[tuple[Point, float | None], ...] = (
     ("before_read", None),
     ("reset", None),
     ("slow", None),
+    ("drip", None),
     ("server_error", None),
     ("garbled", None),
     ("busy", None),
