@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 import board
@@ -13,7 +12,6 @@ import judge
 import pytest
 import sending
 import together
-from commands import House
 from crowd import DATE
 from line_server import Accepted as Pushed
 from line_server import LineServer
@@ -231,12 +229,23 @@ def test_the_killed_senders_own_count_is_judged() -> None:
     assert sending._broken(found | {"line": well | {"copies": 1}}) == ["line: copies"]
 
 
-def test_a_second_sender_is_found(tmp_path: Path) -> None:
-    """A call of one daemon while another sends, before that one's end, is counted; one after its end is not."""
-    market = board.Board(house=House(folder=tmp_path, url=""), line=LineServer(), telegram=TelegramServer())
-    reigns = [("one", 0.0, 5.0), ("other", 5.5, 9.0)]
-    calls = [(1.0, "one"), (2.0, "one"), (6.0, "other"), (8.0, "other")]
-    market.telegram.calls = [(when, whence, "sendMessage") for when, whence in calls]
-    assert together._intrusions(market, reigns) == 0
-    market.telegram.calls.insert(1, (1.5, "other", "sendMessage"))
-    assert together._intrusions(market, reigns) == 1
+CALLS = [(1.0, "a"), (2.0, "a"), (5.02, "a"), (9.0, "b"), (11.0, "b"), (12.01, "b"), (13.0, "c"), (15.0, "c")]
+"""One after another: a, until it hangs at 5 and goes on at 9.1; b, until it is killed at 12; c."""
+STOPPED = [("a", 5.0), ("b", 12.0)]
+
+
+def test_one_sender_after_another_is_no_second_one() -> None:
+    """What was under way as its sender was stopped, and all of the next from its first call on, are nobody's intrusion;
+    nor is one who was stopped and, later, is the next again."""
+    assert together.intrusions(CALLS, STOPPED) == 0
+    assert together.intrusions([*CALLS[:-2], (13.0, "a"), (15.0, "a")], STOPPED) == 0
+    assert together.intrusions([], STOPPED) == 0
+
+
+@pytest.mark.parametrize(
+    ("when", "who"),
+    [(1.5, "b"), (9.2, "a"), (11.5, "a"), (11.5, "c"), (14.0, "a"), (14.0, "b"), (16.0, "a")],
+)
+def test_a_second_sender_is_found(when: float, who: str) -> None:
+    """A call beside the one who sends is counted: before any change, of one who hung and goes on, at the end."""
+    assert together.intrusions(sorted([*CALLS, (when, who)]), STOPPED) == 1
