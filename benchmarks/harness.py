@@ -137,27 +137,36 @@ def scaled(count: int, scale: float, least: int = 1) -> int:
     return max(least, round(count * scale))
 
 
-def machine(version: str) -> str:
-    """What the figures were measured on, in one line; `version` is the commit as the run began."""
+def hardware() -> str:
+    """The processor, and how many of its cores are ours."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
         names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model n")]
         model = names[0] if names else model
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{model}, {cores} cores"
+
+
+def machine(version: str) -> str:
+    """What the figures were measured on, in one line; `version` is the commit as the run began."""
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     python = platform.python_version()
     today = dt.datetime.now(dt.UTC).date()
-    return f"{model}, {cores} cores{load}, Python {python}, {platform.system()}; commit {version}, {today}"
+    return f"{hardware()}{load}, Python {python}, {platform.system()}; commit {version}, {today}"
 
 
-def commit() -> str:
-    """The commit these files are at; a plus sign where they differ from it."""
+def commit(*, apart_from: Sequence[str] = ()) -> str:
+    """The commit these files are at; a plus sign where tracked ones differ from it, those paths left aside."""
     git = ["git", "-C", str(HOUSE)]
+    others = [".", *(f":(exclude){path}" for path in apart_from)]
     try:
         at = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
         changed = subprocess.run(
-            [*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True, check=True
+            [*git, "status", "--porcelain", "--untracked-files=no", "--", *others],
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

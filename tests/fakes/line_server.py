@@ -39,7 +39,10 @@ LIMIT = (2_000, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One push or reply that LINE took; `delivered` is False where a blocker never sees it."""
+    """One push or reply that LINE took; `delivered` is False where a blocker never sees it.
+
+    `answers` is the event whose token a reply spent.
+    """
 
     request_id: str
     to: str
@@ -48,7 +51,11 @@ class Accepted:
     silent: bool
     message_ids: list[str]
     delivered: bool
-    reply: bool = False
+    answers: str | None = None
+
+    @property
+    def reply(self) -> bool:
+        return self.answers is not None
 
 
 class LineServer(LineAccount):
@@ -73,7 +80,7 @@ class LineServer(LineAccount):
         self.used = 0
         self.bad_requests: list[Any] = []
         self._keys: dict[str, tuple[float, Accepted]] = {}
-        self._tokens: dict[str, tuple[float, str]] = {}
+        self._tokens: dict[str, tuple[float, str, str]] = {}
         self._events = 0
         self._windows: dict[tuple[str, str], Window] = {}
         self.concurrent: int | None = None
@@ -103,17 +110,17 @@ class LineServer(LineAccount):
         `told` are the event's own fields; a text may be given as ``text="…"``, a tapped button as ``data="…"``.
         """
         self._events += 1
-        token = f"reply{self._events:026}"
+        token, event_id = f"reply{self._events:026}", f"01JD{self._events:022}"
         if "text" in told:
             message = {"type": "text", "id": str(self._events), "quoteToken": "q", "text": told.pop("text")}
             told |= {"type": "message", "message": message}
         elif "data" in told:
             told |= {"type": "postback", "postback": {"data": told.pop("data")}}
         if told["type"] != "unfollow":
-            self._tokens[token] = (self.now(), user)
+            self._tokens[token] = (self.now(), user, event_id)
             told["replyToken"] = token
         return {
-            "webhookEventId": f"01JD{self._events:022}",
+            "webhookEventId": event_id,
             "timestamp": int(self.now() * 1000),
             "mode": "active",
             "deliveryContext": {"isRedelivery": False},
@@ -152,10 +159,10 @@ class LineServer(LineAccount):
         if faults:
             self.bad_requests.append({"body": body, "faults": faults})
             return error(400, f"The request body has {len(faults)} error(s)", details=faults)
-        issued, to = self._tokens.pop(body["replyToken"], (0.0, ""))
+        issued, to, event_id = self._tokens.pop(body["replyToken"], (0.0, "", ""))
         if not to or self.now() - issued > TOKEN_SECONDS:
             return error(400, "Invalid reply token")
-        accepted = self._accept({**body, "to": to}, None, to not in self.blockers, reply=True)
+        accepted = self._accept({**body, "to": to}, None, to not in self.blockers, answers=event_id)
         if instead := await self.after_accept(fault, request):
             return instead
         sent = [{"id": each, "quoteToken": "q" + each} for each in accepted.message_ids]
@@ -204,7 +211,9 @@ class LineServer(LineAccount):
         sent = [{"id": each, "quoteToken": "q" + each} for each in accepted.message_ids]
         return web.json_response({"sentMessages": sent}, headers={"x-line-request-id": accepted.request_id})
 
-    def _accept(self, body: dict[str, Any], key: str | None, delivered: bool, *, reply: bool = False) -> Accepted:
+    def _accept(
+        self, body: dict[str, Any], key: str | None, delivered: bool, *, answers: str | None = None
+    ) -> Accepted:
         ids = [str(461230966842064896 + len(self.log) * 8 + at) for at in range(len(body["messages"]))]
         accepted = Accepted(
             request_id=str(uuid.uuid4()),
@@ -214,10 +223,10 @@ class LineServer(LineAccount):
             silent=bool(body.get("notificationDisabled")),
             message_ids=ids,
             delivered=delivered,
-            reply=reply,
+            answers=answers,
         )
         self.keep(accepted)
-        self.used += delivered and not reply
+        self.used += delivered and not accepted.reply
         if key is not None:
             self._keys[key] = (self.now(), accepted)
         return accepted

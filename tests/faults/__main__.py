@@ -1,12 +1,14 @@
-"""What faults cost, part by part; each prints one JSON document, and exits with 1 where a promise was broken.
+"""What faults cost, part by part; each prints a JSON document a database, and exits with 1 where a promise was broken.
 
+    python tests/faults                            all parts, one after the other, each to its end
     python tests/faults sender    [--database …]   a sender killed once at each point it passes
     python tests/faults kills     [--database …]   a whole day through which the daemon is killed
     python tests/faults databases [--database …]   databases that stop, fill up or are locked while the day goes on
     python tests/faults services                   services that refuse, hang, break off or are gone for an hour
     python tests/faults together                   three daemons on one PostgreSQL: one speaks, within the limits
 
-`--write` puts the figures into docs/reliability.md. `python tests/faults PART --help` tells the rest.
+`--write` puts the figures into docs/reliability.md as they come, from committed files alone. `python tests/faults PART
+--help` tells the rest.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ import argparse
 import importlib
 import json
 import signal
+import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -31,23 +35,38 @@ PARTS = {
 
 
 def main() -> int:
-    word, *rest = sys.argv[1:] or [""]
-    if word not in PARTS:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended on the way out
+    words = sys.argv[1:]
+    if not words or words[0].startswith("-"):
+        return _all(words)
+    if words[0] not in PARTS:
         sys.stderr.write(__doc__ or "")
         return 2
-    part = importlib.import_module(PARTS[word])
-    options = argparse.ArgumentParser(prog=f"tests/faults {word}", description=part.__doc__)
-    options.add_argument("--seed", type=int, default=1, help="of everything that is drawn")
-    options.add_argument("--write", action="store_true", help="put the figures into docs/reliability.md")
-    part.options(options)
-    asked = options.parse_args(rest)
-    sys.stderr.write(f"{word}: seed {asked.seed}\n")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended on the way out
+    return _part(*words)
+
+
+def _all(words: Sequence[str]) -> int:
+    """Each part is a program of its own: one that fails, or begins itself anew in a mount, does so alone."""
+    _asked(words, prog="tests/faults", description=__doc__)
+    failed = [word for word in PARTS if _ended([sys.executable, str(HERE), word, *words])]
+    sys.stderr.write(f"failed: {', '.join(failed)}\n" if failed else "every part kept its promises\n")
+    return int(bool(failed))
+
+
+def _ended(command: Sequence[str]) -> int:
+    with subprocess.Popen(command) as child:
+        try:
+            return child.wait()
+        finally:
+            child.terminate()
+
+
+def _part(word: str, *words: str) -> int:
     import report
 
-    from benchmarks.harness import commit
-
-    version, broken = commit(), False
+    part, broken = importlib.import_module(PARTS[word]), False
+    asked, version = _asked(words, prog=f"tests/faults {word}", description=part.__doc__, further=part.options)
+    sys.stderr.write(f"{word}: seed {asked.seed}\n")
     for name, figures in part.run(asked):
         print(json.dumps({"part": word, "database": name, **figures}, ensure_ascii=False, indent=1))  # noqa: T201
         broken = broken or bool(figures["broken"])
@@ -55,6 +74,31 @@ def main() -> int:
             report.keep(word, name, figures, seed=asked.seed, version=version)
             report.write(word, part.ROWS, *part.TRIALS)
     return int(broken)
+
+
+def _asked(
+    words: Sequence[str],
+    *,
+    prog: str,
+    description: str | None,
+    further: Callable[[argparse.ArgumentParser], None] = lambda _: None,
+) -> tuple[argparse.Namespace, str]:
+    """What is asked for, and the commit that it is asked of; it ends here where its figures would name another."""
+    from report import PAGE
+
+    from benchmarks.harness import HOUSE, commit
+
+    form = argparse.RawDescriptionHelpFormatter
+    options = argparse.ArgumentParser(prog=prog, description=description, formatter_class=form)
+    options.add_argument("--seed", type=int, default=1, help="of everything that is drawn")
+    options.add_argument("--write", action="store_true", help="put the figures into docs/reliability.md")
+    further(options)
+    asked = options.parse_args(words)
+    page = PAGE.relative_to(HOUSE).as_posix()
+    version = commit(apart_from=[page])
+    if asked.write and version.endswith("+"):
+        options.exit(2, f"--write names the commit that ran: commit or stash what is changed beside {page} first\n")
+    return asked, version
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ ROWS = (
     ("LINE: messages / lost / copies seen", ["line.messages", "line.lost", "line.copies"]),
     ("LINE: requests that came twice, refused by their key", ["line.refused_copies"]),
     ("LINE, as replies: messages / lost / not known", ["replies.messages", "replies.lost", "replies.unknown"]),
+    ("LINE, as replies and pushed: copies / of them unmarked", ["replies.copies", "replies.unmarked_copies"]),
     ("critical over Telegram: messages / lost", ["critical.messages", "critical.lost"]),
     ("critical: copies / of them unmarked", ["critical.copies", "critical.unmarked_copies"]),
     ("informative over Telegram: messages / copies", ["informative.messages", "informative.copies"]),

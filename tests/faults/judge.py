@@ -1,7 +1,8 @@
 """What became of a day: the services' own logs beside the ledger, joined by the services' numbers.
 
-Each message that is to be said is known from the plans, each that was said from the services. A LINE request is its
-key; over Telegram a copy is the same words to the same chat, with or without the mark that it may have come before.
+Each message that is to be said is known from the plans, each that was said from the services. A LINE push is its key,
+a reply the event whose token it spent; elsewhere a copy is the same words to the same chat, with or without the mark
+that it may have come before.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from crowd import DATE, Crowd
 from telegram_server import read_html
 
 from channels.base import Content
+from channels.line import flex
 from channels.telegram.html import render
 from scheduler.notices import CARD, content_from_json
 from scheduler.outbox.verdicts import said_again
@@ -25,10 +27,11 @@ from storage.records import Message, Plan
 MARKS = ("(ส่งซ้ำ) ", "(sent again) ")
 WHICH = 10
 """Most messages that were lost, or left, that are shown."""
+_Object = tuple[str, str]
 LEFT = ("held", "ready", "retry", "sending")
 PROMISES = {
     "line": ("lost", "copies", "unknown_requests", "wrong_numbers"),
-    "replies": ("lost",),
+    "replies": ("lost", "unmarked_copies", "copies_beyond_doubts"),
     "critical": ("lost", "unmarked_copies", "copies_beyond_doubts"),
     "informative": ("lost", "copies"),
     "edits": ("lost", "outdated"),
@@ -48,7 +51,7 @@ def of_messages(rows: Sequence[Message], line: Any, telegram: Any) -> dict[str, 
     pushed = [row for row in rows if row.via == "push" and row.state != "superseded"]
     found: dict[str, Any] = {"messages": len(rows), "states": dict(Counter(row.state for row in rows))}
     found["line"] = _line([row for row in pushed if row.channel == "line"], rows, line)
-    found["replies"] = _replies([row for row in rows if row.channel == "line" and row.via == "reply"], line)
+    found["replies"] = _replies([row for row in rows if row.channel == "line"], line)
     said = _said(telegram)
     for klass in ("critical", "informative"):
         mine = [row for row in pushed if row.channel == "telegram" and row.klass == klass and row.edits is None]
@@ -82,15 +85,77 @@ def _line(mine: Sequence[Message], rows: Sequence[Message], server: Any) -> dict
     }
 
 
-def _replies(mine: Sequence[Message], server: Any) -> dict[str, int]:
-    """What went out as an answer, or rode along with one: it has no key, so a doubt stays one, and none is repeated."""
-    numbers = {number for log in server.log if log.reply for number in log.message_ids}
+def _replies(over_line: Sequence[Message], server: Any) -> dict[str, int]:
+    """What went out as an answer, or was tried along with one.
+
+    A reply has no key, so its objects are counted: in one chat as many of a kind as there are messages of it that came,
+    by reply or by push. What is critical and was in doubt as a reply is pushed: one more, that says so. Where the row
+    is in doubt, the service tells: whether it took the reply to that event, or the push of that key.
+    """
+    came, doubts, same = _expected(over_line, server)
+    taken: Counter[_Object] = Counter()
+    unmarked: Counter[_Object] = Counter()
+    numbered = {}
+    for log in server.log:
+        for number, each in zip(log.message_ids, log.messages, strict=True):
+            what = _object(log.to, each)
+            what = same.get(what, what)
+            taken[what] += 1
+            unmarked[what] += not any(mark in str(each) for mark in MARKS)
+            if log.reply:
+                numbered[number] = what
+    judged = {*numbered.values(), *(what for row in over_line if _as_reply(row) for what in _objects(row))}
+    mine = [row for row in over_line if row.via == "reply"]
     accepted = [row for row in mine if row.state in ("accepted", "confirmed")]
     return {
         "messages": len(mine),
-        "lost": sum(row.attempts[-1].provider_id not in numbers for row in accepted),
+        "lost": sum(numbered.get(_number(row) or "") != _objects(row)[0] for row in accepted),
+        "copies": sum(max(0, taken[what] - came[what]) for what in judged),
+        "unmarked_copies": sum(max(0, unmarked[what] - came[what]) for what in judged),
+        "copies_beyond_doubts": sum(max(0, taken[what] - came[what] - doubts[what]) for what in judged),
         "unknown": sum(row.state == "unknown" for row in mine),
     }
+
+
+def _expected(
+    over_line: Sequence[Message], server: Any
+) -> tuple[Counter[_Object], Counter[_Object], Mapping[_Object, _Object]]:
+    """Of each object: how many came once; how many copies there may be; what it is where the mark changes it."""
+    keys = {log.key for log in server.log if log.key is not None}
+    answered = {log.answers for log in server.log if log.reply}
+    events = {row.id: row.event.split(":")[2] for row in over_line if row.event.startswith("heard:")}
+    came: Counter[_Object] = Counter()
+    doubts: Counter[_Object] = Counter()
+    same: dict[_Object, _Object] = {}
+    for row in over_line:
+        doubted = sum(tried.retry_key is None and tried.outcome in ("unknown", "sending") for tried in row.attempts)
+        told = row.bundle in keys or doubted > 0
+        if row.via == "reply":  # what went along has the answer's id as its bundle
+            told = events.get(row.bundle or row.id) in answered
+        told = told or any(tried.outcome == "accepted" for tried in row.attempts)
+        objects = _objects(row)
+        came.update(objects * told)
+        if doubted and row.klass == "critical":
+            doubts.update(objects * doubted)
+            same |= dict(zip(_objects(row, said_again), objects, strict=False))
+    return came, doubts, same
+
+
+def _as_reply(row: Message) -> bool:
+    """Whether it was ever an answer, or tried along with one: every push has a key."""
+    return any(tried.retry_key is None for tried in row.attempts)
+
+
+def _objects(row: Message, said: Callable[[Content], Content] = lambda content: content) -> list[_Object]:
+    return [_object(row.address or "", each) for each in flex.render(said(content_from_json(row.content)))["messages"]]
+
+
+def _object(to: str, each: Mapping[str, Any]) -> _Object:
+    """The chat, and what it is shown, without what hangs on the rest of the request and without the mark."""
+    shown = json.dumps({**each, "quickReply": None}, sort_keys=True, ensure_ascii=False)
+    for mark in MARKS:
+        shown = shown.replace(mark, "")
+    return to, shown
 
 
 def _said(server: Any) -> Mapping[tuple[str, str], list[Any]]:

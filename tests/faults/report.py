@@ -1,7 +1,7 @@
 """What the parts found, kept in one file and written into docs/reliability.md, each with its commit, date and trials.
 
     var/faults.json      {part: {database: figures}}
-    docs/reliability.md  between <!-- faults: part --> and <!-- end -->
+    docs/reliability.md  between <!-- faults: part --> and <!-- end -->; of all tables together at <!-- faults: all -->
 
 Knows how figures are shown, and how much so many trials without a fault say.
 """
@@ -12,10 +12,11 @@ import datetime as dt
 import json
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.harness import HOUSE
+from benchmarks.harness import HOUSE, hardware
 
 KEPT = HOUSE / "var" / "faults.json"
 PAGE = HOUSE / "docs" / "reliability.md"
@@ -23,6 +24,8 @@ NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "services": "services"}
 
 Row = tuple[str, Sequence[str]]
 """What is shown, and where it stands among the figures: paths such as ``line.lost``."""
+_SECTION = re.compile(r"<!-- faults: (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
+_RUN = re.compile(r"^(?P<name>\w+): (?P<date>[\d-]+), commit (?P<at>.+), seed \d+, load ", re.MULTILINE)
 
 
 def keep(part: str, database: str, figures: Mapping[str, Any], *, seed: int, version: str) -> None:
@@ -32,34 +35,57 @@ def keep(part: str, database: str, figures: Mapping[str, Any], *, seed: int, ver
     """
     kept = _kept()
     load = f"{os.getloadavg()[0]:.1f}"
-    run = {"commit": version, "date": dt.datetime.now(dt.UTC).date().isoformat(), "seed": seed, "load": load}
+    date = dt.datetime.now(dt.UTC).date().isoformat()
+    run = {"commit": version, "machine": hardware(), "date": date, "seed": seed, "load": load}
     kept.setdefault(part, {})[database] = {**run, **figures}
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     KEPT.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def write(part: str, rows: Iterable[Row], trials: str, what: str) -> None:
+    """The part's table into the page. `trials` is the path of the number of trials, `what` the word for one."""
+    lines = _lines(_kept().get(part, {}), list(rows), trials, what)
+    page = placed(PAGE.read_text(encoding="utf-8"), part, lines)
+    PAGE.write_text(placed(page, "all", of_one_commit(page)), encoding="utf-8")
+
+
+def placed(page: str, part: str, lines: Sequence[str]) -> str:
+    """The page with these lines in the part's place."""
+    assert any(found[1] == part for found in _SECTION.finditer(page)), f"{PAGE} has no place for {part}"
+    shown = "\n".join([f"<!-- faults: {part} -->", *lines, "<!-- end -->"])
+    return _SECTION.sub(lambda found: shown if found[1] == part else found[0], page)
+
+
+def of_one_commit(page: str) -> list[str]:
+    """Whether all tables of the page are of one commit and machine; else which is of which."""
+    runs: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+    dates = set()
+    for part, text in _SECTION.findall(page):
+        for run in _RUN.finditer(text):
+            runs[run["at"]].setdefault(part, []).append(run["name"])
+            dates.add(run["date"])
+    if len(runs) < 2:
+        return [f"All tables below: commit {at}, {' to '.join(sorted({min(dates), max(dates)}))}." for at in runs]
+    lines = ["The tables below are not of one commit:", ""]
+    for at, parts in runs.items():
+        shared = {part for part in parts if sum(part in others for others in runs.values()) > 1}
+        named = [f"{part} ({' and '.join(of)})" if part in shared else part for part, of in parts.items()]
+        lines.append(f"- {at}: {', '.join(named)}")
+    return lines
 
 
 def _kept() -> dict[str, Any]:
     return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
 
 
-def write(part: str, rows: Iterable[Row], trials: str, what: str) -> None:
-    """The part's table into the page. `trials` is the path of the number of trials, `what` the word for one."""
-    found = _kept().get(part, {})
-    text = PAGE.read_text(encoding="utf-8")
-    begin = f"<!-- faults: {part} -->"
-    section = re.compile(rf"{re.escape(begin)}\n.*?<!-- end -->", re.DOTALL)
-    assert section.search(text), f"{PAGE} has no place for {part}"
-    shown = "\n".join([begin, *_lines(found, list(rows), trials, what), "<!-- end -->"])
-    PAGE.write_text(section.sub(lambda _: shown, text), encoding="utf-8")
-
-
 def _lines(found: Mapping[str, Any], rows: Sequence[Row], trials: str, what: str) -> list[str]:
     lines = []
     for database, run in found.items():
         number = _at(run, trials) or 0
+        at = ", ".join(filter(None, [run["commit"], run.get("machine")]))  # older runs did not note it
         lines.append(
-            f"{NAMES.get(database, database)}: {run['date']}, commit {run['commit']}, seed {run['seed']}, load "
-            f"{run['load']} at the end: {number:,} {what}{_bound(number, what, broken=bool(run.get('broken')))}  "
+            f"{NAMES.get(database, database)}: {run['date']}, commit {at}, seed {run['seed']}, load {run['load']} at "
+            f"the end: {number:,} {what}{_bound(number, what, broken=bool(run.get('broken')))}  "
         )
     columns = list(found)
     lines += ["", "| | " + " | ".join(NAMES.get(each, each) for each in columns) + " |"]

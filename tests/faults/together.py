@@ -7,6 +7,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ ROWS = (
     ("daemons / messages", ["daemons", "messages"]),
     ("killed / made to hang", ["killed", "hung"]),
     ("calls to Telegram in the busiest second, of 30 allowed", ["busiest"]),
-    ("calls of another than the sender", ["intrusions"]),
+    ("calls looked at / of another than the sender", ["calls", "intrusions"]),
     ("429s", ["limited"]),
     ("LINE: lost / copies seen", ["line.lost", "line.copies"]),
     ("critical over Telegram: lost / copies", ["critical.lost", "critical.copies"]),
@@ -39,8 +40,11 @@ ROWS = (
     ("another sends, killed, s: median / longest", ["after_kill.median", "after_kill.longest"]),
     ("another sends, hung, s: median / longest", ["after_hang.median", "after_hang.longest"]),
 )
-_HEAD = 0.05
-"""Seconds that a call may have been under way when its sender was stopped."""
+
+Call = tuple[float, str]
+"""When something was said over Telegram, and who said it."""
+Change = tuple[str, float]
+"""Who was killed or made to stand still, and when."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +66,7 @@ def _together(market: board.Board, count: int, changes: int, chance: random.Rand
     ledger = Ledger(market.house.url)
     names = [f"127.0.0.{number + 2}" for number in range(count)]
     lives = {name: Life(market.house, watch, whence=name) for name in names}
-    reigns: list[tuple[str, float, float]] = []
+    stopped: list[Change] = []
     waits: dict[str, list[float]] = {"kill": [], "hang": []}
     number = 0
     try:
@@ -72,23 +76,23 @@ def _together(market: board.Board, count: int, changes: int, chance: random.Rand
             market.say(number, AT_ONCE, watch.now())
             number += AT_ONCE
             began = time.monotonic()
-            sender = until(lambda: _last(market, began), "somebody to send")  # noqa: B023
+            until(lambda: _calls(market, began), "somebody to send")  # noqa: B023
             time.sleep(chance.uniform(0.2, 1.5))
-            sender = _last(market, began) or sender
+            _, sender = _calls(market, began)[-1]
             if turn % 2 == 0:
                 ended = lives[sender].kill()
             else:
                 lives[sender].freeze(True)
                 ended = time.monotonic()
-            reigns.append((sender, began, ended + _HEAD))
-            another = until(lambda: _first(market, ended + _HEAD), "another to send")  # noqa: B023
-            waits["hang" if turn % 2 else "kill"].append(another[0] - ended)
+            stopped.append((sender, ended))
+            another = until(lambda: _first_of_another(market, sender, ended), "another to send")  # noqa: B023
+            waits["hang" if turn % 2 else "kill"].append(another - ended)
             if turn % 2:
                 lives[sender].freeze(False)
             else:
                 lives[sender] = Life(market.house, watch, whence=sender)
                 until(lives[sender].address, "a daemon to listen")
-            sys.stderr.write(f"{turn + 1} of {changes}: {another[0] - ended:.1f} s\n")
+            sys.stderr.write(f"{turn + 1} of {changes}: {another - ended:.1f} s\n")
         _settle(ledger, watch)
     finally:
         for life in lives.values():
@@ -96,14 +100,16 @@ def _together(market: board.Board, count: int, changes: int, chance: random.Rand
         ledger.close()
     with open_store(market.house.url) as store:
         found = judge.of_messages(store.messages(), market.line, market.telegram)
+    calls = _calls(market)
     found |= {
         "daemons": count,
         "changes": changes,
         "killed": len(waits["kill"]),
         "hung": len(waits["hang"]),
-        "busiest": busiest([when for when, _, what in market.telegram.calls if what == "sendMessage"]),
+        "calls": len(calls),
+        "busiest": busiest([when for when, _ in calls]),
         "limited": market.telegram.limited,
-        "intrusions": _intrusions(market, reigns),
+        "intrusions": intrusions(calls, stopped),
         "after_kill": spread(waits["kill"]),
         "after_hang": spread(waits["hang"]),
     }
@@ -123,15 +129,13 @@ def _settle(ledger: Ledger, watch: Watch) -> None:
         time.sleep(0.5)
 
 
-def _last(market: board.Board, since: float) -> str | None:
-    """Who made the last call to Telegram that said something."""
-    calls = [whence for when, whence, what in market.telegram.calls[-50:] if what == "sendMessage" and when > since]
-    return calls[-1] if calls else None
+def _calls(market: board.Board, since: float = 0.0) -> list[Call]:
+    """The calls to Telegram that said something, from `since` on."""
+    return [(when, whence) for when, whence, what in market.telegram.calls if what == "sendMessage" and when > since]
 
 
-def _first(market: board.Board, since: float) -> tuple[float, str] | None:
-    calls = [(when, whence) for when, whence, what in market.telegram.calls if what == "sendMessage" and when > since]
-    return calls[0] if calls else None
+def _first_of_another(market: board.Board, sender: str, since: float) -> float | None:
+    return next((when for when, whence in _calls(market, since) if whence != sender), None)
 
 
 def busiest(calls: Sequence[float], seconds: float = 1.0) -> int:
@@ -144,17 +148,17 @@ def busiest(calls: Sequence[float], seconds: float = 1.0) -> int:
     return most
 
 
-def _intrusions(market: board.Board, reigns: Sequence[tuple[str, float, float]]) -> int:
-    """Calls that came from one daemon after another had begun to send, until that one's end: two at once."""
-    calls = [(when, whence) for when, whence, what in market.telegram.calls if what == "sendMessage"]
-    found = 0
-    for sender, began, ended in reigns:
-        seen = False
-        for when, whence in calls:
-            if not began < when < ended:
-                continue
-            seen = seen or whence == sender
-            found += seen and whence != sender
+def intrusions(calls: Sequence[Call], stopped: Sequence[Change]) -> int:
+    """How many calls came from another than the one who sends: whoever calls first after the last one was stopped, and
+    until it is stopped itself. What the last one had under way comes before that."""
+    found, changes = 0, deque(stopped)
+    last = sender = None
+    for when, whence in calls:
+        while changes and changes[0][1] < when:
+            last, sender = changes.popleft()[0], None
+        if sender is None and whence != last:
+            sender = whence
+        found += sender is not None and whence != sender
     return found
 
 
