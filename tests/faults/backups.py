@@ -42,12 +42,15 @@ from storage.records import RESTORED, Message
 
 THINKS = 0.4
 """Seconds that LINE takes to answer here, so that sending takes as long as a backup."""
-PLANNED = {"orders": 1, "plans": 2, "noon plans": 1}
-"""Backups before and between what is sent; the others come while it is."""
+WEIGHTS = {"orders": 1, "plans": 2, "evening before": 10, "noon plans": 1, "noon": 6}
+"""Of twenty backups, how many in a stage; what the sending of one is too short for comes in the next."""
 FURTHER = 60
 """Most messages that are said between the end of a backup and the daemon's death."""
-PAUSE = 0.8
-"""Seconds between two backups, in which the same is measured without one."""
+PAUSE = 1.0
+"""Seconds before the first backup of a stage; then each pause, in which the same is measured without one, is as long as
+the backup before it."""
+BUSY = 20
+"""Messages that are due, at least, at both ends of a time in which the services' silence is measured."""
 SAID = ("accepted", "confirmed")
 TRIALS = ("restores", "restores")
 ROWS = (
@@ -75,7 +78,7 @@ ROWS = (
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
-    parser.add_argument("--messages", type=int, default=1500, help="of the day of backups")
+    parser.add_argument("--messages", type=int, default=3000, help="of the day of backups")
     parser.add_argument("--backups", type=int, default=20, help="through that day")
     parser.add_argument("--restores", type=int, default=20, help="days that are brought back")
     parser.add_argument("--each", type=int, default=400, help="messages of such a day")
@@ -90,9 +93,9 @@ def run(asked: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
             for number in range(asked.restores):
                 with brought_back(url, asked.each, asked.seed + number, chance) as trial:
                     trials.append(trial)
-                sys.stderr.write(f"{number + 1} of {asked.restores}, {trial['stage']}: {_promises(trial)}\n")
+                sys.stderr.write(f"{number + 1} of {asked.restores}, {trial['stage']}: {promises(trial)}\n")
         found = _summed(trials) | {"live": live, "minutes": (time.monotonic() - began) / 60}
-        yield kind, found | {"broken": _promises(found) + _promises_live(live)}
+        yield kind, found | {"broken": promises(found) + _promises_live(live)}
 
 
 def _another(url: str) -> str:
@@ -112,7 +115,7 @@ def _another(url: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A backup: its file, from when to when its command ran, and whether messages were waiting all the while."""
+    """A backup: its file, from when to when its command ran, and whether it was sending all the while."""
 
     file: Path
     began: float
@@ -153,10 +156,11 @@ def _live(url: str, messages: int, backups: int, seed: int) -> dict[str, Any]:
         visitors, taken, pauses = Visitors(crowd), list[Taken](), list[tuple[float, float]]()
         day = Steady(crowd, crowd.house, Watch(STAGES[0].opens), visitors, random.Random(seed))
         try:
+            given = 0.0
             for stage in STAGES:
+                given += WEIGHTS.get(stage.name, 0) * backups / sum(WEIGHTS.values())
                 day.open(stage)
-                most = backups if stage.last else len(taken) + PLANNED.get(stage.name, 0)
-                _copied(day, crowd, stage, backups if stage.share else most, taken, pauses)
+                _copied(day, crowd, stage, round(given), taken, pauses)
                 sys.stderr.write(f"{stage.name}: {len(taken)} backups so far\n")
             with open_store(url) as store:
                 found = judge.of_messages(judge.of_today(store, day.watch.now()), crowd.line, crowd.telegram)
@@ -184,21 +188,23 @@ def _copied(
 ) -> None:
     """A stage through which one backup follows the other, a pause between them, until there are `most`."""
     under_way: Copying | None = None
-    since = time.monotonic()
+    since, pause, sent, busy = time.monotonic(), PAUSE, day.said(), False
 
     def sends() -> bool:
         waiting = day.ledger.waiting(day.watch.now())
-        return bool(stage.share) and waiting is not None and waiting.due > 20
+        return stage.share > 0 and day.said() > sent and waiting is not None and waiting.due > BUSY
 
     def meanwhile(done: bool) -> bool:
-        nonlocal under_way, since
+        nonlocal under_way, since, pause, busy
+        now = time.monotonic()
         if under_way is not None:
-            if (copy := under_way.taken(sending=sends())) is not None:
+            if (copy := under_way.taken(sending=busy and sends())) is not None:
                 taken.append(copy)
-                under_way, since = None, time.monotonic()
-        elif len(taken) < most and time.monotonic() - since >= PAUSE and not (stage.share and done):
-            if taken and sends() and taken[-1].ended <= since:
-                pauses.append((since, time.monotonic()))
+                under_way, since, pause, busy = None, now, copy.ended - copy.began, sends()
+        elif len(taken) < most and now - since >= pause and not (stage.share and done):
+            if busy and sends():
+                pauses.append((since, now))
+            busy = sends()
             under_way = Copying(crowd.house, crowd.house.folder / f"{len(taken)}.zip", day.watch)
         return under_way is not None or (not stage.share and len(taken) < most)
 
@@ -240,10 +246,10 @@ def brought_back(url: str, messages: int, seed: int, chance: random.Random) -> I
         opened(Path(name), old, messages, seed) as crowd,
     ):
         crowd.line.thinks = THINKS
-        yield _brought_back(crowd, new, chance)
+        yield _brought_back(crowd, new, messages, chance)
 
 
-def _brought_back(crowd: Crowd, new: str, chance: random.Random) -> dict[str, Any]:
+def _brought_back(crowd: Crowd, new: str, messages: int, chance: random.Random) -> dict[str, Any]:
     sending = [stage for stage in STAGES if stage.share]
     [stage] = chance.choices(sending, weights=[each.share for each in sending])
     at = STAGES.index(stage)
@@ -255,26 +261,28 @@ def _brought_back(crowd: Crowd, new: str, chance: random.Random) -> dict[str, An
             before.open(each)
             before.through(each)
         before.open(stage)
-        found = _back_in(before, after, crowd, stage, chance)
+        first = chance.randint(0, round(messages * stage.share / 2))
+        found = bring_back(before, after, crowd, stage, first=first, further=chance.randint(0, FURTHER))
+        after.through(stage)
         for each in STAGES[at + 1 :]:
             after.open(each)
             after.through(each)
-        return found | _judged(crowd, after)
+        return found | judged(crowd, after)
     finally:
         before.close()
         after.close()
         visitors.close()
 
 
-def _back_in(before: Steady, after: Steady, crowd: Crowd, stage: Stage, chance: random.Random) -> dict[str, Any]:
-    """A stage in whose middle a backup is taken, the daemon killed, and the backup brought back.
+def bring_back(
+    before: Steady, after: Steady, crowd: Crowd, stage: Stage, *, first: int, further: int
+) -> dict[str, Any]:
+    """In a stage a backup is taken once `first` messages are said, the daemon killed `further` ones after it, and the
+    backup made the database of `after`.
 
-    The moments are drawn by what has been said. What people confirm since the backup it cannot know: they are asked
-    for nothing more, and may confirm again.
+    What people confirm since the backup it cannot know: nobody waits for it, and they may confirm again.
     """
     visitors, began = before.visitors, before.said()
-    first = chance.randint(0, max(1, round(len(crowd.orders) * stage.share / 2)))
-    further = chance.randint(0, FURTHER)
     copying: Copying | None = None
     copied: Taken | None = None
     told, tapped, upto = list[tuple[str, str]](), set[str](), 0
@@ -301,11 +309,10 @@ def _back_in(before: Steady, after: Steady, crowd: Crowd, stage: Stage, chance: 
     house = replace(crowd.house, url=after.url)
     restored = house.process("db", "restore", copied.file, "--json", SONGSUK_CLOCK=clock)
     assert restored.code == 0, restored
-    after.through(stage)
     return {"stage": stage.name, "forgotten": forgotten, "in_doubt": restored.json()["in_doubt"]}
 
 
-def _judged(crowd: Crowd, after: Steady) -> dict[str, Any]:
+def judged(crowd: Crowd, after: Steady) -> dict[str, Any]:
     """Both databases' rows, held against all that the services took."""
     with open_store(crowd.house.url) as store:
         old = {row.id: row for row in store.messages()}
@@ -376,7 +383,7 @@ def _sum(found: Sequence[Any]) -> Any:
     return dict(Counter(found)) if isinstance(first, str) else sum(found)
 
 
-def _promises(found: Mapping[str, Any]) -> list[str]:
+def promises(found: Mapping[str, Any]) -> list[str]:
     broken = judge.broken(found)
     return broken + [f"{name} {found[name]}" for name in ("again", "unlisted", "ended") if found.get(name)]
 
