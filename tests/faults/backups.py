@@ -59,7 +59,7 @@ ROWS = (
     ("a backup, s: median / longest", ["live.took.median", "live.took.longest"]),
     ("longest silence of the services, s: during backups / without", ["live.gap.during", "live.gap.without"]),
     ("the daemon ended by itself", ["live.ended"]),
-    ("days brought back / their messages", ["restores", "messages"]),
+    ("days brought back / of them hours later / their messages", ["restores", "away", "messages"]),
     ("said after the backup and before the death", ["since"]),
     ("said again after the restore", ["again"]),
     ("in doubt: listed as `unknown` / of them said", ["doubt.listed", "doubt.said"]),
@@ -262,9 +262,10 @@ def _brought_back(crowd: Crowd, new: str, messages: int, chance: random.Random) 
             before.through(each)
         before.open(stage)
         first = chance.randint(0, round(messages * stage.share / 2))
-        found = bring_back(before, after, crowd, stage, first=first, further=chance.randint(0, FURTHER))
-        after.through(stage)
-        for each in STAGES[at + 1 :]:
+        further, resumes = chance.randint(0, FURTHER), _resumes(stage, chance)
+        found = bring_back(before, after, crowd, stage, first=first, further=further, resumes=resumes)
+        after.through(resumes)
+        for each in STAGES[STAGES.index(resumes) + 1 :]:
             after.open(each)
             after.through(each)
         return found | judged(crowd, after)
@@ -274,11 +275,21 @@ def _brought_back(crowd: Crowd, new: str, messages: int, chance: random.Random) 
         visitors.close()
 
 
+def _resumes(stage: Stage, chance: random.Random) -> Stage:
+    """The stage in which the market is brought back: every second time at once, else after some hours.
+
+    Not across a cut-off: such a wave would wait for a person to approve it.
+    """
+    at, closes = STAGES.index(stage), next(number for number, each in enumerate(STAGES) if each.name == "noon plans")
+    later = STAGES[at + 1 : closes + 1] if at < closes else STAGES[at + 1 :]
+    return chance.choice([stage, chance.choice(later)])
+
+
 def bring_back(
-    before: Steady, after: Steady, crowd: Crowd, stage: Stage, *, first: int, further: int
+    before: Steady, after: Steady, crowd: Crowd, stage: Stage, *, first: int, further: int, resumes: Stage
 ) -> dict[str, Any]:
     """In a stage a backup is taken once `first` messages are said, the daemon killed `further` ones after it, and the
-    backup made the database of `after`.
+    backup made the database of `after` when the stage `resumes` has come.
 
     What people confirm since the backup it cannot know: nobody waits for it, and they may confirm again.
     """
@@ -305,11 +316,13 @@ def bring_back(
     forgotten = len(visitors.told) - len(told)
     visitors.pending.clear()
     visitors.told[:], visitors.tapped = told, tapped
-    clock = before.watch.now().isoformat()
+    after.open(resumes)
+    clock = after.watch.now().isoformat()
     house = replace(crowd.house, url=after.url)
     restored = house.process("db", "restore", copied.file, "--json", SONGSUK_CLOCK=clock)
     assert restored.code == 0, restored
-    return {"stage": stage.name, "forgotten": forgotten, "in_doubt": restored.json()["in_doubt"]}
+    found = {"stage": stage.name, "resumes": resumes.name, "away": int(resumes is not stage), "forgotten": forgotten}
+    return found | {"in_doubt": restored.json()["in_doubt"]}
 
 
 def judged(crowd: Crowd, after: Steady) -> dict[str, Any]:

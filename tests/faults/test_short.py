@@ -82,7 +82,7 @@ def test_what_is_brought_back_says_nothing_again(tmp_path: Path, database_url: s
         before = Steady(crowd, market.house, watch, visitors, chance)
         after = Steady(crowd, replace(market.house, url=another_url), watch, visitors, chance)
         try:
-            backups.bring_back(before, after, crowd, seven, first=5, further=5)
+            backups.bring_back(before, after, crowd, seven, first=5, further=5, resumes=seven)
             after.open(eight)
             after.through(eight)
             found = backups.judged(crowd, after)
