@@ -261,7 +261,7 @@ def _brought_back(crowd: Crowd, new: str, messages: int, chance: random.Random) 
             before.open(each)
             before.through(each)
         before.open(stage)
-        first = chance.randint(0, round(messages * stage.share / 2))
+        first = chance.randint(0, round(messages * stage.share / 4))  # the backup itself takes a while
         further, resumes = chance.randint(0, FURTHER), _resumes(stage, chance)
         found = bring_back(before, after, crowd, stage, first=first, further=further, resumes=resumes)
         after.through(resumes)
