@@ -84,7 +84,11 @@ class Waves:
             case Action.REMIND:
                 return self.remind(run, actor=actor)
             case Action.ROLL_OVER:
-                return self._rides_no_more(run) and self.roll_over(run, actor=actor)
+                if not self._rides_no_more(run):
+                    return False
+                if run.state == "approved" and self._restored_since(self._leaves(run)):
+                    return self._store.dispatch_run(run.id, actor=actor, at=self._now())  # it had left, and is over
+                return self.roll_over(run, actor=actor)
             case Action.ESCALATE:
                 return self.escalate(run, actor=actor)
             case Action.DISPATCH:
@@ -97,7 +101,7 @@ class Waves:
         """The approval that the clock gives. A plan one of whose orders has changed since is made anew first."""
         approval = self._versions.config(run.config_version).approval
         itself = approval.mode == "auto" or approval.at_deadline == "approve"
-        if itself and self._restored_since(run):
+        if itself and self._restored_since(self._cut_off(run)):  # somebody may have been told already
             return run.reminded_at is None and self.remind(run, actor=actor)
         required = 1 if itself else approval.approvers
         outcome = self.approve(run.plan_id or "", actor=actor, required=required).outcome
@@ -107,11 +111,17 @@ class Waves:
             outcome = self.approve(anew.id if anew is not None else "", actor=actor, required=required).outcome
         return outcome is Approval.APPROVED
 
-    def _restored_since(self, run: Run) -> bool:
-        """Whether the database was brought back after the wave's cut-off: somebody may have been told already."""
-        restored = self._store.audit(limit=1, subject=DATABASE)
+    def _restored_since(self, moment: dt.datetime) -> bool:
+        """Whether the database was brought back then or later: what was to be done by then may have been."""
+        return any(each.at >= moment for each in self._store.audit(limit=1, subject=DATABASE))
+
+    def _cut_off(self, run: Run) -> dt.datetime:
         config = self._versions.config(run.config_version)
-        return any(each.at >= config.wave(run.wave).cut_off.at(run.date, config.market.time_zone) for each in restored)
+        return config.wave(run.wave).cut_off.at(run.date, config.market.time_zone)
+
+    def _leaves(self, run: Run) -> dt.datetime:
+        config = self._versions.config(run.config_version)
+        return config.wave(run.wave).dispatch.at(run.date, config.market.time_zone)
 
     def close(self, date: dt.date, wave: str, *, actor: str) -> Run | None:
         """The cut-off: the wave's orders are batched, the others move on. None: another process had it."""

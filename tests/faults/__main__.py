@@ -4,6 +4,7 @@
     python tests/faults sender    [--database …]   a sender killed once at each point it passes
     python tests/faults kills     [--database …]   a whole day through which the daemon is killed
     python tests/faults databases [--database …]   databases that stop, fill up or are locked while the day goes on
+    python tests/faults backups   [--database …]   backups while it sends, and days brought back from one
     python tests/faults services                   services that refuse, hang, break off or are gone for an hour
     python tests/faults together                   three daemons on one PostgreSQL: one speaks, within the limits
 
@@ -29,6 +30,7 @@ PARTS = {
     "sender": "sending",
     "kills": "day_of_kills",
     "databases": "databases",
+    "backups": "backups",
     "services": "services",
     "together": "together",
 }

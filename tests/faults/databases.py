@@ -1,18 +1,19 @@
-"""Databases that fail while a daemon plans and sends: stopped hard, full, locked. Nothing is lost; the daemon lives.
+"""Databases that fail while a daemon plans and sends: stopped hard, silent, full, locked. Nothing is lost; it lives.
 
-PostgreSQL: its processes end at once (`pg_ctl stop -m immediate`), and it is started again after some seconds. SQLite:
-on a file system of its own, a small one in memory, which is filled to the last byte and emptied again; where none may
-be mounted that half is left out and says so. And another process that keeps the write lock.
+PostgreSQL: its processes end at once (`pg_ctl stop -m immediate`), and it is started again after some seconds; or all
+of them stand still (SIGSTOP) for as long and go on, without a connection being closed. SQLite: on a file system of its
+own, a small one in memory, which is filled to the last byte and emptied again; where none may be mounted that half is
+left out and says so. And another process that keeps the write lock.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime as dt
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -25,8 +26,9 @@ from typing import Any
 import judge
 from commands import until
 from crowd import opened
-from daylong import STAGES, Ledger, Stage, Visitors, over
-from lives import Life, Watch
+from daylong import STAGES, Stage, Visitors
+from lives import Watch
+from steady import Steady
 
 from benchmarks.sent import database
 from storage import open_store
@@ -34,7 +36,7 @@ from storage import open_store
 TRIALS = ("faults", "faults")
 ROWS = (
     ("messages of the day", ["messages"]),
-    ("stopped hard, down 1 to 30 s / disk full / locked for 25 s", ["stops", "full", "locks"]),
+    ("stopped hard / silent, each 1 to 30 s / disk full / locked for 25 s", ["stops", "silent", "full", "locks"]),
     ("of them while sending", ["sending"]),
     ("the daemon ended by itself", ["ended"]),
     ("orders / lost", ["day.orders", "day.orders_lost"]),
@@ -55,7 +57,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--messages", type=int, default=1500)
     parser.add_argument("--faults", type=int, default=20, help="of each database")
-    parser.add_argument("--longest", type=float, default=30.0, help="seconds that PostgreSQL stays down at most")
+    parser.add_argument("--silent", type=int, default=5, help="more of PostgreSQL, in which its processes stand still")
+    parser.add_argument("--longest", type=float, default=30.0, help="seconds that PostgreSQL is away at most")
     parser.add_argument("--locked", type=float, default=25.0, help="seconds that another keeps SQLite's lock")
 
 
@@ -89,25 +92,25 @@ class Troubled:
     def __init__(self, folder: Path, url: str, asked: argparse.Namespace, faults: list[Callable[[], None]]) -> None:
         self._asked, self._chance, self._faults = asked, random.Random(asked.seed), faults
         self._folder, self._url = folder, url
-        self.ended = self.sending = self.done = 0
+        self.sending = self.done = 0
         self.back: list[float] = []
 
     def day(self) -> dict[str, Any]:
         with opened(self._folder, self._url, self._asked.messages, self._asked.seed) as crowd:
-            self._crowd, self._ledger, self._visitors = crowd, Ledger(self._url), Visitors(crowd)
             crowd.line.thinks = 0.4
-            self._watch = Watch(STAGES[0].opens)
+            visitors = Visitors(crowd)
+            self._servers = (crowd.line, crowd.telegram)
+            self._steady = steady = Steady(crowd, crowd.house, Watch(STAGES[0].opens), visitors, self._chance)
             try:
                 self._stages()
                 with open_store(self._url) as store:
-                    rows = judge.of_today(store, self._watch.now())
+                    rows = judge.of_today(store, steady.watch.now())
                     found = judge.of_messages(rows, crowd.line, crowd.telegram)
-                    told, tapped = self._visitors.told, self._visitors.tapped
-                    found["day"] = judge.of_day(crowd, store, told, tapped, self._ledger.heard())
+                    found["day"] = judge.of_day(crowd, store, visitors.told, visitors.tapped, steady.ledger.heard())
             finally:
-                self._ledger.close()
-                self._visitors.close()
-        found |= {"faults": self.done, "sending": self.sending, "ended": self.ended}
+                steady.close()
+                visitors.close()
+        found |= {"faults": self.done, "sending": self.sending, "ended": steady.ended}
         return found | {"back": max(self.back, default=None)}
 
     def _stages(self) -> None:
@@ -115,61 +118,35 @@ class Troubled:
         whole, given = sum(weights.values()), 0.0
         for stage in STAGES:
             given += weights.get(stage.name, 0) * len(self._faults) / whole
-            self._watch.put(stage.opens)
-            if stage.posts:
-                self._visitors.order_everything()
-            due = round(given) - self.done
-            self._through(stage, due if stage.name in weights else 0)
+            self._steady.open(stage)
+            self._through(stage, round(given) if stage.name in weights else self.done)
             sys.stderr.write(f"{stage.name}: {self.done} faults so far\n")
 
-    def _through(self, stage: Stage, faults: int) -> None:
-        life = Life(self._crowd.house, self._watch)
-        base = until(life.address, "the daemon to listen")
-        deadline, left = time.monotonic() + 900, faults
-        moment = time.monotonic() + self._chance.uniform(0, 1.0)
-        try:
-            while not (done := over(stage, self._ledger, self._visitors, self._watch.now())) or left > 0:
-                assert time.monotonic() < deadline, (stage.name, self._ledger.waiting(self._watch.now()), life.said())
-                if life.code is not None:
-                    self.ended += 1
-                    sys.stderr.write(f"{stage.name}: the daemon ended with {life.code}:\n{life.said()[-3000:]}\n")
-                    life = Life(self._crowd.house, self._watch)
-                    base = until(life.address, "the daemon to listen")
-                if stage.share and self._chance.random() < 0.05:
-                    for found in self._ledger.to_confirm(1):
-                        self._visitors.tap(*found)
-                self._visitors.knock(base)
-                if left > 0 and time.monotonic() >= moment:
-                    self._fault(stage, done)
-                    left -= 1
-                    moment = time.monotonic() + self._chance.uniform(0.3, 2.5)
-                if not left and (moment_of_next := self._put_off()) is not None:
-                    life.stop()
-                    self._watch.put(moment_of_next)
-                    life = Life(self._crowd.house, self._watch)
-                    base = until(life.address, "the daemon to listen")
-                time.sleep(0.02)
-            life.stop()
-        finally:
-            life.kill()
+    def _through(self, stage: Stage, most: int) -> None:
+        """The stage, and in it so many faults that `most` have been in all."""
+        moment: float | None = None
+
+        def meanwhile(done: bool) -> bool:
+            nonlocal moment
+            if self.done < most and moment is None:
+                moment = time.monotonic() + self._chance.uniform(0, 1.0)
+            if moment is not None and time.monotonic() >= moment:
+                self._fault(stage, done)
+                moment = time.monotonic() + self._chance.uniform(0.3, 2.5) if self.done < most else None
+            return self.done < most
+
+        self._steady.through(stage, meanwhile)
 
     def _fault(self, stage: Stage, done: bool) -> None:
         self._faults[self.done]()
         ended = time.monotonic()
         self.done += 1
         self.sending += bool(stage.share) and not done
-        waiting = self._ledger.waiting(self._watch.now())
+        waiting = self._steady.ledger.waiting(self._steady.watch.now())
         if stage.share and waiting is not None and waiting.due > 20:
-            servers = (self._crowd.line, self._crowd.telegram)
+            servers = self._servers
             until(lambda: any(each.took and each.took[-1] > ended for each in servers), "it to go on")
             self.back.append(min(took for each in servers for took in each.took if took > ended) - ended)
-
-    def _put_off(self) -> dt.datetime | None:
-        """Where nothing is to be done for a while: when something is to be tried again."""
-        waiting = self._ledger.waiting(self._watch.now())
-        if waiting is None or waiting.due or waiting.put_off is None or self._visitors.pending:
-            return None
-        return waiting.put_off if (waiting.put_off - self._watch.now()).total_seconds() > 10 else None
 
 
 # --- SQLite ---------------------------------------------------------------------------------------------------------
@@ -236,8 +213,42 @@ def _postgresql(folder: Path, url: str, asked: argparse.Namespace) -> dict[str, 
         time.sleep(chance.uniform(1, asked.longest))
         server.ensure_postgres_running()
 
-    found = Troubled(folder, url, asked, [stop] * asked.faults).day()
-    return _judged(found | {"stops": asked.faults})
+    def silent() -> None:
+        """Its processes stand still and close nothing; then they go on where they were."""
+        postmaster = int((Path(data) / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        os.kill(postmaster, signal.SIGSTOP)  # first, so that it starts no other
+        still = [postmaster, *_children(postmaster)]
+        try:
+            for each in still[1:]:
+                _tell(each, signal.SIGSTOP)
+            time.sleep(chance.uniform(1, asked.longest))
+        finally:
+            for each in reversed(still):
+                _tell(each, signal.SIGCONT)
+
+    faults = _spread([stop] * asked.faults, [silent] * asked.silent)
+    found = Troubled(folder, url, asked, faults).day()
+    return _judged(found | {"stops": asked.faults, "silent": asked.silent})
+
+
+def _spread(many: list[Callable[[], None]], few: list[Callable[[], None]]) -> list[Callable[[], None]]:
+    """`few` among `many`, as evenly as may be."""
+    mixed = list(many)
+    for number, each in enumerate(few):
+        mixed.insert(round((number + 0.5) * len(many) / len(few)) + number, each)
+    return mixed
+
+
+def _children(process: int) -> list[int]:
+    """The processes that one has started and that still run."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
+    pairs = [line.split() for line in listed.stdout.splitlines()]
+    return [int(pid) for pid, parent in pairs if int(parent) == process]
+
+
+def _tell(process: int, what: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, what)
 
 
 def _judged(found: dict[str, Any]) -> dict[str, Any]:

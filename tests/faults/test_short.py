@@ -6,14 +6,19 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import backups
 import board
 import judge
+import pytest
 from crowd import Crowd
-from daylong import Stage
+from daylong import Stage, Visitors
 from kills import Killer
+from lives import Watch
+from steady import Steady
 from together import busiest
 
 from storage import open_store
@@ -54,6 +59,41 @@ def test_a_killed_daemon_loses_nothing_and_says_nothing_twice(tmp_path: Path, sq
     assert [(death.way, death.due) for death in killer.deaths] == [("outbox.after_call", True)]
     assert [code for code, _ in killer.stops] == [0] * len(killer.stops)
     assert judge.broken(found) == []
+
+
+@pytest.fixture
+def another_url(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> str:
+    """The address of a database of the same kind without a single table."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path}/another.db"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
+
+
+def test_what_is_brought_back_says_nothing_again(tmp_path: Path, database_url: str, another_url: str) -> None:
+    """A backup is taken of a daemon that sends, which goes on and is killed. What was due by then is in doubt in the
+    database made of it, and said no more; what falls due later is said once."""
+    seven, eight = (Stage(name=str(hour), opens=board.SEVEN.replace(hour=hour), share=1.0) for hour in (19, 20))
+    with board.opened(tmp_path, database_url) as market:
+        market.say(0, 800, seven.opens)  # more than are said while a backup is taken, on a busy machine too
+        market.say(800, 20, eight.opens)
+        crowd = Crowd(house=market.house, line=market.line, telegram=market.telegram, orders=[], key="")
+        visitors, watch, chance = Visitors(crowd), Watch(seven.opens), random.Random(1)
+        before = Steady(crowd, market.house, watch, visitors, chance)
+        after = Steady(crowd, replace(market.house, url=another_url), watch, visitors, chance)
+        try:
+            backups.bring_back(before, after, crowd, seven, first=5, further=5, resumes=seven)
+            after.open(eight)
+            after.through(eight)
+            found = backups.judged(crowd, after)
+        finally:
+            before.close()
+            after.close()
+            visitors.close()
+    assert backups.promises(found) == []
+    assert found["messages"] == 820
+    assert found["doubt"]["listed"] >= found["doubt"]["said"] > 0
+    assert after.said() >= found["since"] + 20
 
 
 def test_the_busiest_second_is_found_wherever_it_begins() -> None:

@@ -16,7 +16,8 @@ from scheduler.day import Action, Step
 from scheduler.versions import Versions
 from scheduler.waves import Waves
 from scheduler.workers import AtOnce, Planner
-from storage import Approval, IllegalRun, Member, Message, Order, Plan, Run, Store
+from storage import Approval, IllegalRun, Member, Message, Order, Plan, Run, Store, open_store
+from storage.backup import backup, restore
 
 DAY, EVE, NEXT = dt.date(2026, 11, 24), dt.date(2026, 11, 23), dt.date(2026, 11, 25)
 GREEDY = ("engine: auto, seconds: 10", "engine: greedy, seconds: 1")
@@ -370,6 +371,23 @@ def test_an_approved_wave_that_nobody_sent_off_moves_on_and_everybody_hears(mark
     told = {(m.kind, m.member_ref) for m in market.store.messages(states={"held"})}
     assert told == {("changed", market.buyer(1)), ("changed", "S01"), ("escalation", "C1")}
     assert {m.kind for m in market.store.messages(states={"superseded"})} == {"route", "summary"}
+
+
+def test_a_wave_that_had_left_before_a_restore_is_not_called_off(
+    market: Market, make: Any, database_url: str, market_config: ConfigOf, tmp_path: Path
+) -> None:
+    """Brought back after its delivery time, an approved wave counts as sent off: nobody hears that it did not ride."""
+    assert market.approve(market.planned(make.order(1))) is Approval.APPROVED
+    backup(database_url, tmp_path / "market.zip", market.clock.now())
+    url = f"sqlite:///{tmp_path}/brought_back.db"
+    restore(url, tmp_path / "market.zip", make.at("14:00", DAY))
+    with open_store(url) as store:
+        back = Market(store, tmp_path, market_config(GREEDY), make)
+        written = len(store.messages())
+        assert back.do(Action.ROLL_OVER, "14:01", on=DAY)
+        assert (back.run().state, back.leg(1)) == ("dispatched", ("dispatched", DAY, "midday", None))
+        assert len(store.messages()) == written
+        back.planner.close()
 
 
 def test_a_plan_of_the_past_is_not_approved(market: Market, make: Any) -> None:
