@@ -26,6 +26,7 @@ from scheduler.clock import ShiftedClock, SystemClock, Ticker
 from scheduler.config import UnreadableSecret
 from scheduler.engine import EngineUnavailable
 from scheduler.loops import Loops
+from scheduler.overtaken import Overtaken
 from scheduler.senders import Senders
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class CannotListen(Exception):
 
 async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -> None:
     """Run until SIGINT or SIGTERM; stops within ten seconds, finishing what is being sent.
+
+    `NewerSchema` where it stopped because a later Songsuk has migrated the database.
 
     `planning`: how many areas are solved at once here; 0 leaves them to workers, as does `sends` False what is due.
     """
@@ -118,7 +121,9 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     ticker = Ticker(clock, tick, at_least=LOOK_AROUND)
     areas = app.waves.solver = app.areas(engine.wake, planning, ticker.soon)
     await ticker.start()
+    overtaken = Overtaken(app.store, stop)
     working = [
+        asyncio.create_task(loops.keep("schema", overtaken.look, stop, stop)),
         asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
         asyncio.create_task(loops.keep("planning", watch, asyncio.Event(), stop)),
         *engines.begin(engine, {areas: planning, senders.draining: int(sends)}, loops, stop),
@@ -137,6 +142,7 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     await ticker.stop()
     await app.close_channels()
     engine.close()
+    overtaken.tell()
 
 
 def stops(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
