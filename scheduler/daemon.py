@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from channels.base import NotConfigured
 from scheduler import engine as engines
 from scheduler.app import App, OfficialBase
-from scheduler.areas import Unattended, attended
+from scheduler.areas import Unplanned, attended
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
 from scheduler.config import UnreadableSecret
 from scheduler.engine import EngineUnavailable
@@ -38,7 +38,7 @@ STORE_THREADS = 8
 READ_QUOTA = dt.timedelta(minutes=15)
 LOOK_AROUND = dt.timedelta(seconds=2)
 """How often the clock looks around at least, in real time, for a changed config or orders for a day that was closed."""
-TELLING = (NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable, Unattended)
+TELLING = (NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable, Unplanned)
 """What goes wrong in words of ours, which name no secret."""
 GRACE_SECONDS = 8
 """How long what is being sent and answered may take to end."""
@@ -100,7 +100,7 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
         return READ_QUOTA.total_seconds()
 
     async def watch() -> float:
-        """Whether somebody works the planning queue, here or elsewhere, when there is something in it."""
+        """Whether somebody works the planning queue, here or elsewhere, when there is something in it, and can."""
         return await attended(app.store, clock, stop)
 
     keep_loaded()
