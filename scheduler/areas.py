@@ -11,7 +11,7 @@ import asyncio
 import datetime as dt
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -36,21 +36,52 @@ PAUSES = (2.0, 10.0, 60.0)
 STUBBORN = 3
 """Failures after which an area is planned by the simplest engine: what ends a search, as memory that runs short, hardly
 ends that one, and a plain plan is better than none."""
+MOST_NAMED = 5
 UNATTENDED_SECONDS = 10.0
 """Areas that nobody has taken up in so long are told of."""
 
 
-class Unattended(Exception):
-    """Areas wait and nobody solves any: no process works their queue. ``message``: in words, with the way out."""
+class Unplanned(Exception):
+    """Areas wait and something is wrong with that. ``message``: in words, with the way out."""
+
+    def __init__(self, message: Mapping[str, str]) -> None:
+        self.message = dict(message)
+        super().__init__(f"{self.message['th']} · {self.message['en']}")
+
+
+class Unattended(Unplanned):
+    """Nobody solves any: no process works their queue."""
 
     def __init__(self, count: int) -> None:
-        self.message = {
+        message = {
             "th": f"รอจัดเส้นทางอยู่ {count} พื้นที่ แต่ไม่มีเครื่องไหนทำคิว planning: "
             "เปิด songsuk worker หรือเปิด songsuk serve ให้ทำคิวนี้",
             "en": f"areas that wait to be planned: {count}, and no process works the queue planning: "
             "start songsuk worker, or a songsuk serve that works it",
         }
-        super().__init__(f"{self.message['th']} · {self.message['en']}")
+        super().__init__(message)
+
+
+class Stubborn(Unplanned):
+    """Their solving fails again and again, and their waves wait for them."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        named = ", ".join(names[:MOST_NAMED]) + (f" (+{len(names) - MOST_NAMED})" if len(names) > MOST_NAMED else "")
+        message = {
+            "th": f"จัดเส้นทางไม่สำเร็จตั้งแต่ {STUBBORN} ครั้งขึ้นไป พื้นที่ {named} รอบส่งจึงยังไม่มีแผน: "
+            "ดูสาเหตุในบันทึกของ songsuk serve และ songsuk worker "
+            "ถ้าหน่วยความจำไม่พอ ให้ลด solver.workers แล้วเริ่มใหม่",
+            "en": f"areas whose search has failed {STUBBORN} times or more, so that their waves have no plan: {named}; "
+            "the logs of songsuk serve and songsuk worker say why; "
+            "where memory runs short, lower solver.workers and start again",
+        }
+        super().__init__(message)
+
+
+def unplanned(store: Store, clock: Clock) -> Unplanned | None:
+    """What is wrong with the areas that wait, if anything is."""
+    names = store.stubborn_areas(STUBBORN)
+    return Stubborn(names) if names else unattended(store, clock)
 
 
 def unattended(store: Store, clock: Clock) -> Unattended | None:
@@ -63,10 +94,10 @@ def unattended(store: Store, clock: Clock) -> Unattended | None:
 
 
 async def attended(store: Store, clock: Clock, stop: asyncio.Event) -> float:
-    """A turn of a loop that watches the planning queue: `Unattended` where nobody comes for what waits in it."""
+    """A turn of a loop that watches the planning queue: `Unplanned` where something is wrong with what waits in it."""
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), UNATTENDED_SECONDS)
-    if not stop.is_set() and (trouble := await asyncio.to_thread(unattended, store, clock)) is not None:
+    if not stop.is_set() and (trouble := await asyncio.to_thread(unplanned, store, clock)) is not None:
         raise trouble
     return 0.0
 

@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING
 from channels.base import NotConfigured
 from scheduler import engine as engines
 from scheduler.app import App, OfficialBase
-from scheduler.areas import Unattended, attended
+from scheduler.areas import Unplanned, attended
 from scheduler.clock import ShiftedClock, SystemClock, Ticker
 from scheduler.config import UnreadableSecret
 from scheduler.engine import EngineUnavailable
 from scheduler.loops import Loops
+from scheduler.overtaken import Overtaken
 from scheduler.senders import Senders
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ STORE_THREADS = 8
 READ_QUOTA = dt.timedelta(minutes=15)
 LOOK_AROUND = dt.timedelta(seconds=2)
 """How often the clock looks around at least, in real time, for a changed config or orders for a day that was closed."""
-TELLING = (NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable, Unattended)
+TELLING = (NotConfigured, UnreadableSecret, OfficialBase, EngineUnavailable, Unplanned)
 """What goes wrong in words of ours, which name no secret."""
 GRACE_SECONDS = 8
 """How long what is being sent and answered may take to end."""
@@ -53,6 +54,8 @@ class CannotListen(Exception):
 
 async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -> None:
     """Run until SIGINT or SIGTERM; ends within ten seconds, and finishes what is being sent where it can.
+
+    `NewerSchema` where it stopped because a later Songsuk has migrated the database.
 
     `planning`: how many areas are solved at once here; 0 leaves them to workers, as does `sends` False what is due.
     """
@@ -101,7 +104,7 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
         return READ_QUOTA.total_seconds()
 
     async def watch() -> float:
-        """Whether somebody works the planning queue, here or elsewhere, when there is something in it."""
+        """Whether somebody works the planning queue, here or elsewhere, when there is something in it, and can."""
         return await attended(app.store, clock, stop)
 
     keep_loaded()
@@ -122,7 +125,9 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     ticker = Ticker(clock, tick, at_least=LOOK_AROUND)
     areas = app.waves.solver = app.areas(engine.wake, planning, ticker.soon)
     await ticker.start()
+    overtaken = Overtaken(app.store, stop)
     working = [
+        asyncio.create_task(loops.keep("schema", overtaken.look, stop, stop)),
         asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
         asyncio.create_task(loops.keep("planning", watch, asyncio.Event(), stop)),
         *engines.begin(engine, {areas: planning, senders.draining: int(sends)}, loops, stop),
@@ -141,6 +146,7 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     await ticker.stop()
     await app.close_channels()
     engine.close()
+    overtaken.tell()
 
 
 def stops(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

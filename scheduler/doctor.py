@@ -22,7 +22,7 @@ from routing.travel import Unavailable
 from scheduler import config as configs
 from scheduler import doubts
 from scheduler.app import database_url, official_channels
-from scheduler.areas import unattended
+from scheduler.areas import unplanned
 from scheduler.clock import ClockError, SystemClock, clock_from
 from scheduler.planning.travel import REASONS, ways_of
 from scheduler.versions import Versions
@@ -131,13 +131,20 @@ def _unreadable(name: str, error: configs.UnreadableSecret) -> dict[str, Any]:
 
 
 def _disk(environ: Mapping[str, str]) -> dict[str, Any]:
-    free = shutil.disk_usage(Path.cwd()).free
+    """Room where the database's file grows; with a server of its own, where road data is kept."""
+    try:
+        folder = storage.folder_of(database_url(environ))
+    except (storage.BadUrl, configs.UnreadableSecret):
+        folder = None
+    wanted = folder or Path("var").absolute()
+    place = next(each for each in (wanted, *wanted.parents) if each.exists())
+    free = shutil.disk_usage(place).free
     gigabytes = f"{free / 1e9:.1f} GB"
     return _check(
         "disk",
         free > ENOUGH_BYTES,
-        f"ว่าง {gigabytes}" if free > ENOUGH_BYTES else f"เหลือเพียง {gigabytes}",
-        f"{gigabytes} free" if free > ENOUGH_BYTES else f"only {gigabytes} left",
+        f"{place}: ว่าง {gigabytes}" if free > ENOUGH_BYTES else f"{place}: เหลือเพียง {gigabytes}",
+        f"{place}: {gigabytes} free" if free > ENOUGH_BYTES else f"{place}: only {gigabytes} left",
     )
 
 
@@ -225,16 +232,16 @@ def _stranded(config: configs.Config, environ: Mapping[str, str]) -> list[dict[s
 
 
 def _planning(environ: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Whether areas wait to be planned and nobody comes for them."""
+    """Whether areas wait to be planned and nobody comes for them, or nobody can."""
     try:
         if not storage.exists(database_url(environ)):
             return []
         with storage.open_store(database_url(environ)) as store:
-            trouble = unattended(store, SystemClock())
+            trouble = unplanned(store, SystemClock())
     except (storage.StorageError, configs.UnreadableSecret):
         return []
     if trouble is None:
-        return [_check("planning", True, "ไม่มีพื้นที่ที่รอโดยไม่มีใครทำ", "no area waits that nobody comes for")]
+        return [_check("planning", True, "ไม่มีพื้นที่ที่ค้างอยู่", "no area is stuck")]
     return [_check("planning", False, trouble.message["th"], trouble.message["en"])]
 
 

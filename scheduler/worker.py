@@ -14,13 +14,17 @@ from scheduler.app import App
 from scheduler.daemon import GRACE_SECONDS, STORE_THREADS, TELLING, log_lines, stops, warm
 from scheduler.engine import Work
 from scheduler.loops import Loops
+from scheduler.overtaken import Overtaken
 from scheduler.senders import IDLE, Senders
 
 log = logging.getLogger(__name__)
 
 
 async def work(app: App, *, planning: int, sends: bool) -> None:
-    """Solve `planning` areas at once, and send, until SIGINT or SIGTERM; what is not solved by then is handed back."""
+    """Solve `planning` areas at once, and send, until SIGINT or SIGTERM; what is not solved by then is handed back.
+
+    `NewerSchema` where it stopped because a later Songsuk has migrated the database.
+    """
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store"))
     stop = asyncio.Event()
@@ -44,10 +48,11 @@ async def work(app: App, *, planning: int, sends: bool) -> None:
             await senders.follow()
         return IDLE.total_seconds()
 
-    woken = asyncio.Event()
+    woken, overtaken = asyncio.Event(), Overtaken(app.store, stop)
     working = [
         *engines.begin(engine, works, loops, stop),
         asyncio.create_task(loops.keep("config", follow, woken, stop)),
+        asyncio.create_task(loops.keep("schema", overtaken.look, stop, stop)),
     ]
     log.info("working for %s: %s", app.config.market.id, ", ".join(work.queue.partition("@")[0] for work in works))
     await stop.wait()
@@ -58,3 +63,4 @@ async def work(app: App, *, planning: int, sends: bool) -> None:
     await senders.release()
     await app.close_channels()
     engine.close()
+    overtaken.tell()

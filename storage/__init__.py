@@ -93,6 +93,7 @@ __all__ = [
     "Store",
     "Unreachable",
     "exists",
+    "folder_of",
     "open_reading",
     "open_store",
 ]
@@ -107,6 +108,16 @@ def exists(url: str) -> bool:
     except BadUrl:
         return False
     return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+
+
+def folder_of(url: str) -> Path | None:
+    """Where a SQLite file lies, or will; None: the database is not in a file of this machine's."""
+    from storage.engine import in_memory, parse
+
+    parsed = parse(url)
+    if parsed.get_backend_name() != "sqlite" or in_memory(parsed):
+        return None
+    return Path(str(parsed.database)).absolute().parent
 
 
 def open_store(url: str) -> Store:

@@ -85,6 +85,12 @@ class Areas(Verbs):
             count, last = connection.execute(query).one()
         return (count, last) if count and last <= now else None
 
+    def stubborn_areas(self, tries: int) -> list[str]:
+        """The names of areas that have been taken up more often than that, and have no answer."""
+        query = select(AREA.c.area).where(AREA.c.answer.is_(None), AREA.c.tries > tries).distinct()
+        with self._read() as connection:
+            return list(connection.execute(query.order_by(AREA.c.area)).scalars())
+
     @writes
     def claim_area(self, area_id: str, holder: str, *, now: dt.datetime, seconds: float) -> PlanningArea | None:
         """Takes an area for so many seconds; None: it is solved, withdrawn, or in somebody's hand."""

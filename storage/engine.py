@@ -6,7 +6,9 @@ it never finds halfway that another was first. Knows no table.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -58,7 +60,8 @@ def in_memory(url: URL) -> bool:
 
 
 def connect(url: URL, *, reading: bool = False) -> Engine:
-    """An engine for `url`; nothing is opened yet but the folder of a SQLite file. `reading`: it cannot write."""
+    """An engine for `url`; nothing is opened yet, but a SQLite file is made where there is none. `reading`: it cannot
+    write."""
     if url.get_backend_name() == "postgresql":
         still = f" -c idle_in_transaction_session_timeout={_STANDS_STILL_MS}"
         engine = create_engine(
@@ -80,7 +83,7 @@ def connect(url: URL, *, reading: bool = False) -> Engine:
         file = quote(str(Path(str(url.database)).resolve()))
         url = url.set(database=f"file:{file}", query={"mode": "ro", "uri": "true"})
     else:
-        _make_folder(Path(str(url.database)))
+        _make_file(Path(str(url.database)))
     engine = create_engine(
         url,
         json_serializer=to_json,
@@ -92,11 +95,17 @@ def connect(url: URL, *, reading: bool = False) -> Engine:
     return engine
 
 
-def _make_folder(path: Path) -> None:
+def _make_file(path: Path) -> None:
+    """An empty database that its owner alone may read, whatever the umask: it will hold names, phones and places.
+
+    SQLite gives what it makes beside it (-wal, -shm) the same mode. A file that is there keeps its own.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
-        raise Unreachable(f"cannot make the folder {path.parent}: {error.strerror}") from error
+        raise Unreachable(f"cannot make {path}: {error.strerror}") from error
 
 
 def _begin_reading(connection: Connection) -> None:

@@ -29,7 +29,11 @@ class BadUrl(StorageError):
 
 
 class NewerSchema(StorageError):
-    """The database was migrated by a newer Songsuk than this one."""
+    """The database was migrated by a newer Songsuk than this one: it stands at `found`, of `known` at most we know."""
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(f"the database is at migration {found}, this Songsuk knows up to {known}")
+        self.found, self.known = found, known
 
 
 class OlderSchema(StorageError):

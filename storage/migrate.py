@@ -59,7 +59,7 @@ def needs_head(engine: Engine) -> None:
     if found is None or found < HEAD:
         raise OlderSchema(f"the database is at migration {found}, this Songsuk reads {HEAD}: songsuk db upgrade")
     if found != HEAD:
-        raise _newer(found)
+        raise NewerSchema(found, HEAD)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -79,9 +79,5 @@ def _run(connection: Connection, found: str | None) -> None:
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
-        raise _newer(found)
+        raise NewerSchema(found, HEAD)
     command.upgrade(config, HEAD)
-
-
-def _newer(found: str) -> NewerSchema:
-    return NewerSchema(f"the database is at migration {found}, this Songsuk knows up to {HEAD}")

@@ -12,9 +12,10 @@ from storage.chats import Chats
 from storage.day import Day
 from storage.engine import connect, parse
 from storage.erasure import Erasure
+from storage.errors import NewerSchema
 from storage.house import House
 from storage.inbox import Inbox
-from storage.migrate import needs_head, upgrade_engine
+from storage.migrate import HEAD, needs_head, upgrade_engine
 from storage.order_views import OrderViews
 from storage.orders import Orders
 from storage.outbox import Outbox
@@ -77,6 +78,11 @@ class Store(
         """The migration the database stands at; also says whether it answers."""
         with self._read() as connection:
             return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+    def newer_schema(self) -> NewerSchema | None:
+        """What says that a later Songsuk has migrated the database since it was opened; None: it has not."""
+        found = self.revision()
+        return NewerSchema(found, HEAD) if found > HEAD else None
 
     def close(self) -> None:
         """Lets the connections go. A verb after this opens them anew."""

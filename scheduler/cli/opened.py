@@ -86,6 +86,8 @@ def opened(config: Path | None, *, keep_warm: bool = False, acts: bool = False) 
             {"th": "พิมพ์ค่านี้ใหม่", "en": "type it again"},
             exit_code=2,
         ) from None
+    except storage.NewerSchema as error:
+        raise no_database(error) from None
     except storage.StorageError as error:
         what = _one_line(error)
         raise Refusal(
@@ -142,15 +144,19 @@ def no_database(error: Exception) -> Refusal:
     """The database could not be opened; nothing was done."""
     import storage
 
-    what = _one_line(error)
     if isinstance(error, storage.NewerSchema):
         return Refusal(
             "database.newer",
             "SONGSUK_DATABASE_URL",
-            {"th": f"ฐานข้อมูลเป็นของส่งสุขรุ่นใหม่กว่า: {what}", "en": f"a newer Songsuk made this database: {what}"},
-            {"th": "ติดตั้งส่งสุขรุ่นใหม่ แล้วสั่งอีกครั้ง", "en": "install a newer Songsuk, then try again"},
+            {
+                "th": f"ส่งสุขรุ่นใหม่กว่าปรับฐานข้อมูลเป็นรุ่น {error.found} แล้ว ส่งสุขนี้ใช้ได้ถึงรุ่น {error.known}",
+                "en": f"a newer Songsuk has brought this database to migration {error.found}; "
+                f"this one knows up to {error.known}",
+            },
+            {"th": "ติดตั้งส่งสุขรุ่นใหม่ แล้วเริ่มอีกครั้ง", "en": "install a newer Songsuk, then start again"},
             exit_code=2,
         )
+    what = _one_line(error)
     return Refusal(
         "storage.unavailable",
         "SONGSUK_DATABASE_URL",

@@ -21,9 +21,10 @@ from sites import Site
 from routing.model import ProblemError
 from scheduler import app as application
 from scheduler import areas
-from scheduler.areas import UNATTENDED_SECONDS, Areas, Unattended, attended, unattended
+from scheduler.areas import UNATTENDED_SECONDS, Areas, Stubborn, Unattended, attended, unattended, unplanned
 from scheduler.clock import SteppedClock
 from scheduler.config import Config
+from scheduler.daemon import TELLING
 from scheduler.day import Action, Step
 from scheduler.doctor import examine
 from scheduler.gathering import Gathering
@@ -258,9 +259,39 @@ def test_an_area_that_fails_again_and_again_is_planned_plainly(market: Market) -
         with pytest.raises(ProblemError, match="nonsense"):
             asyncio.run(clock.areas.do("a_broken"))
         market.store.hold_area("a_broken", clock.holder(), until=clock.lease_now(), now=clock.lease_now())
+    assert unplanned(market.store, market.clock) is None
     assert clock.work() == 2
     assert clock.tick()
     assert market.run().state == "planned"
+
+
+def test_an_area_that_nobody_can_plan_is_told(
+    market: Market, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails with the simplest engine too is named with the way out, in both languages, by `songsuk doctor` and in
+    the turn that /readyz tells of, until it is solved."""
+    clock, path = market.machines[0], market.folder / "config.yaml"
+    path.write_text(market.versions.config().text, encoding="utf-8")
+    clock.tick()
+    hopeless, _ = market.store.areas(market.run().id)
+    for _ in range(areas.STUBBORN + 1):
+        now = clock.lease_now()
+        assert market.store.claim_area(hopeless.id, "anotherplace-1-1-1", now=now, seconds=0.0) is not None
+
+    def planning() -> tuple[bool, dict[str, str]]:
+        checks = examine(path, {"SONGSUK_DATABASE_URL": database_url})
+        return next((check["ok"], check["message"]) for check in checks if check["name"] == "planning")
+
+    told = unplanned(market.store, market.clock)
+    assert isinstance(told, Stubborn)
+    assert all(hopeless.area in said and "songsuk worker" in said for said in told.message.values())
+    assert planning() == (False, told.message)
+    monkeypatch.setattr(areas, "UNATTENDED_SECONDS", 0.01)
+    with pytest.raises(TELLING, match=hopeless.area):
+        asyncio.run(attended(market.store, market.clock, asyncio.Event()))
+    assert clock.work() == 2
+    assert unplanned(market.store, market.clock) is None
+    assert planning()[0]
 
 
 def test_what_is_broken_off_is_handed_back(market: Market) -> None:

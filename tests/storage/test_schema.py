@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,25 @@ def test_a_newer_database_is_refused(database_url: str) -> None:
         with engine.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": migrate.HEAD})
         engine.dispose()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
+def test_a_new_sqlite_database_is_its_owners_alone(tmp_path: Path) -> None:
+    """Under the most open umask nobody else may read the file or what SQLite keeps beside it; one that was there before
+    keeps the mode that somebody gave it."""
+    before = os.umask(0)
+    try:
+        with open_store(f"sqlite:///{tmp_path}/new/songsuk.db") as store:
+            store.create_key("a", "d", actor="C1", at=dt.datetime.now(dt.UTC))
+            modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {"songsuk.db": 0o600, "songsuk.db-wal": 0o600, "songsuk.db-shm": 0o600}
+    given = tmp_path / "new" / "songsuk.db"
+    given.chmod(0o640)
+    with open_store(f"sqlite:///{given}") as store:
+        assert store.key_name("d") == "a"
+    assert given.stat().st_mode & 0o777 == 0o640
 
 
 def test_every_column_is_classified() -> None:
