@@ -50,7 +50,7 @@ ROWS = (
         ["bouts.critical.lost", "bouts.critical.copies", "bouts.critical.unmarked_copies"],
     ),
     ("informative over Telegram: copies / not known", ["bouts.informative.copies", "bouts.informative.unknown"]),
-    ("after the hour: of use / said", ["outage.useful", "outage.useful_said"]),
+    ("after the hour: of use / said / not known", ["outage.useful", "outage.useful_said", "outage.useful_unknown"]),
     ("after the hour: useless / said", ["outage.useless", "outage.useless_said"]),
     ("the daemon ended by itself", ["ended"]),
 )
@@ -72,7 +72,7 @@ def run(asked: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
             found |= part(market, asked)
     bouts, outage = found["bouts"], found["outage"]
     broken = judge.broken(bouts)
-    broken += ["lost in the outage"] * (outage["useful"] != outage["useful_said"])
+    broken += ["lost in the outage"] * (outage["useful"] != outage["useful_said"] + outage["useful_unknown"])
     broken += ["said too late"] * bool(outage["useless_said"])
     yield "services", found | {"broken": broken}
 
@@ -139,6 +139,8 @@ def _outage(market: board.Board, asked: argparse.Namespace) -> dict[str, Any]:
     said = _numbers(str([log.messages for log in market.line.log] + [log.text for log in market.telegram.log]))
     with open_store(market.house.url) as store:
         rows = store.messages()
+    listed = [row for row in rows if (row.channel, row.klass, row.state) == ("telegram", "informative", "unknown")]
+    unknown = _numbers(str([row.text for row in listed])) - said
     useful, useless = set(range(half)), set(range(half, 2 * half))
     return {
         "outage": {
@@ -146,6 +148,7 @@ def _outage(market: board.Board, asked: argparse.Namespace) -> dict[str, Any]:
             "minutes": asked.minutes,
             "useful": len(useful),
             "useful_said": len(useful & said),
+            "useful_unknown": len(useful & unknown),
             "useless": len(useless),
             "useless_said": len(useless & said),
             "unknown": sum(row.state == "unknown" for row in rows),
