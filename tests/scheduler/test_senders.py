@@ -44,7 +44,7 @@ class Process:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.app.close()
+        await self.app.close_channels()  # threads may be in the store still: whoever ends the loop closes that
 
 
 async def until(happened: Callable[[], Any]) -> None:
@@ -64,7 +64,7 @@ def house(tmp_path: Path, sqlite_url: str) -> Any:
 def test_who_sends_over_an_account_fetches_and_answers_there(house: Any, make: Any) -> None:
     """The other does nothing of it, until the first is gone, in order or by a crash: then all of it, nothing twice."""
     at_home, telegram = house
-    said = 0
+    said, dead = 0, list[Process]()
 
     def leases(process: Process) -> list[str]:
         with process.app.store._engine.connect() as connection:
@@ -92,6 +92,7 @@ def test_who_sends_over_an_account_fetches_and_answers_there(house: Any, make: A
         await talk(first, second)
         assert leases(first) == [lease_of("telegram")], "one for each account, and no other"
         await first.die()
+        dead.append(first)
         with second.app.store._engine.begin() as connection:  # its lease has run out
             connection.execute(text("UPDATE lease SET until = '2026-01-01 00:00:00.000000'"))
         await talk(second, None)
@@ -102,6 +103,8 @@ def test_who_sends_over_an_account_fetches_and_answers_there(house: Any, make: A
         await third.end()
 
     asyncio.run(asyncio.wait_for(work(), 90))
+    for process in dead:
+        asyncio.run(process.app.close())
     assert telegram.conflicts == 0
     assert telegram.bad_requests == []
     assert [log.chat_id for log in telegram.log].count(SOMEONE) == 4
