@@ -57,7 +57,8 @@ ROWS = (
     ("messages of the day of backups", ["live.messages"]),
     ("backups / of them while sending / not whole", ["live.backups", "live.sending", "live.ill"]),
     ("a backup, s: median / longest", ["live.took.median", "live.took.longest"]),
-    ("longest silence of the services, s: during backups / without", ["live.gap.during", "live.gap.without"]),
+    ("spans with messages to say to their end: backups / pauses", ["live.windows.during", "live.windows.without"]),
+    ("longest silence of the services in them, s: backups / pauses", ["live.gap.during", "live.gap.without"]),
     ("the daemon ended by itself", ["live.ended"]),
     ("days brought back / of them hours later / their messages", ["restores", "away", "messages"]),
     ("said after the backup and before the death", ["since"]),
@@ -115,12 +116,13 @@ def _another(url: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A backup: its file, from when to when its command ran, and whether it was sending all the while."""
+    """A backup: its file, when its command ran, and whether messages went out as that began, and until it had ended."""
 
     file: Path
     began: float
     ended: float
     sending: bool
+    throughout: bool
     answer: Answer
 
 
@@ -139,12 +141,13 @@ class Copying:
         self._thread = threading.Thread(target=take)
         self._thread.start()
 
-    def taken(self, *, sending: bool) -> Taken | None:
-        """None: it is still under way."""
+    def taken(self, *, began: bool, ended: bool) -> Taken | None:
+        """None: it is still under way. `began`, `ended`: whether messages went out then."""
         if self._thread.is_alive():
             return None
-        answer, ended = self._answers[0]
-        return Taken(file=self.file, began=self.began, ended=ended, sending=sending, answer=answer)
+        answer, at = self._answers[0]
+        throughout = began and ended
+        return Taken(file=self.file, began=self.began, ended=at, sending=began, throughout=throughout, answer=answer)
 
 
 def _live(url: str, messages: int, backups: int, seed: int) -> dict[str, Any]:
@@ -168,12 +171,12 @@ def _live(url: str, messages: int, backups: int, seed: int) -> dict[str, Any]:
             day.close()
             visitors.close()
         took = [each.ended - each.began for each in taken]
-        during = [(each.began, each.ended) for each in taken if each.sending]
+        during = [(each.began, each.ended) for each in taken if each.throughout]
         said = sorted([*crowd.line.took, *crowd.telegram.took])
         return {
             "messages": found["messages"],
             "backups": len(taken),
-            "sending": len(during),
+            "sending": sum(each.sending for each in taken),
             "ill": sum(not _whole(each) for each in taken),
             "took": {"median": statistics.median(took), "longest": max(took)},
             "gap": {"during": _silence(said, during), "without": _silence(said, pauses)},
@@ -198,7 +201,7 @@ def _copied(
         nonlocal under_way, since, pause, busy
         now = time.monotonic()
         if under_way is not None:
-            if (copy := under_way.taken(sending=busy and sends())) is not None:
+            if (copy := under_way.taken(began=busy, ended=sends())) is not None:
                 taken.append(copy)
                 under_way, since, pause, busy = None, now, copy.ended - copy.began, sends()
         elif len(taken) < most and now - since >= pause and not (stage.share and done):
@@ -305,7 +308,7 @@ def bring_back(
                 told, tapped = list(visitors.told), set(visitors.tapped)
                 copying = Copying(crowd.house, crowd.house.folder / "market.zip", before.watch)
         elif copied is None:
-            copied, upto = copying.taken(sending=not done), before.said()
+            copied, upto = copying.taken(began=True, ended=not done), before.said()
         elif done or before.said() - upto >= further:
             before.kill()
         return True
