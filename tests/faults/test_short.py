@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import backups
 import board
 import judge
 import pytest
+import restored
 from crowd import Crowd
 from daylong import Stage, Visitors
 from kills import Killer
@@ -82,15 +82,15 @@ def test_what_is_brought_back_says_nothing_again(tmp_path: Path, database_url: s
         before = Steady(crowd, market.house, watch, visitors, chance)
         after = Steady(crowd, replace(market.house, url=another_url), watch, visitors, chance)
         try:
-            backups.bring_back(before, after, crowd, seven, first=5, further=5, resumes=seven)
+            restored.bring_back(before, after, crowd, seven, first=5, further=5, resumes=seven)
             after.open(eight)
             after.through(eight)
-            found = backups.judged(crowd, after)
+            found = restored.judged(crowd, after)
         finally:
             before.close()
             after.close()
             visitors.close()
-    assert backups.promises(found) == []
+    assert restored.promises(found) == []
     assert found["messages"] == 820
     assert found["doubt"]["listed"] >= found["doubt"]["said"] > 0
     assert after.said() >= found["since"] + 20
