@@ -63,15 +63,16 @@ class Unattended(Unplanned):
 
 
 class Stubborn(Unplanned):
-    """Their solving fails again and again, and their waves wait for them."""
+    """They are taken up again and again and not solved, and their waves wait for them."""
 
     def __init__(self, names: Sequence[str]) -> None:
         named = ", ".join(names[:MOST_NAMED]) + (f" (+{len(names) - MOST_NAMED})" if len(names) > MOST_NAMED else "")
         message = {
-            "th": f"จัดเส้นทางไม่สำเร็จตั้งแต่ {STUBBORN} ครั้งขึ้นไป พื้นที่ {named} รอบส่งจึงยังไม่มีแผน: "
+            "th": f"เริ่มจัดเส้นทางเกิน {STUBBORN} ครั้งแล้วยังไม่สำเร็จ พื้นที่ {named} รอบส่งจึงยังไม่มีแผน: "
             "ดูสาเหตุในบันทึกของ songsuk serve และ songsuk worker "
             "ถ้าหน่วยความจำไม่พอ ให้ลด solver.workers แล้วเริ่มใหม่",
-            "en": f"areas whose search has failed {STUBBORN} times or more, so that their waves have no plan: {named}; "
+            "en": f"areas that were begun more than {STUBBORN} times and are not planned, so that their waves wait: "
+            f"{named}; "
             "the logs of songsuk serve and songsuk worker say why; "
             "where memory runs short, lower solver.workers and start again",
         }
@@ -80,8 +81,10 @@ class Stubborn(Unplanned):
 
 def unplanned(store: Store, clock: Clock) -> Unplanned | None:
     """What is wrong with the areas that wait, if anything is."""
+    if (alone := unattended(store, clock)) is not None:
+        return alone
     names = store.stubborn_areas(STUBBORN)
-    return Stubborn(names) if names else unattended(store, clock)
+    return Stubborn(names) if names else None
 
 
 def unattended(store: Store, clock: Clock) -> Unattended | None:

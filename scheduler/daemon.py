@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,7 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
         raise TypeError("the daemon needs a clock that runs")
     stop, at_rest = asyncio.Event(), asyncio.Event()
     at_rest.set()
-    stops(loop, stop)
+    end = stops(loop, stop)
 
     loops = Loops(telling=TELLING)
     counted, sdk_loaded = asyncio.Event(), asyncio.Event()
@@ -125,7 +125,7 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     ticker = Ticker(clock, tick, at_least=LOOK_AROUND)
     areas = app.waves.solver = app.areas(engine.wake, planning, ticker.soon)
     await ticker.start()
-    overtaken = Overtaken(app.store, stop)
+    overtaken = Overtaken(app.store, end)
     working = [
         asyncio.create_task(loops.keep("schema", overtaken.look, stop, stop)),
         asyncio.create_task(loops.keep("LINE's count", count, counted, stop)),
@@ -149,18 +149,21 @@ async def serve(app: App, host: str, port: int, *, planning: int, sends: bool) -
     overtaken.tell()
 
 
-def stops(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """SIGINT and SIGTERM set `stop`; the process does not outlive them by more than `LAST_SECONDS`."""
+def stops(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Callable[[], None]:
+    """What SIGINT and SIGTERM call, and who else wants an end: it sets `stop`, and the process does not outlive that by
+    more than `LAST_SECONDS`."""
 
-    def asked() -> None:
-        stop.set()
-        last = threading.Timer(LAST_SECONDS, _leave)
-        last.daemon = True
-        last.start()
+    def end() -> None:
+        if not stop.is_set():
+            stop.set()
+            last = threading.Timer(LAST_SECONDS, _leave)
+            last.daemon = True
+            last.start()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, asked)
+            loop.add_signal_handler(number, end)
+    return end
 
 
 def _leave() -> None:

@@ -137,7 +137,7 @@ def _disk(environ: Mapping[str, str]) -> dict[str, Any]:
     except (storage.BadUrl, configs.UnreadableSecret):
         folder = None
     wanted = folder or Path("var").absolute()
-    place = next(each for each in (wanted, *wanted.parents) if each.exists())
+    place = next(each for each in (wanted, *wanted.parents) if os.path.exists(each))
     free = shutil.disk_usage(place).free
     gigabytes = f"{free / 1e9:.1f} GB"
     return _check(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+from collections.abc import Callable
 
 from storage import NewerSchema, Store
 
@@ -17,10 +18,10 @@ LOOKS_EVERY = dt.timedelta(seconds=2)
 
 
 class Overtaken:
-    """Sets `stop` where the database stands beyond what this code knows."""
+    """Calls `end` where the database stands beyond what this code knows."""
 
-    def __init__(self, store: Store, stop: asyncio.Event) -> None:
-        self._store, self._stop = store, stop
+    def __init__(self, store: Store, end: Callable[[], None]) -> None:
+        self._store, self._end = store, end
         self._by: NewerSchema | None = None
 
     async def look(self) -> float:
@@ -28,7 +29,7 @@ class Overtaken:
         self._by = await asyncio.to_thread(self._store.newer_schema)
         if self._by is not None:
             log.error("%s: ending", self._by)
-            self._stop.set()
+            self._end()
         return LOOKS_EVERY.total_seconds()
 
     def tell(self) -> None:

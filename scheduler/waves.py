@@ -86,8 +86,8 @@ class Waves:
             case Action.ROLL_OVER:
                 if not self._rides_no_more(run):
                     return False
-                if run.state == "approved" and self._restored_since(self._leaves(run)):
-                    return self._store.dispatch_run(run.id, actor=actor, at=self._now())  # it had left, and is over
+                if run.state == "approved" and self._left_before_a_restore(run):
+                    return self._store.dispatch_run(run.id, actor=actor, at=self._now())
                 return self.roll_over(run, actor=actor)
             case Action.ESCALATE:
                 return self.escalate(run, actor=actor)
@@ -113,7 +113,17 @@ class Waves:
 
     def _restored_since(self, moment: dt.datetime) -> bool:
         """Whether the database was brought back then or later: what was to be done by then may have been."""
-        return any(each.at >= moment for each in self._store.audit(limit=1, subject=DATABASE))
+        restored = self._restored_at()
+        return restored is not None and restored >= moment
+
+    def _restored_at(self) -> dt.datetime | None:
+        return next((each.at for each in self._store.audit(limit=1, subject=DATABASE)), None)
+
+    def _left_before_a_restore(self, run: Run) -> bool:
+        """Whether it was approved, and its time to leave was over, before the database was brought back."""
+        restored, plan = self._restored_at(), self._store.plan(run.plan_id or "")
+        approved = plan.approved_at if plan is not None else None
+        return restored is not None and approved is not None and max(approved, self._leaves(run)) <= restored
 
     def _cut_off(self, run: Run) -> dt.datetime:
         config = self._versions.config(run.config_version)

@@ -28,7 +28,7 @@ async def work(app: App, *, planning: int, sends: bool) -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store"))
     stop = asyncio.Event()
-    stops(loop, stop)
+    end = stops(loop, stop)
     log_lines()
     engine = await asyncio.to_thread(app.engine)
     loops = Loops(telling=TELLING)
@@ -48,7 +48,7 @@ async def work(app: App, *, planning: int, sends: bool) -> None:
             await senders.follow()
         return IDLE.total_seconds()
 
-    woken, overtaken = asyncio.Event(), Overtaken(app.store, stop)
+    woken, overtaken = asyncio.Event(), Overtaken(app.store, end)
     working = [
         *engines.begin(engine, works, loops, stop),
         asyncio.create_task(loops.keep("config", follow, woken, stop)),

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, Date, LargeBinary, Table, Time, func, insert, select, text, update
+from sqlalchemy import Column, Connection, Date, LargeBinary, Table, Time, func, insert, select, update
 
 from storage.columns import Instant, to_json
 from storage.engine import WRITES, connect, parse
 from storage.errors import BadBackup, NotEmpty, translated
-from storage.migrate import HEAD, create
+from storage.migrate import HEAD, create, needs_head
 from storage.records import DATABASE, RESTORED
 from storage.tables import METADATA, AttemptRow, AuditRow, ChatMenuRow, LeaseRow, MessageRow
 from storage.verbs import Write, chunks, snapshot
@@ -57,7 +57,8 @@ class Restored:
 def backup(url: str, path: Path, at: dt.datetime) -> Backup:
     """Write the database behind `url` into `path`, as it stands at one moment; nobody has to wait for it.
 
-    The file is complete or not there; only its owner may read it. `OSError` where it cannot be written.
+    The file is complete or not there; only its owner may read it. `OSError` where it cannot be written;
+    `NewerSchema` or `OlderSchema` where the database is of another Songsuk.
     """
     engine = connect(parse(url))
     counted: dict[str, int] = {}
@@ -65,14 +66,14 @@ def backup(url: str, path: Path, at: dt.datetime) -> Backup:
     try:
         with os.fdopen(handle, "wb") as stream:
             with snapshot(engine) as connection, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
-                schema = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+                needs_head(connection)  # of another schema it would not be whole
                 for table in METADATA.sorted_tables:
                     with packed.open(f"{table.name}.jsonl", "w", force_zip64=True) as entry:
                         counted[table.name] = 0
                         for line in _lines(connection, table):
                             entry.write(line)
                             counted[table.name] += 1
-                manifest = {"format": FORMAT, "at": at.isoformat(), "schema": schema, "rows": counted}
+                manifest = {"format": FORMAT, "at": at.isoformat(), "schema": HEAD, "rows": counted}
                 packed.writestr(MANIFEST, json.dumps(manifest, indent=1))
             stream.flush()
             os.fsync(stream.fileno())
@@ -83,7 +84,7 @@ def backup(url: str, path: Path, at: dt.datetime) -> Backup:
         raise
     finally:
         engine.dispose()
-    return Backup(at=at, schema=schema, rows=counted)
+    return Backup(at=at, schema=HEAD, rows=counted)
 
 
 def _lines(connection: Connection, table: Table) -> Iterator[bytes]:

@@ -71,7 +71,9 @@ def _claimable() -> ColumnElement[bool]:
     return and_(_due(MESSAGE), _within(MESSAGE), ~blocked, ~stranded(MESSAGE))
 
 
-STILL_OURS = select(LEASE.c.name).where(LEASE.c.name == bindparam("lease"), LEASE.c.token == bindparam("token"))
+STILL_OURS = select(LEASE.c.name).where(
+    LEASE.c.name == bindparam("lease"), LEASE.c.token == bindparam("token"), LEASE.c.holder == bindparam("holder")
+)
 """Asks no clock: a lease that is over and that nobody else has taken is its last holder's still."""
 
 # --- claimed ------------------------------------------------------------------------------------------------------
@@ -136,6 +138,8 @@ _OVER = and_(
     MESSAGE.c.channel == bindparam("account"),
     or_(_LATE, and_(bindparam("whole", type_=Boolean()), MESSAGE.c.via != "reply")),
 )
+OVER = select(MESSAGE.c.id).where(_OVER).with_for_update()
+"""Waits for a beginning that is under way, so that whoever looks next sees its attempts too, not its messages alone."""
 UNTRIED = moving(and_(_OVER, ~_BEGUN), "retry", not_before=NOW, **_LET_GO)
 LEASE_OVER = moving(and_(_OVER, _BEGUN), "unknown", reason="lease_over", **_LET_GO)
 NOBODY_KNOWS = (

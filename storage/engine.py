@@ -50,6 +50,10 @@ def parse(url: str) -> URL:
         raise BadUrl("not a database address; write sqlite:///var/songsuk.db or postgresql+psycopg://…") from None
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and str(parsed.database or "").startswith("file:"):
+        raise BadUrl(
+            "file: is not read here; write sqlite:///var/songsuk.db, or sqlite:////srv/songsuk.db from the root"
+        )
     if parsed.drivername not in _KNOWN:
         raise BadUrl(f"{parsed.drivername} is not spoken here; write sqlite:///… or postgresql+psycopg://…")
     return parsed
@@ -60,8 +64,7 @@ def in_memory(url: URL) -> bool:
 
 
 def connect(url: URL, *, reading: bool = False) -> Engine:
-    """An engine for `url`; nothing is opened yet, but a SQLite file is made where there is none. `reading`: it cannot
-    write."""
+    """An engine for `url`; nothing is opened yet. `reading`: it cannot write."""
     if url.get_backend_name() == "postgresql":
         still = f" -c idle_in_transaction_session_timeout={_STANDS_STILL_MS}"
         engine = create_engine(
@@ -82,14 +85,15 @@ def connect(url: URL, *, reading: bool = False) -> Engine:
         # The file stays as it is to the last byte: not even a write-ahead log that a killed writer left is folded in.
         file = quote(str(Path(str(url.database)).resolve()))
         url = url.set(database=f"file:{file}", query={"mode": "ro", "uri": "true"})
-    else:
-        _make_file(Path(str(url.database)))
     engine = create_engine(
         url,
         json_serializer=to_json,
         connect_args={"check_same_thread": False, "timeout": _PATIENCE_MS / 1000},
         **extra,
     )
+    if not (in_memory(url) or reading):
+        path = Path(str(url.database))
+        event.listen(engine, "do_connect", lambda *_: _make_file(path))
     event.listen(engine, "connect", _greet_reader if reading else _greet_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -101,6 +105,7 @@ def _make_file(path: Path) -> None:
     SQLite gives what it makes beside it (-wal, -shm) the same mode. A file that is there keeps its own.
     """
     try:
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

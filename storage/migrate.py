@@ -52,10 +52,9 @@ def create(connection: Connection) -> None:
         _run(connection, found)
 
 
-def needs_head(engine: Engine) -> None:
+def needs_head(connection: Connection) -> None:
     """`OlderSchema`, or `NewerSchema`, where the database does not stand at HEAD. Migrates nothing."""
-    with translated(), engine.connect() as connection:
-        found = _revision(connection)
+    found = _revision(connection)
     if found is None or found < HEAD:
         raise OlderSchema(f"the database is at migration {found}, this Songsuk reads {HEAD}: songsuk db upgrade")
     if found != HEAD:

@@ -99,7 +99,7 @@ class Outbox(Verbs):
         with self._write("claim_messages", holder, now) as write:
             write.lock_claims(channel)
             connection, asked = write.connection, {"now": now, **claims.scoped(scope)}
-            if _overtaken(connection, fence):
+            if _overtaken(connection, fence, holder):
                 return []
             first = {"channel": channel, "limit": limit, **asked}
             due = sorted(
@@ -135,7 +135,7 @@ class Outbox(Verbs):
         with self._write("begin_attempts", _ACTOR, at) as write:
             connection = write.connection
             ours = _in_hand(connection, holder, items)  # first: who takes the lease from now on waits for these rows
-            if _overtaken(connection, fence):
+            if _overtaken(connection, fence, holder):
                 return []
             known = {(item.message_id, item.tries) for item in ours}
             broken = {item.bundle for item in items if (item.message_id, item.tries) not in known} - {None}
@@ -186,6 +186,7 @@ class Outbox(Verbs):
             write.lock_claims(channel)  # what an overtaken sender is just claiming is taken back as well
             connection = write.connection
             asked = {"now": now, "account": channel, "whole": whole}
+            connection.execute(claims.OVER, asked).all()
             untried = connection.execute(claims.UNTRIED, asked).scalars().all()
             unknown = connection.execute(claims.LEASE_OVER, asked).scalars().all()
             if unknown:
@@ -299,10 +300,11 @@ class Outbox(Verbs):
         return now if claimable else min((moment for moment in moments if moment is not None), default=None)
 
 
-def _overtaken(connection: Connection, fence: Fence | None) -> bool:
+def _overtaken(connection: Connection, fence: Fence | None, holder: str) -> bool:
     if fence is None:
         return False
-    return connection.execute(claims.STILL_OURS, {"lease": fence.lease, "token": fence.token}).first() is None
+    asked = {"lease": fence.lease, "token": fence.token, "holder": holder}
+    return connection.execute(claims.STILL_OURS, asked).first() is None
 
 
 def _in_hand(connection: Connection, holder: str, items: Sequence[Told]) -> list[Told]:

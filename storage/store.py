@@ -24,6 +24,7 @@ from storage.plans import Plans
 from storage.pushes import Pushes
 from storage.revisions import Revisions
 from storage.stranded import Stranded
+from storage.verbs import snapshot
 
 
 class Store(
@@ -66,7 +67,11 @@ class Store(
         parsed = parse(url)
         engine = connect(parsed, reading=reading)
         try:
-            (needs_head if reading else upgrade_engine)(engine)
+            if reading:
+                with snapshot(engine) as connection:
+                    needs_head(connection)
+            else:
+                upgrade_engine(engine)
         except BaseException:
             engine.dispose()
             raise

@@ -72,8 +72,9 @@ def _part(word: str, *words: str) -> int:
     for name, figures in part.run(asked):
         print(json.dumps({"part": word, "database": name, **figures}, ensure_ascii=False, indent=1))  # noqa: T201
         broken = broken or bool(figures["broken"])
-        if asked.write:
-            report.keep(word, name, figures, seed=asked.seed, version=version)
+        if asked.write:  # daemons load what is in the folder as they start: changed since, it is no commit's
+            ran = version if _version() == version else f"{version.rstrip('+')}+"
+            report.keep(word, name, figures, seed=asked.seed, version=ran)
             report.write(word, part.ROWS, *part.TRIALS)
     return int(broken)
 
@@ -88,19 +89,27 @@ def _asked(
     """What is asked for, and the commit that it is asked of; it ends here where its figures would name another."""
     from report import PAGE
 
-    from benchmarks.harness import HOUSE, commit
-
     form = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(prog=prog, description=description, formatter_class=form)
     options.add_argument("--seed", type=int, default=1, help="of everything that is drawn")
     options.add_argument("--write", action="store_true", help="put the figures into docs/reliability.md")
     further(options)
     asked = options.parse_args(words)
-    page = PAGE.relative_to(HOUSE).as_posix()
-    version = commit(apart_from=[page])
+    version = _version()
     if asked.write and version.endswith("+"):
-        options.exit(2, f"--write names the commit that ran: commit or stash what is changed beside {page} first\n")
+        options.exit(
+            2, f"--write names the commit that ran: commit or stash what is changed beside {PAGE.name} first\n"
+        )
     return asked, version
+
+
+def _version() -> str:
+    """The commit that the folder holds, with a + where tracked files are changed; the page may be."""
+    from report import PAGE
+
+    from benchmarks.harness import HOUSE, commit
+
+    return commit(apart_from=[PAGE.relative_to(HOUSE).as_posix()])
 
 
 if __name__ == "__main__":

@@ -107,6 +107,7 @@ def _live(url: str, messages: int, backups: int, seed: int) -> dict[str, Any]:
                 sys.stderr.write(f"{stage.name}: {len(taken)} backups so far\n")
             with open_store(url) as store:
                 found = judge.of_messages(judge.of_today(store, day.watch.now()), crowd.line, crowd.telegram)
+                found["day"] = judge.of_day(crowd, store, visitors.told, visitors.tapped, day.ledger.heard())
         finally:
             day.close()
             visitors.close()
@@ -198,4 +199,5 @@ def _sum(found: Sequence[Any]) -> Any:
 
 def _promises_live(live: Mapping[str, Any]) -> list[str]:
     broken = list(live.get("broken", ()))
+    broken += ["no backup while it sent"] * (live.get("sending") == 0)
     return broken + [f"{name} {live[name]}" for name in ("ill", "ended") if live.get(name)]

@@ -216,9 +216,10 @@ def _postgresql(folder: Path, url: str, asked: argparse.Namespace) -> dict[str, 
     def silent() -> None:
         """Its processes stand still and close nothing; then they go on where they were."""
         postmaster = int((Path(data) / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-        os.kill(postmaster, signal.SIGSTOP)  # first, so that it starts no other
-        still = [postmaster, *_children(postmaster)]
+        still = [postmaster]
         try:
+            _tell(postmaster, signal.SIGSTOP)  # first, so that it starts no other
+            still += _children(postmaster)
             for each in still[1:]:
                 _tell(each, signal.SIGSTOP)
             time.sleep(chance.uniform(1, asked.longest))

@@ -273,7 +273,7 @@ def test_an_area_that_nobody_can_plan_is_told(
     clock, path = market.machines[0], market.folder / "config.yaml"
     path.write_text(market.versions.config().text, encoding="utf-8")
     clock.tick()
-    hopeless, _ = market.store.areas(market.run().id)
+    hopeless, other = market.store.areas(market.run().id)
     for _ in range(areas.STUBBORN + 1):
         now = clock.lease_now()
         assert market.store.claim_area(hopeless.id, "anotherplace-1-1-1", now=now, seconds=0.0) is not None
@@ -286,9 +286,12 @@ def test_an_area_that_nobody_can_plan_is_told(
     assert isinstance(told, Stubborn)
     assert all(hopeless.area in said and "songsuk worker" in said for said in told.message.values())
     assert planning() == (False, told.message)
+    now = clock.lease_now()
+    market.store.claim_area(other.id, "anotherplace-1-1-1", now=now, seconds=60.0)  # somebody works the queue
     monkeypatch.setattr(areas, "UNATTENDED_SECONDS", 0.01)
     with pytest.raises(TELLING, match=hopeless.area):
         asyncio.run(attended(market.store, market.clock, asyncio.Event()))
+    market.store.hold_area(other.id, "anotherplace-1-1-1", until=now, now=now)
     assert clock.work() == 2
     assert unplanned(market.store, market.clock) is None
     assert planning()[0]

@@ -390,6 +390,23 @@ def test_a_wave_that_had_left_before_a_restore_is_not_called_off(
         back.planner.close()
 
 
+def test_a_wave_approved_after_a_restore_does_not_count_as_sent_off(
+    market: Market, make: Any, database_url: str, market_config: ConfigOf, tmp_path: Path
+) -> None:
+    """Of what is approved only after its hour and a restore nobody was told: over, it did not ride."""
+    market.planned(make.order(1))
+    backup(database_url, tmp_path / "market.zip", market.clock.now())
+    url = f"sqlite:///{tmp_path}/brought_back.db"
+    restore(url, tmp_path / "market.zip", make.at("11:30", DAY))
+    with open_store(url) as store:
+        back = Market(store, tmp_path, market_config(GREEDY), make)
+        back.clock.set(make.at("11:40", DAY))
+        assert back.approve(back.plan()) is Approval.APPROVED
+        assert back.do(Action.ROLL_OVER, "14:01", on=DAY)
+        assert (back.run().state, back.leg(1)[0]) == ("cancelled", "received")
+        back.planner.close()
+
+
 def test_a_plan_of_the_past_is_not_approved(market: Market, make: Any) -> None:
     """Once its delivery time is over nobody is told to ride; approved before, it is as it was."""
     plan = market.planned(make.order(1))

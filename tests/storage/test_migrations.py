@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine, inspect, text
 
 from storage import NewerSchema, Store, migrate, open_store
+from storage.backup import backup
 from storage.engine import WRITES, connect, parse
 
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -80,9 +81,9 @@ def test_two_that_open_an_older_database_at_once_migrate_it_once(url: str, engin
         assert set(connection.execute(text("SELECT later FROM message")).scalars()) == {7}
 
 
-def test_a_store_that_is_open_knows_of_it_and_no_other_of_its_age_opens(url: str, tmp_path: Path) -> None:
+def test_a_store_that_is_open_knows_of_it_and_no_other_of_its_age_opens(url: str, tmp_path: Path, make: Any) -> None:
     """The Store that was open before tells what the database stands at and what it knows; a new one is refused with the
-    same words, and changes nothing."""
+    same words, and changes nothing, and so is a backup, which would not be whole."""
     with Store.open(url) as store:
         assert store.newer_schema() is None
         process = upgrading(url, later.later(tmp_path))
@@ -90,6 +91,9 @@ def test_a_store_that_is_open_knows_of_it_and_no_other_of_its_age_opens(url: str
         told = store.newer_schema()
         with pytest.raises(NewerSchema) as refused:
             open_store(url)
+        with pytest.raises(NewerSchema, match=later.HEAD):
+            backup(url, tmp_path / "of_another.zip", make.at)
+        assert not [*tmp_path.glob("*.zip"), *tmp_path.glob(".of_another*")]
     assert told is not None
     assert str(told) == str(refused.value)
     assert (refused.value.found, refused.value.known) == (later.HEAD, migrate.HEAD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import subprocess
 import sys
@@ -13,10 +14,13 @@ from threading import Barrier
 from typing import Any, TypeVar
 
 import pytest
+from commands import until
+from sqlalchemy import Connection, text
 
-from storage import Approval, Run, Saved, Store, failpoints, open_store
+from storage import Approval, AttemptStart, Run, Saved, Store, failpoints, open_store
 from storage.engine import connect, parse
 from storage.failpoints import Failpoints, Hit
+from storage.records import Fence
 
 T = TypeVar("T")
 HERE = Path(__file__).parent
@@ -56,6 +60,40 @@ def test_who_stands_still_in_a_transaction_keeps_its_locks_for_ten_seconds(postg
         told = connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar()
     engine.dispose()
     assert told == "10s"
+
+
+@pytest.mark.postgres
+def test_a_beginning_under_way_is_taken_back_as_begun(postgres_url: str, make: Any) -> None:
+    """Who takes over while the old sender's beginning is not yet committed waits for it, and sees its attempt: what may
+    go out now is in doubt, not untried."""
+    with open_store(postgres_url) as old, open_store(postgres_url) as new:
+        old.add_messages([make.message(1, state="ready")], actor="app", at=make.at)
+        token = old.acquire_lease("account:line", "h1", now=make.at, seconds=10)
+        assert token is not None
+        fence = Fence(lease="account:line", token=token)
+        old.claim_messages(make.at, channel="line", holder="h1", limit=9, lease_seconds=60, fence=fence)
+        start = AttemptStart(message_id="m1", payload={"text": "hi"}, retry_key="k", at=make.at)
+        later = make.at + dt.timedelta(seconds=11)
+        engine = connect(parse(postgres_url))
+        with ThreadPoolExecutor(2) as pool, engine.connect() as between, between.begin() as stands_still:
+            between.execute(text("LOCK TABLE audit IN EXCLUSIVE MODE"))  # which a beginning writes at its end
+            beginning = pool.submit(old.begin_attempts, [start], holder="h1", fence=fence)
+            _waiting(between, 1)
+            taking = pool.submit(new.expire_leases, later, channel="line", whole=True)
+            _waiting(between, 2)
+            stands_still.rollback()
+            assert (beginning.result(), taking.result()) == (["m1"], 1)
+        engine.dispose()
+        [message] = new.messages()
+        assert (message.state, [each.outcome for each in message.attempts]) == ("unknown", ["unknown"])
+
+
+def _waiting(connection: Connection, count: int) -> None:
+    """Return when so many of this database's sessions wait for another."""
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    until(lambda: connection.execute(query).scalar() == count, f"{count} to wait")
 
 
 def test_many_hands_one_approval(store: Store, make: Any) -> None:

@@ -102,6 +102,13 @@ def test_a_new_sqlite_database_is_its_owners_alone(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert modes == {"songsuk.db": 0o600, "songsuk.db-wal": 0o600, "songsuk.db-shm": 0o600}
+    (tmp_path / "link.db").symlink_to(tmp_path / "elsewhere.db")
+    os.umask(0)
+    try:
+        open_store(f"sqlite:///{tmp_path}/link.db").close()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "elsewhere.db").stat().st_mode & 0o777 == 0o600
     given = tmp_path / "new" / "songsuk.db"
     given.chmod(0o640)
     with open_store(f"sqlite:///{given}") as store:
@@ -144,7 +151,15 @@ def test_the_guards_are_the_life_cycles(thing: str, sources: dict[str, tuple[str
 
 
 @pytest.mark.parametrize(
-    "url", ["", "nonsense", "mysql://u:secret@host/db", "sqlite+aiosqlite:///x", "postgresql+asyncpg://h/d"]
+    "url",
+    [
+        "",
+        "nonsense",
+        "mysql://u:secret@host/db",
+        "sqlite+aiosqlite:///x",
+        "sqlite:///file:x?uri=true",
+        "postgresql+asyncpg://h/d",
+    ],
 )
 def test_an_address_of_nothing_is_refused(url: str) -> None:
     """What names no database we speak is said so, without its password."""
