@@ -20,10 +20,13 @@ from daylong import STAGES
 from kills import Death, Killer, Points, rehearse
 
 from benchmarks.sent import database
+from scheduler.outbox.sending import AHEAD
 from storage import failpoints, open_store
 
 RESTART, STOP = 8.0, 10.0
 """Seconds: from a death to the next message, and from a SIGTERM to the end."""
+IN_DOUBT = AHEAD + 1
+"""Telegram messages that one death leaves not known at most: those noted as begun, and one that is called."""
 THINKS = 0.4
 """Seconds that LINE takes to answer here, so that its messages do not all go out within one life."""
 TRIALS = ("deaths.all", "deaths")
@@ -95,6 +98,8 @@ def _day(kind: str, asked: argparse.Namespace, points: Points) -> dict[str, Any]
             killer.close()
     figures = _figures(killer.deaths, killer.stops, passed)
     broken = judge.broken(found) + ["an end that was asked for failed"] * bool(figures["stop"]["ill"])
+    if found["informative"]["unknown"] > IN_DOUBT * len(killer.deaths):
+        broken.append("more is not known than so many deaths leave")
     for name, what in (("restart", "too late a next message"), ("stop", "too slow an end")):
         broken += [what] * bool(figures[name]["over_the_bar"])
     return found | figures | {"broken": broken}

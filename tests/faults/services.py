@@ -39,6 +39,8 @@ BOUTS: tuple[tuple[Point, float | None], ...] = (
 )
 """What goes wrong, and how long Telegram's 429 asks to wait; None: it does not say."""
 SPEED = 60
+NOT_KNOWN = 0.05
+"""Of what is of use, so much may be in doubt after an outage in which nearly every call is provably not taken."""
 OUTAGE = dt.timedelta(hours=1)
 TRIALS = ("faults", "faulty calls")
 ROWS = (
@@ -73,6 +75,7 @@ def run(asked: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     bouts, outage = found["bouts"], found["outage"]
     broken = judge.broken(bouts)
     broken += ["lost in the outage"] * (outage["useful"] != outage["useful_said"] + outage["useful_unknown"])
+    broken += ["much is not known after the outage"] * (outage["useful_unknown"] > NOT_KNOWN * outage["useful"])
     broken += ["said too late"] * bool(outage["useless_said"])
     yield "services", found | {"broken": broken}
 
