@@ -23,15 +23,21 @@ Outcomes are values, because a lost reply or a blocked bot is an everyday thing:
     ChannelError
     +-- NotConfigured    a channel's key is present and its secret is not
     +-- BadSignature     a webhook body that is not the service's
+    +-- Overtaken        who calls may not any more; raised inside a channel, which says `Later` of it
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Payload = dict[str, Any]
+
+still_ours: ContextVar[Callable[[], bool]] = ContextVar("still_ours", default=lambda: True)
+"""Whether who calls may speak still. A channel whose service refuses no copy asks once more just before the first byte:
+its caller may have stood still since it asked itself, and another speaks by now."""
 
 
 class ChannelError(Exception):
@@ -44,6 +50,10 @@ class NotConfigured(ChannelError):
     def __init__(self, channel: str, variable: str) -> None:
         super().__init__(f"channel {channel}: {variable} is not set")
         self.channel, self.variable = channel, variable
+
+
+class Overtaken(ChannelError):
+    """`still_ours` said no, and nothing has left."""
 
 
 class BadSignature(ChannelError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from channels.base import Gone, Later, Outcome, Receipt, Refused, Unknown
+from channels.base import Gone, Later, Outcome, Overtaken, Receipt, Refused, Unknown
 from channels.hooks import document, identity, mapping, text
 
 _AS_IT_WAS = "message is not modified"
@@ -76,6 +76,8 @@ def outcome_of_failure(failure: Exception) -> Outcome:
     match failure.__cause__ or failure:
         case InvalidToken():
             return Refused(reason="token", account=True)
+        case Overtaken():
+            return Later(reason="no_lease", after=0.0)
         case ClientConnectorError() | ConnectionTimeoutError() | InvalidURL():
             return Later(reason="unreachable")
         case TimeoutError():

@@ -13,8 +13,11 @@ from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
+from aiohttp.connector import Connection
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
+
+from channels.base import Overtaken, still_ours
 
 Answers = list[tuple[int, bytes]]
 _heard: ContextVar[Answers | None] = ContextVar("_heard", default=None)
@@ -29,6 +32,14 @@ def answered() -> Iterator[Answers]:
         yield answers
     finally:
         _heard.reset(before)
+
+
+class _Request(aiohttp.ClientRequest):
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        """The connection is there; from here on bytes leave."""
+        if not still_ours.get()():
+            raise Overtaken
+        return await super().send(conn)
 
 
 class Transport(BaseRequest):
@@ -53,7 +64,7 @@ class Transport(BaseRequest):
 
     async def initialize(self) -> None:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout, trust_env=True)
+            self._session = aiohttp.ClientSession(timeout=self._timeout, trust_env=True, request_class=_Request)
 
     async def shutdown(self) -> None:
         session, self._session = self._session, None

@@ -20,7 +20,7 @@ from functools import partial
 from itertools import chain, zip_longest
 from typing import Protocol, TypeVar
 
-from channels.base import Content, Later, Outcome, Payload, Receipt, Unknown
+from channels.base import Content, Later, Outcome, Payload, Receipt, Unknown, still_ours
 from scheduler.clock import Clock
 from scheduler.holder import new_holder
 from scheduler.notices import content_from_json
@@ -379,6 +379,7 @@ class _Sender:
         """One call: a request that `message` is the first of, or the edit that it is."""
         address, key = message.address or "", starts[0].retry_key or starts[0].message_id
         parts = [dict(start.payload) for start in starts]
+        still_ours.set(self.election.sure)  # in this message's own task
         try:
             if message.edits is not None:
                 return await self._channel.edit(address, message.edits, parts[0])

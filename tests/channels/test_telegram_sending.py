@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from channels import connect
-from channels.base import Action, Content, Gone, Later, Line, Outcome, Receipt, Refused, Unknown
+from channels.base import Action, Content, Gone, Later, Line, Outcome, Receipt, Refused, Unknown, still_ours
 from channels.telegram.outcomes import Answer, outcome_of_answer, outcome_of_edit
 
 CONTENT = Content(
@@ -39,6 +39,22 @@ def test_a_message_arrives_as_it_was_frozen(with_telegram: Runs) -> None:
         assert {name: accepted.fields[name] for name in payload} == payload
         assert accepted.fields["link_preview_options"] == {"is_disabled": True}
         assert [row[0]["text"] for row in accepted.fields["reply_markup"]["inline_keyboard"]] == ["ดูรายการ", "รับทราบ"]
+
+    with_telegram(use)
+
+
+def test_who_may_not_speak_any_more_sends_no_byte(with_telegram: Runs) -> None:
+    """Asked once more when the connection is there: overtaken, nothing leaves, and the next call goes as ever."""
+
+    async def use(channel: Any, server: Any) -> None:
+        payload = channel.render(CONTENT)
+        assert isinstance(await channel.send("77", payload, key="k"), Receipt)
+        before = still_ours.set(lambda: False)
+        assert await channel.send("77", payload, key="k") == Later(reason="no_lease", after=0.0)
+        still_ours.reset(before)
+        assert [what for _, _, what in server.calls] == ["sendMessage"]
+        assert isinstance(await channel.send("77", payload, key="k"), Receipt)
+        assert len(server.log) == 2
 
     with_telegram(use)
 

@@ -41,9 +41,12 @@ PROMISES = {
 
 
 def of_today(store: Store, now: dt.datetime) -> list[Message]:
-    """The day's messages that are due: the next day's waves may just be closing as it ends, and a card be changing."""
-    due = [row for row in store.messages() if row.send_at <= now and (row.date is None or row.date <= DATE)]
-    return [row for row in due if row.kind != CARD or row.state not in LEFT]
+    """What is due: the next day's waves may just be closing as the day ends, and a card be changing, so that of those
+    only what waits no more."""
+    due = [row for row in store.messages() if row.send_at <= now]
+    return [
+        row for row in due if row.state not in LEFT or (row.kind != CARD and (row.date is None or row.date <= DATE))
+    ]
 
 
 def of_messages(rows: Sequence[Message], line: Any, telegram: Any) -> dict[str, Any]:

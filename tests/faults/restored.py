@@ -29,6 +29,8 @@ THINKS = 0.4
 """Seconds that LINE takes to answer here, so that sending takes as long as a backup."""
 FURTHER = 60
 """Most messages that are said between the end of a backup and the daemon's death."""
+LOOKS_AROUND = 3.0
+"""Seconds in which a daemon's clock has looked around at least once."""
 SAID = ("accepted", "confirmed")
 
 
@@ -50,7 +52,7 @@ def _brought_back(crowd: Crowd, new: str, messages: int, chance: random.Random) 
     at = STAGES.index(stage)
     visitors, watch = Visitors(crowd), Watch(STAGES[0].opens)
     before = Steady(crowd, crowd.house, watch, visitors, chance)
-    after = Steady(crowd, replace(crowd.house, url=new), watch, visitors, chance)
+    after = Steady(crowd, replace(crowd.house, url=new), watch, visitors, chance, rests=LOOKS_AROUND)
     try:
         for each in STAGES[:at]:
             before.open(each)
@@ -137,7 +139,7 @@ def judged(crowd: Crowd, after: Steady) -> dict[str, Any]:
         rows for rows in _by_what([row for row in [*gone, *settled] if row.state in SAID]).values() if len(rows) > 1
     ]
     twice += [[old[row.id], row] for row in settled if _said_anew(old.get(row.id), row)]
-    known = {row.id for row in settled if row.state in SAID} | unsettled
+    known = {row.id for row in rows.values() if row.state in SAID} | unsettled
     unlisted = [row for row in old.values() if row.state in SAID and row.id in rows and row.id not in known]
     again = [judge._shown(rows[-1]) for rows in twice if rows[-1].kind != CARD]
     return judge.of_messages([*since, *settled], crowd.line, crowd.telegram) | {
@@ -148,6 +150,7 @@ def judged(crowd: Crowd, after: Steady) -> dict[str, Any]:
         "which": again,
         "cards": len(twice) - len(again),
         "unlisted": len(unlisted),
+        "which_unlisted": [f"{judge._shown(row)}; now {judge._shown(rows[row.id])}" for row in unlisted],
         "ended": after.ended,
     }
 

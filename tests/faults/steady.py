@@ -22,12 +22,25 @@ TAPS = 0.05
 
 
 class Steady:
-    """The day of `crowd` on the database of `house`, on the clock `watch`."""
+    """The day of `crowd` on the database of `house`, on the clock `watch`.
 
-    def __init__(self, crowd: Crowd, house: House, watch: Watch, visitors: Visitors, chance: random.Random) -> None:
+    `rests`: seconds for which nothing may be left to do until a stage is over; what its clock finds to say only when it
+    looks around would else be useless by the next stage's hour.
+    """
+
+    def __init__(
+        self,
+        crowd: Crowd,
+        house: House,
+        watch: Watch,
+        visitors: Visitors,
+        chance: random.Random,
+        *,
+        rests: float = 0.0,
+    ) -> None:
         self._crowd, self._house, self._chance = crowd, house, chance
         self.watch, self.visitors, self.ledger = watch, visitors, Ledger(house.url)
-        self.url = house.url
+        self.url, self._rests = house.url, rests
         self.life: Life | None = None
         self.ended = 0
         """How often the daemon ended by itself."""
@@ -53,10 +66,12 @@ class Steady:
         `meanwhile` is asked at each look, with whether all is done; True: it has more to do before the stage may end.
         """
         base = self._begin()
-        deadline = time.monotonic() + LONGEST
+        deadline, worked = time.monotonic() + LONGEST, time.monotonic()
         while True:
             assert time.monotonic() < deadline, (stage.name, self.ledger.waiting(self.watch.now()), self._heard())
             done = over(stage, self.ledger, self.visitors, self.watch.now())
+            worked = worked if done else time.monotonic()
+            done = done and time.monotonic() - worked >= self._rests
             if self.life is not None and self.life.code is not None:
                 self.ended += 1
                 sys.stderr.write(f"{stage.name}: the daemon ended with {self.life.code}:\n{self._heard()[-3000:]}\n")

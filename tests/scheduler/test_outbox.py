@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from channels.base import Content, Gone, Inbound, Later, Outcome, Payload, Receipt, Refused, Unknown
+from channels.base import Content, Gone, Inbound, Later, Outcome, Payload, Receipt, Refused, Unknown, still_ours
 from channels.console import Console
 from channels.line.flex import render as render_line
 from scheduler import states
@@ -647,6 +647,21 @@ def test_who_stood_still_before_a_call_leaves_no_doubt_behind(store: Store, make
     run(outbox.drain())
     assert (state_of(store), len(service.calls)) == ("accepted", 1)
     assert "ส่งซ้ำ" not in service.calls[0][1]
+
+
+def test_the_last_question_is_asked_in_the_channel(store: Store, make: Any) -> None:
+    """Who stands still when its call is under way in the channel learns there that another may speak by now."""
+    service, clock, told = Scripted(), Halting(SEVEN), list[bool]()
+    say(store, line(make))
+
+    async def stand_still() -> None:
+        told.append(still_ours.get()())
+        clock.stood += 20.0
+        told.append(still_ours.get()())
+
+    service.during = stand_still
+    run(Outbox(store, {"line": service}, clock, limits={}).drain())
+    assert told == [True, False]
 
 
 class Died(BaseException):
