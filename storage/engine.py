@@ -35,10 +35,12 @@ PATIENT: dict[str, Any] = {
 """libpq's words for: a server that has vanished without a word is given up after some ten seconds, not after what the
 system allows, a quarter of an hour and more. They mean nothing where it is on this machine."""
 
+STANDS_STILL = "-c idle_in_transaction_session_timeout=10000"
+"""libpq's option for how many ms a process may stand still in the middle of a transaction: then PostgreSQL takes its
+locks away, so that one that hangs holds up nobody else. What it had written in there is undone, and it is told that its
+connection is gone."""
+
 _PATIENCE_MS = 30_000
-_STANDS_STILL_MS = 10_000
-"""How long a process may stand still in the middle of a transaction: then PostgreSQL takes its locks away, so that one
-that hangs holds up nobody else. What it had written in there is undone, and it is told that its connection is gone."""
 _KNOWN = {"sqlite": "sqlite", "postgresql+psycopg": "postgresql"}
 
 
@@ -66,13 +68,12 @@ def in_memory(url: URL) -> bool:
 def connect(url: URL, *, reading: bool = False) -> Engine:
     """An engine for `url`; nothing is opened yet. `reading`: it cannot write."""
     if url.get_backend_name() == "postgresql":
-        still = f" -c idle_in_transaction_session_timeout={_STANDS_STILL_MS}"
         engine = create_engine(
             url,
             pool_pre_ping=True,  # a server that was restarted costs a reconnect, not an error
             pool_size=10,
             json_serializer=to_json,
-            connect_args={"options": f"-c timezone=UTC{still}", **PATIENT},
+            connect_args={"options": f"-c timezone=UTC {STANDS_STILL}", **PATIENT},
         )
         if reading:
             event.listen(engine, "begin", _begin_reading)

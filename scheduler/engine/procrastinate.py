@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from scheduler.engine.base import SWEEP_SECONDS, Engine, EngineUnavailable, Work, attend
-from storage.engine import PATIENT
+from storage.engine import PATIENT, STANDS_STILL
 
 if TYPE_CHECKING:
     import procrastinate
@@ -39,7 +39,7 @@ class Procrastinate:
 
         self._reach: dict[str, Any] = {
             "conninfo": address,
-            "kwargs": {"options": f"-c search_path={SCHEMA}", **PATIENT},
+            "kwargs": {"options": f"-c search_path={SCHEMA} {STANDS_STILL}", **PATIENT},
             "max_size": 4,
         }
         with _translated():

@@ -118,6 +118,16 @@ def test_a_job_holds_a_key_and_nothing_else(empty_postgres_url: str) -> None:
         assert connection.execute(asked).fetchall() == [("ring", "planning", {"key": "a_1"})]
 
 
+def test_who_stands_still_with_a_wake_up_in_hand_holds_up_nobody_for_long(empty_postgres_url: str) -> None:
+    """PostgreSQL ends such a session after ten seconds: another process that wakes for the same row waits for it."""
+    engine = connect("procrastinate", empty_postgres_url)
+    try:
+        told = engine._waking.connector.execute_query_one("SHOW idle_in_transaction_session_timeout")  # type: ignore[attr-defined]
+    finally:
+        engine.close()
+    assert list(told.values()) == ["10s"]
+
+
 def test_a_server_that_hangs_up_is_outlived(empty_postgres_url: str) -> None:
     """After the server has cut every connection, work that waits is done all the same."""
 
