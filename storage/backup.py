@@ -13,7 +13,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from storage.engine import WRITES, connect, parse
 from storage.errors import BadBackup, NotEmpty, translated
 from storage.migrate import HEAD, create, needs_head
 from storage.records import DATABASE, RESTORED
-from storage.tables import METADATA, AttemptRow, AuditRow, ChatMenuRow, LeaseRow, MessageRow
+from storage.tables import METADATA, AttemptRow, AuditRow, ChatMenuRow, ConfigVersionRow, LeaseRow, MessageRow
 from storage.verbs import Write, chunks, snapshot
 
 FORMAT = "songsuk/backup/1"
@@ -34,7 +34,7 @@ MANIFEST = "manifest.json"
 _ROWS = 1000
 _NOT_WHOLE = "it is no backup, or not a whole one", "ไม่ใช่ไฟล์สำรอง หรือไฟล์ไม่ครบ"
 MESSAGE, ATTEMPT, AUDIT, LEASE = (row.__table__ for row in (MessageRow, AttemptRow, AuditRow, LeaseRow))
-MENU = ChatMenuRow.__table__
+MENU, VERSION = ChatMenuRow.__table__, ConfigVersionRow.__table__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,14 @@ class Backup:
     at: dt.datetime
     schema: str
     rows: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What informs over `channels` and is due by `until` may have gone out already, along with an answer."""
+
+    until: dt.datetime
+    channels: Collection[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +107,14 @@ def _written(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else value
 
 
-def restore(url: str, path: Path, at: dt.datetime, *, at_rest: bool = False) -> Restored:
+def restore(
+    url: str, path: Path, at: dt.datetime, *, at_rest: bool = False, ahead: Callable[[str], Ahead] | None = None
+) -> Restored:
     """Make the database behind `url`, which must be empty, what `path` holds: all of it or nothing.
 
     Every message that was due by `at` and was not known to be sent becomes `unknown`: the market may have said it after
-    the backup. `at_rest`: nothing ran since the backup, so nothing is in doubt. `BadBackup` where the file is none or
+    the backup. So does what may have been said ahead of its time, as `ahead` tells from the config's text. `at_rest`:
+    nothing ran since the backup, so nothing is in doubt. `BadBackup` where the file is none or
     not whole, `NotEmpty` where a market is in the database already.
     """
     engine = connect(parse(url))
@@ -121,7 +132,7 @@ def restore(url: str, path: Path, at: dt.datetime, *, at_rest: bool = False) -> 
                     for table in METADATA.sorted_tables:
                         _fill(write, table, packed, held)
                     connection.execute(update(LEASE).values(until=at))  # whoever held one is gone
-                    in_doubt = 0 if at_rest else _park(connection, at)
+                    in_doubt = 0 if at_rest else _park(connection, at, ahead)
                     if not at_rest:
                         connection.execute(update(MENU).values(mark=""))  # it may show another by now: given anew
                         _tell(connection, at, {"taken_at": held.at.isoformat(), "in_doubt": in_doubt})
@@ -208,11 +219,15 @@ def _tell(connection: Connection, at: dt.datetime, detail: Mapping[str, Any]) ->
     connection.execute(insert(AUDIT).values(**entry, verb="restore", subject=DATABASE))
 
 
-def _park(connection: Connection, at: dt.datetime) -> int:
-    """What was due by `at`, or in a sender's hand, and nobody can tell any more."""
-    due = (MESSAGE.c.state.in_(("ready", "sending", "retry"))) | (
-        (MESSAGE.c.state == "held") & (MESSAGE.c.send_at <= at)
-    )
+def _park(connection: Connection, at: dt.datetime, ahead: Callable[[str], Ahead] | None) -> int:
+    """What was due by `at`, in a sender's hand or said ahead, and nobody can tell any more."""
+    held = MESSAGE.c.state == "held"
+    due = MESSAGE.c.state.in_(("ready", "sending", "retry")) | (held & (MESSAGE.c.send_at <= at))
+    config = connection.execute(select(VERSION.c.text).order_by(VERSION.c.version.desc()).limit(1)).scalar()
+    if ahead is not None and config is not None:
+        found = ahead(config)
+        along = MESSAGE.c.channel.in_(found.channels) & (MESSAGE.c.klass == "informative")
+        due |= held & along & (MESSAGE.c.send_at <= found.until)
     parked = list(connection.execute(select(MESSAGE.c.id).where(due)).scalars())
     for ids in chunks(parked):
         those = MESSAGE.c.id.in_(ids)

@@ -15,7 +15,10 @@ from scheduler.cli.opened import Json, clock_now, no_database, queues_had
 from scheduler.cli.screen import Refusal
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from storage import Store
+    from storage.backup import Ahead
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
@@ -90,9 +93,10 @@ def restore(
     import storage
     from storage.backup import restore as restored
 
+    now = clock_now()
     with _database() as url:
         try:
-            back = restored(url, file, clock_now(), at_rest=at_rest)
+            back = restored(url, file, now, at_rest=at_rest, ahead=lambda config: _ahead(config, now))
         except OSError as error:
             raise Refusal(
                 "file.unreadable",
@@ -146,6 +150,18 @@ def restore(
             "en": f"{back.in_doubt} messages may have gone out since: see songsuk messages list --state unknown",
         }
         screen.out().print(screen.spoken(doubt), markup=False)
+
+
+def _ahead(text: str, now: dt.datetime) -> Ahead:
+    """LINE's answers take along, in quiet hours, what informs after them: the inbox's `_waiting`."""
+    from scheduler.config import parse
+    from scheduler.notices.messages import after_quiet
+    from storage.backup import Ahead
+
+    config = parse(text)
+    quiet = config.messages.quiet_hours
+    tz = config.market.time_zone
+    return Ahead(until=after_quiet(now, quiet.start, quiet.end, tz) if quiet is not None else now, channels=["line"])
 
 
 @contextmanager

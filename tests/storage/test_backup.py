@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import BigInteger, Boolean, Connection, Date, Float, Integer, LargeBinary, Table, Time, insert, select
 
 from storage import BadBackup, NotEmpty, StorageError, Store, open_store
-from storage.backup import MANIFEST, backup, restore
+from storage.backup import MANIFEST, Ahead, backup, restore
 from storage.columns import DOCUMENT, Instant
 from storage.engine import connect, parse
 from storage.migrate import HEAD
@@ -141,6 +141,34 @@ def test_what_was_due_since_is_said_by_nobody(store: Store, database_url: str, m
         assert [found[message.id][0] for message in told] == [state for state, _ in became]
         assert [found[message.id] for message in told[:3]] == became[:3]
         assert back.audit(subject="database")[0].verb == "restore"
+
+
+def test_what_may_have_gone_ahead_with_an_answer_is_said_by_nobody(
+    store: Store, database_url: str, make: Any, tmp_path: Path
+) -> None:
+    """In quiet hours an answer takes along what informs in the morning: over such channels that is in doubt too, as the
+    market's config tells; what is critical, later, or over another channel is not."""
+    morning, later = AT + dt.timedelta(hours=3), AT + dt.timedelta(hours=9)
+    told = [
+        make.message(1, state="held", send_at=morning),
+        make.message(2, state="held", send_at=later),
+        make.message(3, state="held", send_at=morning, klass="critical"),
+        make.message(4, state="held", send_at=morning, channel="telegram"),
+    ]
+    store.add_messages(told, actor="test", at=AT)
+    store.publish_config("quiet: yes", "0", actor="test", at=AT)
+    backup(database_url, tmp_path / "a.zip", AT)
+    seen: list[str] = []
+
+    def ahead(config: str) -> Ahead:
+        seen.append(config)
+        return Ahead(until=morning, channels=["line"])
+
+    url = f"sqlite:///{tmp_path}/restored.db"
+    assert restore(url, tmp_path / "a.zip", AT + dt.timedelta(hours=1), ahead=ahead).in_doubt == 1
+    with open_store(url) as back:
+        assert [message.state for message in back.messages()] == ["unknown", "held", "held", "held"]
+    assert seen == ["quiet: yes"]
 
 
 def test_every_menu_is_given_anew(store: Store, database_url: str, tmp_path: Path) -> None:
