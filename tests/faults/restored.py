@@ -140,15 +140,17 @@ def judged(crowd: Crowd, after: Steady) -> dict[str, Any]:
     ]
     twice += [[old[row.id], row] for row in settled if _said_anew(old.get(row.id), row)]
     known = {row.id for row in rows.values() if row.state in SAID} | unsettled
-    unlisted = [row for row in old.values() if row.state in SAID and row.id in rows and row.id not in known]
+    forgotten = [row for row in old.values() if row.state in SAID and row.id in rows and row.id not in known]
+    cards = [row for row in forgotten if row.kind == CARD]  # the market makes another, in place of one it does not know
+    unlisted = [row for row in forgotten if row.kind != CARD]
     again = [judge._shown(rows[-1]) for rows in twice if rows[-1].kind != CARD]
-    return judge.of_messages([*since, *settled], crowd.line, crowd.telegram) | {
+    return judge.of_messages([*since, *cards, *settled], crowd.line, crowd.telegram) | {
         "day": day,
         "doubt": {"listed": len(doubt), "said": sum(old[row.id].state in SAID for row in doubt)},
         "since": sum(row.state in SAID for row in since),
         "again": len(again),
         "which": again,
-        "cards": len(twice) - len(again),
+        "cards": len(twice) - len(again) + len(cards),
         "unlisted": len(unlisted),
         "which_unlisted": [f"{judge._shown(row)}; now {judge._shown(rows[row.id])}" for row in unlisted],
         "ended": after.ended,
