@@ -153,12 +153,18 @@ def restore(
 
 
 def _ahead(text: str, now: dt.datetime) -> Ahead:
-    """LINE's answers take along, in quiet hours, what informs after them: the inbox's `_waiting`."""
-    from scheduler.config import parse
+    """LINE's answers take along, in quiet hours, what informs after them: the inbox's `_waiting`.
+
+    Of a config that this version no longer reads no quiet hours are known: a market comes back with it all the same.
+    """
+    from scheduler.config import ConfigError, parse
     from scheduler.notices.messages import after_quiet
     from storage.backup import Ahead
 
-    config = parse(text)
+    try:
+        config = parse(text)
+    except ConfigError:
+        return Ahead(until=now, channels=[])
     quiet = config.messages.quiet_hours
     tz = config.market.time_zone
     return Ahead(until=after_quiet(now, quiet.start, quiet.end, tz) if quiet is not None else now, channels=["line"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 import schemas
 from commands import House
 from samples import DAY, SECRETS, config_text
+
+from storage import open_store
 
 OFFICIAL = "line: {}\n  telegram: {}"
 LONG_AGO = "2020-01-06"
@@ -436,6 +439,17 @@ def test_a_secret_file_that_cannot_be_read_is_named(planned: House, variable: st
     [bad] = [check for check in doctored.json()["checks"] if not check["ok"]]
     assert f"{variable}_FILE" in bad["message"]["en"]
     assert "/nope/secret" in bad["message"]["en"]
+
+
+def test_a_market_whose_config_is_not_read_any_more_is_brought_back(tmp_path: Path) -> None:
+    """A backup whose config another version of Songsuk wrote: all of it is brought back."""
+    house = House(folder=tmp_path, url=f"sqlite:///{tmp_path}/old.db")
+    (tmp_path / "config.yaml").write_text(config_text(), encoding="utf-8")
+    with open_store(house.url) as store:
+        store.publish_config("market: of another version", "sha", actor="test", at=dt.datetime.now(dt.UTC))
+    house.json("db", "backup", tmp_path / "market.zip")
+    house.url = f"sqlite:///{tmp_path}/new.db"
+    assert house.json("db", "restore", tmp_path / "market.zip")["rows"]["config_version"] == 1
 
 
 def test_failpoints_that_cannot_be_read_are_refused(planned: House) -> None:
