@@ -22,7 +22,7 @@ from scheduler.inbox.known import Known
 from scheduler.notices.messages import CRITICAL, Compose, after_quiet, content_from_json, content_to_json, send_at
 from scheduler.notices.people import language_of, reach
 from storage.heard import Heeded, Step
-from storage.records import AttemptStart, Message, Role
+from storage.records import RESTORED, AttemptStart, Message, Role
 
 TOKEN_LASTS = dt.timedelta(seconds=50)
 """LINE takes a reply within a minute."""
@@ -41,7 +41,11 @@ class Answered:
 
 
 class Writer:
-    """Writes the answers to one event."""
+    """Writes the answers to one event.
+
+    `answered`: they may have been said already, before the database was brought back. Then nothing is said by itself:
+    they are `unknown`, as all else that was due since the backup.
+    """
 
     def __init__(
         self,
@@ -51,9 +55,12 @@ class Writer:
         config: Config,
         compose: Compose,
         now: dt.datetime,
+        *,
+        answered: bool = False,
     ) -> None:
         self._event, self._received_at, self._known = event, received_at, known
         self._config, self._compose, self._now = config, compose, now
+        self._answered = answered
 
     def written(self, decision: Decision, channel: Channel | None) -> Answered:
         """The decision with its answers as messages; without the chat's channel nothing is said to the chat itself."""
@@ -121,6 +128,8 @@ class Writer:
         return list(takewhile(may_go, line))
 
     def _may_reply(self, channel: Channel) -> bool:
+        if self._answered:
+            return False
         fresh = self._now - self._received_at < TOKEN_LASTS
         return channel.replies and fresh and not self._event.redelivered and self._event.reply_token is not None
 
@@ -163,6 +172,8 @@ class Writer:
         if say.to is not None or say.chat is not None:
             moment = say.at or send_at(say.kind, klass, None, None, self._config, self._now)
             state = "suppressed" if channel is None else "held"
+        if self._answered and state != "suppressed":
+            state, reason = "unknown", RESTORED
         lasts = TOKEN_LASTS if via == "reply" else dt.timedelta(days=1) if say.must else ANSWER_LASTS
         return Message(
             id=str(uuid.uuid5(_NAMESPACE, f"{self._config.market.id}:{event}:{role}:{ref}")),

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import storage
 from channels.base import Channel, Inbound, Later, Outcome, Receipt, Refused, Unknown
@@ -25,12 +26,13 @@ from scheduler.inbox.words import Meant, Said, understood
 from scheduler.versions import Versions
 from storage import AttemptEnd, Store
 from storage.heard import Heard, Heeded, Told
-from storage.records import Location, Message
+from storage.records import DATABASE, Location, Message
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
 TRIES = 3
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 PATIENCE_SECONDS, GLANCE_SECONDS = 2.0, 0.05
 LOOKED_THROUGH = 200
 """The latest events of a chat, among which what is taken back is looked for."""
@@ -145,8 +147,14 @@ class Inbox:
         if decision.pins is not None:
             for order_id in decision.pins[0]:
                 self._pin(order_id, decision.pins[1])
-        compose = self._versions.texts().compose
-        return Writer(event, heard.received_at, known, config, compose, now).written(decision, channel)
+        compose, answered = self._versions.texts().compose, heard.received_at <= self._restored_at
+        writer = Writer(event, heard.received_at, known, config, compose, now, answered=answered)
+        return writer.written(decision, channel)
+
+    @cached_property
+    def _restored_at(self) -> dt.datetime:
+        """When the database was brought back, which no process of its market lives through."""
+        return next((each.at for each in self._store.audit(limit=1, subject=DATABASE)), _NEVER)
 
     def _told_by(self, number: str, event: Inbound, channel: Channel) -> str | None:
         """The id of the event that told the chat's message of this number."""

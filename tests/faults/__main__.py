@@ -1,6 +1,7 @@
 """What faults cost, part by part; each prints a JSON document a database, and exits with 1 where a promise was broken.
 
-    python tests/faults                            all parts, one after the other, each to its end
+    python tests/faults                            all parts, one after the other, each to its end; of the long
+                                                   ones both databases at once
     python tests/faults sender    [--database …]   a sender killed once at each point it passes
     python tests/faults kills     [--database …]   a whole day through which the daemon is killed
     python tests/faults databases [--database …]   databases that stop, fill up or are locked while the day goes on
@@ -15,6 +16,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
 import signal
@@ -36,6 +38,10 @@ PARTS = {
 }
 
 
+AT_ONCE = {"kills", "databases", "backups"}
+"""Long parts whose databases take a core each."""
+
+
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended on the way out
     words = sys.argv[1:]
@@ -50,17 +56,23 @@ def main() -> int:
 def _all(words: Sequence[str]) -> int:
     """Each part is a program of its own: one that fails, or begins itself anew in a mount, does so alone."""
     _asked(words, prog="tests/faults", description=__doc__)
-    failed = [word for word in PARTS if _ended([sys.executable, str(HERE), word, *words])]
+    failed = [word for word in PARTS if any(_ended(_runs(word, words)))]
     sys.stderr.write(f"failed: {', '.join(failed)}\n" if failed else "every part kept its promises\n")
     return int(bool(failed))
 
 
-def _ended(command: Sequence[str]) -> int:
-    with subprocess.Popen(command) as child:
-        try:
-            return child.wait()
-        finally:
-            child.terminate()
+def _runs(word: str, words: Sequence[str]) -> list[list[str]]:
+    run = [sys.executable, str(HERE), word, *words]
+    return [[*run, "--database", kind] for kind in ("sqlite", "postgresql")] if word in AT_ONCE else [run]
+
+
+def _ended(commands: Sequence[Sequence[str]]) -> list[int]:
+    """How each ended, of commands that run side by side."""
+    with contextlib.ExitStack() as ends:
+        children = [ends.enter_context(subprocess.Popen(command)) for command in commands]
+        for child in children:
+            ends.callback(child.terminate)
+        return [child.wait() for child in children]
 
 
 def _part(word: str, *words: str) -> int:
@@ -74,8 +86,9 @@ def _part(word: str, *words: str) -> int:
         broken = broken or bool(figures["broken"])
         if asked.write:  # daemons load what is in the folder as they start: changed since, it is no commit's
             ran = version if _version() == version else f"{version.rstrip('+')}+"
-            report.keep(word, name, figures, seed=asked.seed, version=ran)
-            report.write(word, part.ROWS, *part.TRIALS)
+            with report.alone():
+                report.keep(word, name, figures, seed=asked.seed, version=ran)
+                report.write(word, part.ROWS, *part.TRIALS)
     return int(broken)
 
 

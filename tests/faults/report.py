@@ -8,12 +8,14 @@ Knows how figures are shown, and how much so many trials without a fault say.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import fcntl
 import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.harness import HOUSE, hardware
@@ -28,6 +30,15 @@ _SECTION = re.compile(r"<!-- faults: (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 _RUN = re.compile(r"^(?P<name>\w+): (?P<date>[\d-]+), commit (?P<at>.+), seed \d+, load ", re.MULTILINE)
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Two databases of one part may come to their end at once: one after the other they write."""
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    with KEPT.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def keep(part: str, database: str, figures: Mapping[str, Any], *, seed: int, version: str) -> None:
     """Notes what one run found, in place of what an earlier one of the same part and database did.
 
@@ -37,8 +48,8 @@ def keep(part: str, database: str, figures: Mapping[str, Any], *, seed: int, ver
     load = f"{os.getloadavg()[0]:.1f}"
     date = dt.datetime.now(dt.UTC).date().isoformat()
     run = {"commit": version, "machine": hardware(), "date": date, "seed": seed, "load": load}
-    kept.setdefault(part, {})[database] = {**run, **figures}
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    found = kept.get(part, {}) | {database: {**run, **figures}}
+    kept[part] = {name: found[name] for name in NAMES if name in found}
     KEPT.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
 
 

@@ -134,7 +134,8 @@ def judged(crowd: Crowd, after: Steady) -> dict[str, Any]:
     unsettled = {row.id for row in doubt}
     settled = [row for row in today if row.id not in unsettled]
     gone = [row for row in old.values() if row.id not in rows]
-    since = [row if row.state in SAID else _unsure(row) for row in [*gone, *(old[row.id] for row in doubt)]]
+    doubted = [old[row.id] for row in doubt if row.id in old]  # what nobody had read by then was never written there
+    since = [row if row.state in SAID else _unsure(row) for row in [*gone, *doubted]]
     twice = [
         rows for rows in _by_what([row for row in [*gone, *settled] if row.state in SAID]).values() if len(rows) > 1
     ]
@@ -146,7 +147,7 @@ def judged(crowd: Crowd, after: Steady) -> dict[str, Any]:
     again = [judge._shown(rows[-1]) for rows in twice if rows[-1].kind != CARD]
     return judge.of_messages([*since, *cards, *settled], crowd.line, crowd.telegram) | {
         "day": day,
-        "doubt": {"listed": len(doubt), "said": sum(old[row.id].state in SAID for row in doubt)},
+        "doubt": {"listed": len(doubt), "said": sum(row.state in SAID for row in doubted)},
         "since": sum(row.state in SAID for row in since),
         "again": len(again),
         "which": again,
