@@ -139,10 +139,11 @@ def judged(crowd: Crowd, after: Steady) -> dict[str, Any]:
     twice = [
         rows for rows in _by_what([row for row in [*gone, *settled] if row.state in SAID]).values() if len(rows) > 1
     ]
-    twice += [[old[row.id], row] for row in settled if _said_anew(old.get(row.id), row)]
+    anew = [old[row.id] for row in settled if _said_anew(old.get(row.id), row)]
+    twice += [[row] for row in anew]
     known = {row.id for row in rows.values() if row.state in SAID} | unsettled
     forgotten = [row for row in old.values() if row.state in SAID and row.id in rows and row.id not in known]
-    cards = [row for row in forgotten if row.kind == CARD]  # the market makes another, in place of one it does not know
+    cards = [row for row in [*forgotten, *anew] if row.kind == CARD]  # the market makes another, not knowing of it
     unlisted = [row for row in forgotten if row.kind != CARD]
     again = [judge._shown(rows[-1]) for rows in twice if rows[-1].kind != CARD]
     return judge.of_messages([*since, *cards, *settled], crowd.line, crowd.telegram) | {
@@ -151,7 +152,7 @@ def judged(crowd: Crowd, after: Steady) -> dict[str, Any]:
         "since": sum(row.state in SAID for row in since),
         "again": len(again),
         "which": again,
-        "cards": len(twice) - len(again) + len(cards),
+        "cards": len(twice) - len(again) + sum(row.kind == CARD for row in forgotten),
         "unlisted": len(unlisted),
         "which_unlisted": [f"{judge._shown(row)}; now {judge._shown(rows[row.id])}" for row in unlisted],
         "ended": after.ended,
