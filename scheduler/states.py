@@ -24,8 +24,8 @@ def _table(**arrows: str) -> Table:
 
 RUN: Table = _table(
     open="closed cancelled",
-    closed="planned cancelled",
-    planned="planned approved cancelled",
+    closed="planned cancelled finished",
+    planned="planned approved cancelled finished",
     approved="planned dispatched cancelled",
     dispatched="finished",
     finished="",
@@ -34,7 +34,7 @@ RUN: Table = _table(
 
 LEG: Table = _table(
     received="batched received cancelled",
-    batched="planned unassigned received cancelled",
+    batched="planned unassigned received cancelled dispatched",
     planned="planned batched dispatched unassigned cancelled failed",
     dispatched="picked_up delivered failed cancelled",
     picked_up="delivered failed",

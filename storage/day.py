@@ -1,4 +1,4 @@
-"""The verbs of a wave's run: closed once, dispatched once, finished, called off.
+"""The verbs of a wave's run: closed once, dispatched once, finished, called off, settled after a restore.
 
 Whoever fires, one run per (market, date, wave): the row's own uniqueness decides, and every step is a guarded UPDATE.
 """
@@ -25,7 +25,7 @@ SOURCES = {
     "planned": ("approved", "closed", "planned"),
     "approved": ("planned",),
     "dispatched": ("approved",),
-    "finished": ("dispatched",),
+    "finished": ("closed", "dispatched", "planned"),
     "cancelled": ("approved", "closed", "open", "planned"),
 }
 """Where a run must stand to become the key; a test holds that this is the life-cycle's own table."""
@@ -136,7 +136,7 @@ class Day(Verbs):
         """Ends a dispatched wave."""
         with self._write("finish_run", actor, at) as write:
             write.lock_day()
-            if step_run(write, run_id, "finished", finished_at=at) is None:
+            if step_run(write, run_id, "finished", found="dispatched", finished_at=at) is None:
                 return False
             write.tell(f"run:{run_id}")
             return True
@@ -158,8 +158,7 @@ class Day(Verbs):
         """
         with self._write("cancel_run", actor, at) as write:
             write.lock_day()
-            state = write.connection.execute(select(RUN.c.state).where(RUN.c.id == run_id)).scalar()
-            if state != found or step_run(write, run_id, "cancelled") is None:
+            if step_run(write, run_id, "cancelled", found=found) is None:
                 return False
             withdrawn = supersede_messages(write, run_id, "run_cancelled")
             moved = move_legs(write.connection, moves, at)
@@ -168,12 +167,39 @@ class Day(Verbs):
             return True
 
     @writes
-    def remind_run(self, run_id: str, *, messages: Sequence[Message], actor: str, at: dt.datetime) -> bool:
-        """Reminds of a run that waits for approval, once."""
+    def settle_run(self, run_id: str, *, found: str, moves: Sequence[LegMove], actor: str, at: dt.datetime) -> bool:
+        """Ends a wave that rode, as a person says, and that nobody here knows as approved: its legs were on their way.
+
+        `moves`: where the orders go that found no place in it. `found`: the state that it was asked about in. False: it
+        is in another one by now.
+        """
+        with self._write("settle_run", actor, at) as write:
+            write.lock_day()
+            row = step_run(write, run_id, "finished", found=found, finished_at=at)
+            if row is None:
+                return False
+            aboard = (LEG.c.date == row["date"], LEG.c.wave == row["wave"], LEG.c.state.in_(("batched", "planned")))
+            rode = write.connection.execute(update(LEG).where(*aboard).values(state="dispatched", changed_at=at))
+            moved = move_legs(write.connection, moves, at)
+            write.tell(f"run:{run_id}", rode=rode.rowcount, legs=moved)
+            return True
+
+    @writes
+    def remind_run(
+        self, run_id: str, *, messages: Sequence[Message], actor: str, at: dt.datetime, since: dt.datetime | None = None
+    ) -> bool:
+        """Reminds of a run that waits for a person, once.
+
+        `since`: when a restore left open what became of it, so that what was said before does not count.
+        """
+        never = RUN.c.reminded_at.is_(None)
+        unsaid = never if since is None else never | (RUN.c.reminded_at < since)
         with self._write("remind_run", actor, at) as write:
-            once = update(RUN).where(RUN.c.id == run_id, RUN.c.state == "planned", RUN.c.reminded_at.is_(None))
+            once = update(RUN).where(RUN.c.id == run_id, RUN.c.state.in_(("closed", "planned")), unsaid)
             if not write.connection.execute(once.values(reminded_at=at)).rowcount:
                 return False
+            if since is not None:  # until a person has said what became of it, it is not planned for nothing
+                write.connection.execute(delete(AREA).where(AREA.c.run_id == run_id))
             write.tell(f"run:{run_id}", messages=insert_messages(write, messages))
             return True
 
@@ -190,12 +216,13 @@ class Day(Verbs):
             return bool(written)
 
 
-def step_run(write: Write, run_id: str, state: str, **values: Any) -> RowMapping | None:
+def step_run(write: Write, run_id: str, state: str, *, found: str | None = None, **values: Any) -> RowMapping | None:
     """The run as it is after its step, or None: the life-cycle has no such step from where it stands.
 
-    What was posted to be solved for it as it was is withdrawn.
+    `found`: nor where it stands anywhere else than there. What was posted to be solved for it as it was is withdrawn.
     """
-    guarded = update(RUN).where(RUN.c.id == run_id, RUN.c.state.in_(SOURCES[state]))
+    before = [each for each in SOURCES[state] if found in {None, each}]
+    guarded = update(RUN).where(RUN.c.id == run_id, RUN.c.state.in_(before))
     row = write.connection.execute(guarded.values(state=state, **values).returning(RUN)).mappings().first()
     if row is not None:
         write.connection.execute(delete(AREA).where(AREA.c.run_id == run_id))

@@ -24,7 +24,7 @@ SOURCES = {
     "received": ("batched", "cancelled", "received", "rescheduled", "unassigned"),
     "batched": ("planned", "received", "unassigned"),
     "planned": ("batched", "planned"),
-    "dispatched": ("planned",),
+    "dispatched": ("batched", "planned"),
     "picked_up": ("dispatched",),
     "delivered": ("dispatched", "picked_up"),
     "failed": ("dispatched", "picked_up", "planned"),

@@ -13,8 +13,8 @@ from scheduler import states
 ARROWS = {
     "wave run": """
         open -> closed cancelled
-        closed -> planned cancelled
-        planned -> planned approved cancelled
+        closed -> planned cancelled finished
+        planned -> planned approved cancelled finished
         approved -> planned dispatched cancelled
         dispatched -> finished
         finished ->
@@ -22,7 +22,7 @@ ARROWS = {
     """,
     "leg": """
         received -> batched received cancelled
-        batched -> planned unassigned received cancelled
+        batched -> planned unassigned received cancelled dispatched
         planned -> planned batched dispatched unassigned cancelled failed
         dispatched -> picked_up delivered failed cancelled
         picked_up -> delivered failed

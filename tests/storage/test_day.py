@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage import Approval, IllegalRun, LegMove, Message, Store
+from storage import Approval, IllegalRun, Leg, LegMove, Message, PlanningArea, Store
 
 
 def legs(store: Store) -> dict[str, str]:
@@ -211,6 +211,61 @@ def test_a_reminder_is_sent_once(store: Store, make: Any) -> None:
     assert store.remind_run(plan.run_id, messages=[make.message()], actor="clock", at=make.at)
     assert not store.remind_run(plan.run_id, messages=[make.message(2)], actor="clock", at=make.at)
     assert len(store.messages()) == 1
+
+
+@pytest.mark.parametrize("state", ["closed", "planned"])
+def test_a_wave_that_rode_after_all_is_ended_once(store: Store, make: Any, state: str) -> None:
+    """As a person says: its legs have left, batched or planned, no other's have, and what it left out goes on; in one
+    transaction with the audit's entry, and not where the wave is in another state than was looked at."""
+    orders = [make.order(number) for number in (1, 2, 3)]
+    store.save_orders([make.order(4, legs=(Leg(date=make.day, wave="evening"),))], actor="test", at=make.at)
+    if state == "planned":
+        plan = make.planned(store, *orders)
+        (run,) = store.runs()
+        late = make.moves(orders[1], state="batched")
+        left = make.moves(orders[2], state="unassigned", reason="capacity")
+        store.save_plan(make.plan(run, id="p_2"), found=run, moves=[*late, *left], actor="p", at=make.at)
+        assert plan.run_id == run.id
+    else:
+        run = make.closed(store, *orders)
+        assert store.move_legs(make.moves(orders[2], state="unassigned"), actor="test", at=make.at)
+    onward = {"reason": "capacity", "date": make.day, "wave": "evening"}
+    said: dict[str, Any] = {"moves": make.moves(orders[2], state="received", **onward), "actor": "C1", "at": make.at}
+    assert not store.settle_run(run.id, found="approved", **said)
+    assert not store.settle_run(run.id, found="closed" if state == "planned" else "planned", **said)
+    assert not store.finish_run(run.id, actor="clock", at=make.at)
+    assert store.settle_run(run.id, found=state, **said)
+    assert not store.settle_run(run.id, found=state, **said)
+    assert legs(store) == {
+        "SR-0001": "dispatched",
+        "SR-0002": "dispatched",
+        "SR-0003": "received",
+        "SR-0004": "received",
+    }
+    (ended,) = store.runs()
+    assert (ended.state, ended.finished_at) == ("finished", make.at)
+    (entry,) = [each for each in store.audit() if each.verb == "settle_run"]
+    assert (entry.actor, entry.subject, entry.detail) == ("C1", f"run:{run.id}", {"rode": 2, "legs": 1})
+
+
+def test_what_a_restore_left_open_is_asked_once_after_it(store: Store, make: Any) -> None:
+    """Whatever was said before the restore, of a closed wave too, which nobody plans meanwhile; of an ended one not."""
+    run = make.closed(store, make.order())
+    area = PlanningArea(
+        id="a_1", run_id=run.id, area="mueang", digest="d", order_ids=(), rider_ids=(), settings={}, until=make.at
+    )
+    assert store.post_areas(run, [area], actor="clock", at=make.at) == [area]
+    restored = make.at + dt.timedelta(hours=1)
+    asked: dict[str, Any] = {"actor": "clock", "since": restored}
+    assert store.remind_run(run.id, messages=[make.message()], actor="clock", at=make.at)
+    assert store.areas(run.id) == [area]
+    assert store.remind_run(run.id, messages=[make.message(2)], at=restored, **asked)
+    assert not store.remind_run(run.id, messages=[make.message(3)], at=restored + dt.timedelta(hours=1), **asked)
+    assert [message.id for message in store.messages()] == ["m1", "m2"]
+    assert store.areas(run.id) == []
+    assert store.settle_run(run.id, found="closed", moves=[], actor="C1", at=restored)
+    later = restored + dt.timedelta(days=1)
+    assert not store.remind_run(run.id, messages=[make.message(4)], actor="clock", since=later, at=later)
 
 
 def test_a_leg_that_went_elsewhere_stays_there(store: Store, make: Any) -> None:

@@ -106,6 +106,28 @@ def test_many_hands_one_approval(store: Store, make: Any) -> None:
     assert len(store.messages()) == 1
 
 
+def test_two_words_on_one_wave_are_one(store: Store, make: Any) -> None:
+    """Of several who say at one moment that a wave rode, or that it is put off, one is heard, and all of it is done."""
+    order = make.order()
+    plan = make.planned(store, order)
+    rode: dict[str, Any] = {"found": "planned", "moves": [], "at": make.at}
+    off = make.moves(order, state="unassigned")
+
+    def say(number: int) -> bool:
+        if number % 2:
+            return store.settle_run(plan.run_id, actor=f"C{number}", **rode)
+        told = [make.message(number, event="off")]
+        return store.cancel_run(plan.run_id, actor=f"C{number}", messages=told, **rode | {"moves": off})
+
+    heard = at_once(4, say)
+    assert sorted(heard) == [False, False, False, True]
+    it_rode = heard.index(True) % 2 == 1
+    (run,) = store.runs()
+    (leg,) = store.orders()[0].legs
+    assert (run.state, leg.state) == (("finished", "dispatched") if it_rode else ("cancelled", "unassigned"))
+    assert len(store.messages()) == (0 if it_rode else 1)
+
+
 def test_many_senders_no_message_twice(store: Store, make: Any) -> None:
     """Claims at one moment never share a message, nor an address."""
     messages = [make.message(number, state="ready", address=f"U{number % 12}") for number in range(30)]
