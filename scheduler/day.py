@@ -175,16 +175,28 @@ def _next(
     return None
 
 
+def given_up(run: Run, config: Config) -> dt.datetime:
+    """When a wave that nobody approves is called off: at its deadline where the market says so, else once it is over.
+
+    A deadline that a wave was not planned by decides nothing.
+    """
+    wave, tz = config.wave(run.wave), config.market.time_zone
+    deadline = wave.approve_by.at(run.date, tz)
+    decides = config.approval.mode == "manual" and config.approval.at_deadline == "roll_over"
+    if decides and run.planned_at is not None and run.planned_at <= deadline:
+        return deadline
+    return wave.deliver.on(run.date, tz)[1]
+
+
 def _approval(date: dt.date, wave: Wave, run: Run | None, config: Config, approve: Step) -> Step | None:
     """A planned wave approves itself at once where the market wants that; else its deadline decides, or nobody yet."""
     if config.approval.mode == "auto":
         return approve
     deadline = wave.approve_by.at(date, config.market.time_zone)
     planned_at = run.planned_at if run is not None else None
-    rule = config.approval.at_deadline
-    if rule == "approve":
+    if config.approval.at_deadline == "approve":
         return replace(approve, at=deadline)
-    if rule == "roll_over" and (planned_at is None or planned_at <= deadline):
+    if run is not None and given_up(run, config) == deadline:
         return replace(approve, at=deadline, action=Action.ROLL_OVER)
     if run is not None and run.reminded_at is not None:
         return None

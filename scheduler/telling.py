@@ -92,6 +92,12 @@ class Telling:
         )
         return self._worded(tell, plan, run)
 
+    def may_have_ridden(self, run: Run, orders: int, command: str) -> list[Message]:
+        """That nobody here knows if a wave with so many orders rode, to the coordinators; `command` is how they say."""
+        coordinators = self._standing.by_ref(Role.COORDINATOR).values()
+        tell = notices.may_have_ridden(run, orders, command, coordinators, self._now() + dt.timedelta(days=1))
+        return self._worded(tell, None, run)
+
     def silent_riders(self, run: Run, plan: Plan, silent: Mapping[str, Silence]) -> list[Message]:
         """That these riders have not confirmed their rounds, to the coordinators."""
         wave, tz = self._wave(run), self._versions.config(run.config_version).market.time_zone

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from routing.model import Settings
-from scheduler import batch, planning, silence
+from scheduler import batch, planning, restored, silence
 from scheduler.amendment import Amending
 from scheduler.batch import WaveKey
 from scheduler.config import Config
@@ -25,7 +25,7 @@ from scheduler.standing import Now, Standing
 from scheduler.telling import Telling
 from scheduler.versions import Versions
 from storage import Store
-from storage.records import DATABASE, Approval, Message, Order, Plan, Role, Run
+from storage.records import DATABASE, Approval, LegMove, Message, Order, Plan, Role, Run
 
 UNDER_WAY = frozenset({"approved", "dispatched"})
 """States of a wave whose riders may have been told, and still ride."""
@@ -88,6 +88,9 @@ class Waves:
                     return False
                 if run.state == "approved" and self._left_before_a_restore(run):
                     return self._store.dispatch_run(run.id, actor=actor, at=self._now())
+                if self.may_have_ridden(run):
+                    self._ask_whether_it_rode(run, actor=actor)
+                    return False  # the wave stays as it is until a person has said
                 return self.roll_over(run, actor=actor)
             case Action.ESCALATE:
                 return self.escalate(run, actor=actor)
@@ -321,6 +324,40 @@ class Waves:
         return self._store.cancel_run(
             run.id, found=run.state, moves=moves, messages=written, actor=actor, at=self._now()
         )
+
+    def may_have_ridden(self, run: Run) -> bool:
+        """Whether a restore left open if the wave rode, so that it waits for a person to settle it."""
+        return restored.may_have_ridden(self._store, run, self._versions.config(run.config_version))
+
+    def settled(self, run: Run, *, rode: bool) -> bool:
+        """Whether that was left open of the wave, and it has gone this way since."""
+        left_open = restored.forgot(self._store, run, self._versions.config(run.config_version)) is not None
+        return left_open and run.state == ("finished" if rode else "cancelled")
+
+    def settle(self, run: Run, *, rode: bool, actor: str) -> bool:
+        """A person says whether a wave rode that a restore left open; False: it does not wait for that.
+
+        Of one that rode nobody is told anything, and what its plan left out goes on to the next possible wave. One that
+        did not is called off as by the clock.
+        """
+        if not self.may_have_ridden(run):
+            return False
+        if not rode:
+            return self.roll_over(run, actor=actor)
+        market = self.standing.from_now_on(run.date)
+        moves: list[LegMove] = []
+        for order in self._store.orders(date=run.date, wave=run.wave, states={"unassigned"}):
+            moves += moving.put_off([order], (run.date, run.wave), market, order.legs[0].reason or "no_rider")[0]
+        return self._store.settle_run(run.id, found=run.state, moves=moves, actor=actor, at=self._now())
+
+    def _ask_whether_it_rode(self, run: Run, *, actor: str) -> None:
+        """The coordinators are told that a wave may have ridden, once after the restore."""
+        since = restored.forgot(self._store, run, self._versions.config(run.config_version))
+        if since is None or (run.reminded_at is not None and run.reminded_at >= since):
+            return
+        orders = self._store.orders(date=run.date, wave=run.wave, states=TO_PLAN)
+        told = self.telling.may_have_ridden(run, len(orders), restored.command(run))
+        self._store.remind_run(run.id, messages=told, since=since, actor=actor, at=self._now())
 
     def _rides_no_more(self, run: Run) -> bool:
         """Whether the clock may call a wave off: nobody approved it, or nobody sent it off in time."""

@@ -13,7 +13,7 @@ from scheduler.config.problems import Language
 from scheduler.notices.people import Notice, People, called
 from scheduler.quota import Budget
 from scheduler.silence import Silence
-from storage.records import ConfigVersion, Member, Order, Plan
+from storage.records import ConfigVersion, Member, Order, Plan, Run
 
 LANGUAGES: tuple[Language, ...] = ("th", "en")
 MOST_FAULTS = 3
@@ -290,6 +290,27 @@ def not_dispatched(plan: Plan, orders: int, coordinators: Iterable[Member], expi
             event=f"not_dispatched:{plan.id}",
             to=coordinator,
             facts={"what": "not_dispatched", "plan_id": plan.id, "deadline": None, "orders": orders},
+            expires_at=expires_at,
+        )
+        for coordinator in coordinators
+    ]
+
+
+def may_have_ridden(
+    run: Run, orders: int, command: str, coordinators: Iterable[Member], expires_at: dt.datetime
+) -> list[Notice]:
+    """The coordinators are told that a restored market cannot know whether a wave rode, and how to say it."""
+    return [
+        Notice(
+            kind="escalation",
+            event=f"may_have_ridden:{run.id}",
+            to=coordinator,
+            facts={
+                "what": "may_have_ridden",
+                "plan_id": None,
+                "orders": orders,
+                "settle": command,
+            },
             expires_at=expires_at,
         )
         for coordinator in coordinators

@@ -1,0 +1,42 @@
+"""What a restore leaves open of the day: which waves may have been approved, and have ridden, since the backup.
+
+Reads rows and writes nothing; what becomes of such a wave a person says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from scheduler.config import Config
+from scheduler.day import given_up
+from scheduler.gathering import TO_PLAN
+from storage import Store
+from storage.records import DATABASE, Run
+
+NOT_APPROVED = frozenset({"closed", "planned"})
+"""States of a wave that nobody here knows as approved."""
+
+
+def forgot(store: Store, run: Run, config: Config) -> dt.datetime | None:
+    """The restore that cannot tell whether a wave was approved in time; None: no restore lies over its hour.
+
+    The hour at which the clock gives the wave up had not come when the backup was taken, and had when it was brought
+    back: in between somebody may have approved it.
+    """
+    hour = given_up(run, config)
+    for restore in store.audit(subject=DATABASE):
+        if dt.datetime.fromisoformat(restore.detail["taken_at"]) < hour <= restore.at:
+            return restore.at
+    return None
+
+
+def may_have_ridden(store: Store, run: Run, config: Config) -> bool:
+    """Whether a wave waits for a person to say if it rode. One without orders does not: nobody is waiting for it."""
+    if run.state not in NOT_APPROVED or forgot(store, run, config) is None:
+        return False
+    return bool(store.orders(date=run.date, wave=run.wave, states=TO_PLAN, limit=1))
+
+
+def command(run: Run) -> str:
+    """What a person types to settle a wave, but for the answer."""
+    return f"songsuk plan settle {run.date} --wave {run.wave}"
