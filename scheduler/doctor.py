@@ -20,7 +20,7 @@ import storage
 from routing import roads
 from routing.travel import Unavailable
 from scheduler import config as configs
-from scheduler import doubts
+from scheduler import doubts, restored
 from scheduler.app import database_url, official_channels
 from scheduler.areas import unplanned
 from scheduler.clock import ClockError, SystemClock, clock_from
@@ -43,6 +43,7 @@ def examine(config_path: Path | None, environ: Mapping[str, str] = os.environ) -
         found += _channels(report.config, environ, path)
         found += _stranded(report.config, environ)
         found += _planning(environ)
+        found += _unsettled(environ, path)
         found += _places(report.config, environ)
         found.append(_public(report.config))
     return found
@@ -243,6 +244,28 @@ def _planning(environ: Mapping[str, str]) -> list[dict[str, Any]]:
     if trouble is None:
         return [_check("planning", True, "ไม่มีพื้นที่ที่ค้างอยู่", "no area is stuck")]
     return [_check("planning", False, trouble.message["th"], trouble.message["en"])]
+
+
+def _unsettled(environ: Mapping[str, str], path: Path) -> list[dict[str, Any]]:
+    """Waves that a restore left open, until a person has said whether they rode."""
+    try:
+        if not storage.exists(database_url(environ)):
+            return []
+        with storage.open_store(database_url(environ)) as store:
+            versions = Versions(store, path)
+            runs = store.runs(states=restored.NOT_APPROVED)
+            waiting = [run for run in runs if restored.may_have_ridden(store, run, versions.config(run.config_version))]
+    except (storage.StorageError, configs.UnreadableSecret):
+        return []
+    return [
+        _check(
+            f"wave {run.date} {run.wave}",
+            False,
+            f"กู้คืนจากข้อมูลสำรอง อาจออกส่งไปแล้ว ถามไรเดอร์ แล้วสั่ง {restored.command(run)} --as rode หรือ --as put_off",
+            f"a restore left open if it rode: ask the riders, then {restored.command(run)} --as rode, or --as put_off",
+        )
+        for run in waiting
+    ]
 
 
 def _places(config: configs.Config, environ: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`songsuk plan`: look at a wave's plan, approve it, have it made anew."""
+"""`songsuk plan`: look at a wave's plan, approve it, have it made anew, settle it after a restore."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from scheduler.cli.opened import (
     opened,
 )
 from scheduler.cli.screen import Refusal
+from scheduler.cli.settle import settle
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from scheduler.app import App
+    from storage.records import Plan
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 WaveNeeded = Annotated[str, typer.Option("--wave", help="The wave.")]
@@ -54,6 +56,7 @@ def show(
 
 
 app.command()(fits)
+app.command()(settle)
 
 
 @app.command()
@@ -92,15 +95,7 @@ def approve(
                 },
             )
         if approved.outcome is Approval.OVER:
-            raise Refusal(
-                "approval.over",
-                "--plan",
-                {"th": "เลยเวลาส่งของรอบนี้แล้ว", "en": "this wave's delivery time is over"},
-                {
-                    "th": "songsuk serve จะเลื่อนออเดอร์ไปรอบถัดไปและแจ้งผู้ซื้อเอง",
-                    "en": "songsuk serve moves its orders to the next wave and tells the buyers",
-                },
-            )
+            raise _over(app, looked_at)
         run = app.waves.run(looked_at.date, wave)
         waiting = approved.outcome is Approval.WAITING
         found: dict[str, Any] = {
@@ -199,6 +194,24 @@ def _can_replan(app: App, date: dt.date, wave: str, riders: list[str], orders: l
             {"th": f"ไม่พบออเดอร์ {orders[0]!r}", "en": f"there is no order {orders[0]!r}"},
             {"th": "ดู songsuk orders list", "en": "see songsuk orders list"},
         )
+
+
+def _over(app: App, plan: Plan) -> Refusal:
+    from scheduler import restored
+
+    run = app.waves.run(plan.date, plan.wave)
+    hint = {
+        "th": "songsuk serve จะเลื่อนออเดอร์ไปรอบถัดไปและแจ้งผู้ซื้อเอง",
+        "en": "songsuk serve moves its orders to the next wave and tells the buyers",
+    }
+    if run is not None and app.waves.may_have_ridden(run):
+        settling = restored.command(run)
+        hint = {
+            "th": f"ถามไรเดอร์ว่าออกส่งไปหรือยัง แล้วสั่ง {settling} --as rode หรือ --as put_off",
+            "en": f"ask the riders whether it rode, then {settling} --as rode, or --as put_off",
+        }
+    over = {"th": "เลยเวลาส่งของรอบนี้แล้ว", "en": "this wave's delivery time is over"}
+    return Refusal("approval.over", "--plan", over, hint)
 
 
 def _unknown(plan: str) -> Refusal:

@@ -132,6 +132,13 @@ def documents(house: House) -> Documents:
     said("config", "preview", "--days", 1, SONGSUK_CLOCK="2026-11-20T09:00:00+07:00")
     said("plan", "show", DAY)
     said("day", DAY)
+    said("db", "backup", folder / "planned.zip", SONGSUK_CLOCK="2026-11-23T20:30:00+07:00")
+    after = {"SONGSUK_DATABASE_URL": f"sqlite:///{folder}/settled.db", "SONGSUK_CLOCK": f"{DAY}T22:00:00+07:00"}
+    said("db", "restore", folder / "planned.zip", code=0, **after)
+    said("doctor", code=1, **after)
+    said("plan", "settle", DAY, "--wave", "midday", "--as", "rode", code=0, **after)
+    said("plan", "settle", DAY, "--wave", "midday", "--as", "put_off", code=1, **after)
+    said("plan", "settle", DAY, "--wave", "morning", "--as", "put_off", code=0, **after)
     plans = {wave["wave"]: wave for wave in said("plan", "show", DAY)["waves"]}
     old = plans["midday"]["plan_id"]
     rider = plans["midday"]["routes"][0]["rider_id"]
