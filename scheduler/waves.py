@@ -25,7 +25,7 @@ from scheduler.standing import Now, Standing
 from scheduler.telling import Telling
 from scheduler.versions import Versions
 from storage import Store
-from storage.records import DATABASE, Approval, LegMove, Message, Order, Plan, Role, Run
+from storage.records import Approval, LegMove, Message, Order, Plan, Role, Run
 
 UNDER_WAY = frozenset({"approved", "dispatched"})
 """States of a wave whose riders may have been told, and still ride."""
@@ -116,17 +116,14 @@ class Waves:
 
     def _restored_since(self, moment: dt.datetime) -> bool:
         """Whether the database was brought back then or later: what was to be done by then may have been."""
-        restored = self._restored_at()
-        return restored is not None and restored >= moment
-
-    def _restored_at(self) -> dt.datetime | None:
-        return next((each.at for each in self._store.audit(limit=1, subject=DATABASE)), None)
+        at = self._store.restored_at()
+        return at is not None and at >= moment
 
     def _left_before_a_restore(self, run: Run) -> bool:
         """Whether it was approved, and its time to leave was over, before the database was brought back."""
-        restored, plan = self._restored_at(), self._store.plan(run.plan_id or "")
+        at, plan = self._store.restored_at(), self._store.plan(run.plan_id or "")
         approved = plan.approved_at if plan is not None else None
-        return restored is not None and approved is not None and max(approved, self._leaves(run)) <= restored
+        return at is not None and approved is not None and max(approved, self._leaves(run)) <= at
 
     def _cut_off(self, run: Run) -> dt.datetime:
         config = self._versions.config(run.config_version)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import Executable, RowMapping, bindparam, func, or_, select, update
 
 from storage.failpoints import writes
-from storage.records import AuditEntry, ConfigVersion
+from storage.records import DATABASE, AuditEntry, ConfigVersion
 from storage.tables import ApiKeyRow, AuditRow, ConfigVersionRow, LeaseRow
 from storage.verbs import TONGUES, Insert, Verbs
 
@@ -200,6 +200,10 @@ class House(Verbs):
         with self._read() as connection:
             rows = connection.execute(query).mappings().all()
         return [AuditEntry(**{name: row[name] for name in AuditEntry.__slots__}) for row in rows]
+
+    def restored_at(self) -> dt.datetime | None:
+        """When the database was last brought back from a backup; None: never, or with nothing that ran since it."""
+        return next((each.at for each in self.audit(limit=1, subject=DATABASE)), None)
 
 
 def _earlier(day: dt.date | None, than: dt.date | None) -> bool:

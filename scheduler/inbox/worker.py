@@ -26,7 +26,7 @@ from scheduler.inbox.words import Meant, Said, understood
 from scheduler.versions import Versions
 from storage import AttemptEnd, Store
 from storage.heard import Heard, Heeded, Told
-from storage.records import DATABASE, Location, Message
+from storage.records import Location, Message
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ class Inbox:
     @cached_property
     def _restored_at(self) -> dt.datetime:
         """When the database was brought back, which no process of its market lives through."""
-        return next((each.at for each in self._store.audit(limit=1, subject=DATABASE)), _NEVER)
+        return self._store.restored_at() or _NEVER
 
     def _told_by(self, number: str, event: Inbound, channel: Channel) -> str | None:
         """The id of the event that told the chat's message of this number."""
