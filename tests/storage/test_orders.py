@@ -287,7 +287,7 @@ def test_waiting_legs_are_moved_and_their_waves_known(store: Store, make: Any) -
     later = {"date": make.day, "wave": "evening", "zone": "bang-kung", "area": "north"}
     assert store.waiting_waves() == {(make.day, "midday")}
     assert store.move_legs(make.moves(second, state="received", **later), actor="C1", at=make.at) == 1
-    assert store.move_legs(make.moves(first, state="dispatched"), actor="C1", at=make.at) == 0
+    assert store.move_legs(make.moves(first, state="picked_up"), actor="C1", at=make.at) == 0
     assert store.waiting_waves() == {(make.day, "evening")}
     assert [order.order_id for order in store.orders(wave="evening", service_date=make.day)] == ["SR-0002"]
     assert store.orders(service_date=make.day + dt.timedelta(days=1)) == []
