@@ -261,8 +261,10 @@ def _unsettled(environ: Mapping[str, str], path: Path) -> list[dict[str, Any]]:
         _check(
             f"wave {run.date} {run.wave}",
             False,
-            f"กู้คืนจากข้อมูลสำรอง อาจออกส่งไปแล้ว ถามไรเดอร์ แล้วสั่ง {restored.command(run)} --as rode หรือ --as put_off",
-            f"a restore left open if it rode: ask the riders, then {restored.command(run)} --as rode, or --as put_off",
+            f"กู้คืนจากข้อมูลสำรอง อาจออกส่งไปแล้ว ถามไรเดอร์ ถ้าออกแล้ว: {restored.command(run)} --as rode "
+            "ถ้ายัง: อนุมัติถ้ายังทัน หรือ --as put_off",
+            f"a restore left open if it rides: ask the riders; if so, {restored.command(run)} --as rode; "
+            "if not, approve it while there is time, or --as put_off",
         )
         for run in waiting
     ]

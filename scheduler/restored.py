@@ -18,14 +18,14 @@ NOT_APPROVED = frozenset({"closed", "planned"})
 
 
 def forgot(store: Store, run: Run, config: Config) -> dt.datetime | None:
-    """The restore that cannot tell whether a wave was approved in time; None: no restore lies over its hour.
+    """The restore that cannot tell whether a wave was approved; None: no restore lies over the time for it.
 
-    The hour at which the clock gives the wave up had not come when the backup was taken, and had when it was brought
-    back: in between somebody may have approved it.
+    Its cut-off had come when it was brought back, and when the backup was taken the hour had not at which the clock
+    gives it up: in between somebody may have approved it.
     """
-    hour = given_up(run, config)
+    cut_off, hour = config.wave(run.wave).cut_off.at(run.date, config.market.time_zone), given_up(run, config)
     for restore in store.audit(subject=DATABASE):
-        if dt.datetime.fromisoformat(restore.detail["taken_at"]) < hour <= restore.at:
+        if dt.datetime.fromisoformat(restore.detail["taken_at"]) < hour and cut_off <= restore.at:
             return restore.at
     return None
 

@@ -253,12 +253,25 @@ def test_of_a_backup_from_after_the_hour_nothing_is_unknown(
     assert (back.run().state, back.leg()[3], back.asked()) == ("cancelled", "not_approved", [])
 
 
-def test_a_wave_still_to_ride_at_the_restore_is_called_off_as_ever(opened: Markets, make: Any, empty_url: str) -> None:
-    """Brought back before its hour it waits for an approval: nobody can settle it, and without one it does not ride."""
+def test_a_wave_still_to_ride_at_the_restore_may_be_riding(opened: Markets, make: Any, empty_url: str) -> None:
+    """Brought back before its hour it waits for an approval, which tells everybody again, or for who says that it
+    rides, and is asked about once. Where nobody has done either by its end it is not called off."""
     back = opened.back(planned(opened, make), empty_url, "11:00", make.day)
     back.tick("11:00", make.day)
+    assert (back.run().state, len(back.asked()), back.of_orders()) == ("planned", 1, [])
+    back.tick("13:00", make.day)
+    assert (back.run().state, len(back.asked()), back.of_orders()) == ("planned", 1, [])
+    assert back.waves.settle(back.run(), rode=True, actor="C1")
+    assert (back.run().state, back.of_orders()) == ("finished", [])
+
+
+def test_a_wave_whose_cut_off_comes_after_the_restore_is_called_off_as_ever(
+    opened: Markets, make: Any, empty_url: str
+) -> None:
+    """Nobody can have approved it by then: nobody can settle it, and without an approval it does not ride."""
+    back = opened.back(opened.new(), empty_url, "17:00", make.eve)
+    back.tick("18:00", make.eve)
     assert not back.waves.settle(back.run(), rode=True, actor="C1")
-    assert not back.waves.settled(back.run(), rode=True)
     back.tick("13:00", make.day)
     assert (back.run().state, back.asked()) == ("cancelled", [])
     assert not back.waves.settled(back.run(), rode=False)
