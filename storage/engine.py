@@ -100,6 +100,12 @@ def connect(url: URL, *, reading: bool = False) -> Engine:
     return engine
 
 
+def let_go(engine: Engine) -> None:
+    """Closes its connections: one that another thread is using, and one that is opened later, as it is given back."""
+    event.listen(engine.pool, "checkin", lambda _connection, record: record.invalidate())
+    engine.dispose()  # the next pool is made of this one, what it listens to with it
+
+
 def _make_file(path: Path) -> None:
     """An empty database that its owner alone may read, whatever the umask: it will hold names, phones and places.
 

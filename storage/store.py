@@ -10,7 +10,7 @@ from storage.areas import Areas
 from storage.broken import Broken
 from storage.chats import Chats
 from storage.day import Day
-from storage.engine import connect, parse
+from storage.engine import connect, let_go, parse
 from storage.erasure import Erasure
 from storage.errors import NewerSchema
 from storage.house import House
@@ -90,8 +90,8 @@ class Store(
         return NewerSchema(found, HEAD) if found > HEAD else None
 
     def close(self) -> None:
-        """Lets the connections go. A verb after this opens them anew."""
-        self._engine.dispose()
+        """Lets the connections go, those of verbs under way at their end. A verb after this opens one for itself."""
+        let_go(self._engine)
 
     def __enter__(self) -> Store:
         return self

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from threading import Event, Thread
 from typing import Any
 
-from storage import Store
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from storage import Store, open_store
 
 SECOND = dt.timedelta(seconds=1)
 
@@ -115,3 +119,36 @@ def test_the_audit_knows_both_clocks(store: Store, make: Any) -> None:
     assert before <= first.recorded_at <= dt.datetime.now(dt.UTC)
     assert store.audit(limit=1) == [latest]
     assert store.audit(subject="key:a") == [first]
+
+
+def test_no_connection_outlives_a_store(database_url: str) -> None:
+    """Closed while a thread is in a verb, and asked again afterwards: each connection ends with its verb."""
+    opened, inside, go_on = list[object](), Event(), Event()
+    listeners = {
+        "connect": lambda connection, _: opened.append(connection),
+        "close": lambda connection, _: opened.remove(connection),
+    }
+    for name, listener in listeners.items():
+        event.listen(Pool, name, listener)
+    try:
+        store = open_store(database_url)
+        at = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
+        assert store.acquire_lease("line", "a", now=at, seconds=10) == 1
+
+        def gone(_holder: str) -> bool:
+            inside.set()
+            return go_on.wait(30)
+
+        thread = Thread(target=lambda: store.acquire_lease("line", "b", now=at, seconds=10, gone=gone))
+        thread.start()
+        assert inside.wait(30)
+        store.close()
+        assert len(opened) == 1
+        go_on.set()
+        thread.join()
+        assert opened == []
+        assert store.audit(subject="lease:line")[0].detail["token"] == 2
+        assert opened == []
+    finally:
+        for name, listener in listeners.items():
+            event.remove(Pool, name, listener)
