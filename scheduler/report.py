@@ -30,11 +30,12 @@ def day(store: Store, date: dt.date) -> dict[str, Any]:
     riders: dict[str, dict[str, Any]] = defaultdict(
         lambda: {"waves": [], "deliveries": 0, "distance": 0, "duration": 0, "service": 0, "cod_satang": 0}
     )
-    ridden = {run.plan_id for run in store.runs(date=date) if run.state != "cancelled"}
+    states_of = {run.plan_id: run.state for run in store.runs(date=date) if run.state != "cancelled"}
     for plan in sorted(
         store.plans(date), key=lambda plan: plan.routes[0].steps[0].arrival if plan.routes else plan.created_at
     ):
-        if plan.approved_at is None or plan.id not in ridden:
+        said_to_have_ridden = states_of.get(plan.id) == "finished"  # by a person, after a restore
+        if plan.id not in states_of or (plan.approved_at is None and not said_to_have_ridden):
             continue
         for route in plan.routes:
             work = riders[route.rider_id]

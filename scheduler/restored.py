@@ -25,9 +25,19 @@ def forgot(store: Store, run: Run, config: Config) -> dt.datetime | None:
     """
     cut_off, hour = config.wave(run.wave).cut_off.at(run.date, config.market.time_zone), given_up(run, config)
     for restore in store.audit(subject=DATABASE):
-        if dt.datetime.fromisoformat(restore.detail["taken_at"]) < hour and cut_off <= restore.at:
+        taken_at = dt.datetime.fromisoformat(restore.detail["taken_at"])
+        if taken_at < hour and cut_off <= restore.at and not _knew(store, run, restore.at):
             return restore.at
     return None
+
+
+def _knew(store: Store, run: Run, restored_at: dt.datetime) -> bool:
+    """Whether the backup held the wave's plan as approved, or it was since: then it was planned anew here, by somebody
+    who knew."""
+    plans = store.plans(run.date, run.wave, current_only=False)
+    held = [plan for plan in plans if plan.created_at <= restored_at]
+    since = any(plan.approved_at is not None and plan.approved_at >= restored_at for plan in plans)
+    return since or (bool(held) and held[-1].approved_at is not None)
 
 
 def may_have_ridden(store: Store, run: Run, config: Config) -> bool:

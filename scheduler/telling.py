@@ -92,10 +92,12 @@ class Telling:
         )
         return self._worded(tell, plan, run)
 
-    def may_have_ridden(self, run: Run, orders: int, command: str) -> list[Message]:
+    def may_have_ridden(self, run: Run, restored_at: dt.datetime, orders: int, command: str) -> list[Message]:
         """That nobody here knows if a wave with so many orders rode, to the coordinators; `command` is how they say."""
         coordinators = self._standing.by_ref(Role.COORDINATOR).values()
-        tell = notices.may_have_ridden(run, orders, command, coordinators, self._now() + dt.timedelta(days=1))
+        tell = notices.may_have_ridden(
+            run, restored_at, orders, command, coordinators, self._now() + dt.timedelta(days=1)
+        )
         return self._worded(tell, None, run)
 
     def silent_riders(self, run: Run, plan: Plan, silent: Mapping[str, Silence]) -> list[Message]:

@@ -347,16 +347,16 @@ class Waves:
         moves: list[LegMove] = []
         for order in self._store.orders(date=run.date, wave=run.wave, states={"unassigned"}):
             moves += moving.put_off([order], (run.date, run.wave), market, order.legs[0].reason or "no_rider")[0]
-        return self._store.settle_run(run.id, found=run.state, moves=moves, actor=actor, at=self._now())
+        return self._store.settle_run(run, moves=moves, actor=actor, at=self._now())
 
     def _ask_whether_it_rode(self, run: Run, *, actor: str) -> bool:
         """The coordinators are told that a wave may have ridden, once after the restore."""
         since = restored.forgot(self._store, run, self._versions.config(run.config_version))
-        if since is None or (run.reminded_at is not None and run.reminded_at >= since):
+        if since is None or run.reminded_at is not None:
             return False
         orders = self._store.orders(date=run.date, wave=run.wave, states=TO_PLAN)
-        told = self.telling.may_have_ridden(run, len(orders), restored.command(run))
-        return self._store.remind_run(run.id, messages=told, since=since, actor=actor, at=self._now())
+        told = self.telling.may_have_ridden(run, since, len(orders), restored.command(run))
+        return self._store.remind_run(run.id, messages=told, actor=actor, at=self._now())
 
     def _rides_no_more(self, run: Run) -> bool:
         """Whether the clock may call a wave off: nobody approved it, or nobody sent it off in time."""

@@ -26,7 +26,7 @@ from storage.engine import WRITES, connect, parse
 from storage.errors import BadBackup, NotEmpty, translated
 from storage.migrate import HEAD, create, needs_head
 from storage.records import DATABASE, RESTORED
-from storage.tables import METADATA, AttemptRow, AuditRow, ChatMenuRow, ConfigVersionRow, LeaseRow, MessageRow
+from storage.tables import METADATA, AttemptRow, AuditRow, ChatMenuRow, ConfigVersionRow, LeaseRow, MessageRow, RunRow
 from storage.verbs import Write, chunks, snapshot
 
 FORMAT = "songsuk/backup/1"
@@ -34,7 +34,8 @@ MANIFEST = "manifest.json"
 _ROWS = 1000
 _NOT_WHOLE = "it is no backup, or not a whole one", "ไม่ใช่ไฟล์สำรอง หรือไฟล์ไม่ครบ"
 MESSAGE, ATTEMPT, AUDIT, LEASE = (row.__table__ for row in (MessageRow, AttemptRow, AuditRow, LeaseRow))
-MENU, VERSION = ChatMenuRow.__table__, ConfigVersionRow.__table__
+MENU, VERSION, RUN = ChatMenuRow.__table__, ConfigVersionRow.__table__, RunRow.__table__
+_LATEST_CONFIG = select(VERSION.c.text).order_by(VERSION.c.version.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +114,9 @@ def restore(
     """Make the database behind `url`, which must be empty, what `path` holds: all of it or nothing.
 
     Every message that was due by `at` and was not known to be sent becomes `unknown`: the market may have said it after
-    the backup. So does what may have been said ahead of its time, as `ahead` tells from the config's text. `at_rest`:
-    nothing ran since the backup, so nothing is in doubt. `BadBackup` where the file is none or
-    not whole, `NotEmpty` where a market is in the database already.
+    the backup. So does what may have been said ahead of its time, as `ahead` tells from the config's text; what
+    it raises undoes all. `at_rest`: nothing ran since the backup, so nothing is in doubt. `BadBackup` where the file is
+    none or not whole, `NotEmpty` where a market is in the database already.
     """
     engine = connect(parse(url))
     try:
@@ -132,9 +133,13 @@ def restore(
                     for table in METADATA.sorted_tables:
                         _fill(write, table, packed, held)
                     connection.execute(update(LEASE).values(until=at))  # whoever held one is gone
-                    in_doubt = 0 if at_rest else _park(connection, at, ahead)
+                    config = connection.execute(_LATEST_CONFIG).scalar()
+                    further = ahead(config) if ahead is not None and config is not None else None
+                    in_doubt = 0 if at_rest else _park(connection, at, further)
                     if not at_rest:
                         connection.execute(update(MENU).values(mark=""))  # it may show another by now: given anew
+                        waits = RUN.c.state.in_(("closed", "planned"))
+                        connection.execute(update(RUN).where(waits).values(reminded_at=None))  # asked anew: it may ride
                         _tell(connection, at, {"taken_at": held.at.isoformat(), "in_doubt": in_doubt})
     finally:
         engine.dispose()
@@ -159,6 +164,8 @@ def _manifest(packed: zipfile.ZipFile) -> Backup:
         held = Backup(at=dt.datetime.fromisoformat(said["at"]), schema=str(said["schema"]), rows=dict(said["rows"]))
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
         raise BadBackup(*_NOT_WHOLE) from None
+    if held.at.tzinfo is None:
+        raise BadBackup(*_NOT_WHOLE)
     if held.schema != HEAD:
         raise BadBackup(
             f"it was taken at schema {held.schema}, this Songsuk knows {HEAD}: restore it with the one that made it, "
@@ -219,15 +226,13 @@ def _tell(connection: Connection, at: dt.datetime, detail: Mapping[str, Any]) ->
     connection.execute(insert(AUDIT).values(**entry, verb="restore", subject=DATABASE))
 
 
-def _park(connection: Connection, at: dt.datetime, ahead: Callable[[str], Ahead] | None) -> int:
+def _park(connection: Connection, at: dt.datetime, ahead: Ahead | None) -> int:
     """What was due by `at`, in a sender's hand or said ahead, and nobody can tell any more."""
     held = MESSAGE.c.state == "held"
     due = MESSAGE.c.state.in_(("ready", "sending", "retry")) | (held & (MESSAGE.c.send_at <= at))
-    config = connection.execute(select(VERSION.c.text).order_by(VERSION.c.version.desc()).limit(1)).scalar()
-    if ahead is not None and config is not None:
-        found = ahead(config)
-        along = MESSAGE.c.channel.in_(found.channels) & (MESSAGE.c.klass == "informative")
-        due |= held & along & (MESSAGE.c.send_at <= found.until)
+    if ahead is not None:
+        along = MESSAGE.c.channel.in_(ahead.channels) & (MESSAGE.c.klass == "informative")
+        due |= held & along & (MESSAGE.c.send_at <= ahead.until)
     parked = list(connection.execute(select(MESSAGE.c.id).where(due)).scalars())
     for ids in chunks(parked):
         those = MESSAGE.c.id.in_(ids)

@@ -167,38 +167,35 @@ class Day(Verbs):
             return True
 
     @writes
-    def settle_run(self, run_id: str, *, found: str, moves: Sequence[LegMove], actor: str, at: dt.datetime) -> bool:
+    def settle_run(self, found: Run, *, moves: Sequence[LegMove], actor: str, at: dt.datetime) -> bool:
         """Ends a wave that rode, as a person says, and that nobody here knows as approved: its legs were on their way.
 
-        `moves`: where the orders go that found no place in it. `found`: the state that it was asked about in. False: it
-        is in another one by now.
+        `moves`: where the orders go that found no place in it. `found`: the run as it was asked about. False: it is in
+        another state by now, or has another plan.
         """
         with self._write("settle_run", actor, at) as write:
             write.lock_day()
-            row = step_run(write, run_id, "finished", found=found, finished_at=at)
-            if row is None:
+            row = step_run(write, found.id, "finished", found=found.state, finished_at=at)
+            if row is None or row["plan_id"] != found.plan_id:
+                write.give_up()
                 return False
             aboard = (LEG.c.date == row["date"], LEG.c.wave == row["wave"], LEG.c.state.in_(("batched", "planned")))
             rode = write.connection.execute(update(LEG).where(*aboard).values(state="dispatched", changed_at=at))
             moved = move_legs(write.connection, moves, at)
-            write.tell(f"run:{run_id}", rode=rode.rowcount, legs=moved)
+            write.tell(f"run:{found.id}", rode=rode.rowcount, legs=moved)
             return True
 
     @writes
-    def remind_run(
-        self, run_id: str, *, messages: Sequence[Message], actor: str, at: dt.datetime, since: dt.datetime | None = None
-    ) -> bool:
-        """Reminds of a run that waits for a person, once.
-
-        `since`: when a restore left open what became of it, so that what was said before does not count.
-        """
-        never = RUN.c.reminded_at.is_(None)
-        unsaid = never if since is None else never | (RUN.c.reminded_at < since)
+    def remind_run(self, run_id: str, *, messages: Sequence[Message], actor: str, at: dt.datetime) -> bool:
+        """Reminds of a run that waits for a person, once; of a closed one whether it rode, so that nobody plans it."""
         with self._write("remind_run", actor, at) as write:
-            once = update(RUN).where(RUN.c.id == run_id, RUN.c.state.in_(("closed", "planned")), unsaid)
-            if not write.connection.execute(once.values(reminded_at=at)).rowcount:
+            once = update(RUN).where(
+                RUN.c.id == run_id, RUN.c.state.in_(("closed", "planned")), RUN.c.reminded_at.is_(None)
+            )
+            state = write.connection.execute(once.values(reminded_at=at).returning(RUN.c.state)).scalar()
+            if state is None:
                 return False
-            if since is not None:  # until a person has said what became of it, it is not planned for nothing
+            if state == "closed":
                 write.connection.execute(delete(AREA).where(AREA.c.run_id == run_id))
             write.tell(f"run:{run_id}", messages=insert_messages(write, messages))
             return True

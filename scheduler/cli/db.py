@@ -153,18 +153,28 @@ def restore(
 
 
 def _ahead(text: str, now: dt.datetime) -> Ahead:
-    """LINE's answers take along, in quiet hours, what informs after them: the inbox's `_waiting`.
-
-    Of a config that this version no longer reads no quiet hours are known: a market comes back with it all the same.
-    """
+    """LINE's answers take along, in quiet hours, what informs after them: the inbox's `_waiting`."""
     from scheduler.config import ConfigError, parse
     from scheduler.notices.messages import after_quiet
     from storage.backup import Ahead
 
     try:
         config = parse(text)
-    except ConfigError:
-        return Ahead(until=now, channels=[])
+    except ConfigError as error:
+        first = error.errors[0]
+        raise Refusal(
+            "backup.config",
+            "FILE",
+            {
+                "th": f"Songsuk รุ่นนี้อ่านการตั้งค่าในไฟล์สำรองไม่ได้ ({first.text('th')})",
+                "en": f"its config is not read by this version of Songsuk ({first.text('en')})",
+            },
+            {
+                "th": "กู้คืนด้วยรุ่นที่สำรองไว้ แก้การตั้งค่า แล้วค่อยอัปเกรด",
+                "en": "restore it with the version that made it, mend the config there, then upgrade",
+            },
+            exit_code=2,
+        ) from None
     quiet = config.messages.quiet_hours
     tz = config.market.time_zone
     return Ahead(until=after_quiet(now, quiet.start, quiet.end, tz) if quiet is not None else now, channels=["line"])

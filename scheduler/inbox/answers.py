@@ -43,8 +43,8 @@ class Answered:
 class Writer:
     """Writes the answers to one event.
 
-    `answered`: they may have been said already, before the database was brought back. Then nothing is said by itself:
-    they are `unknown`, as all else that was due since the backup.
+    `restored_at`: the database was brought back after the event came, which may have been answered before. What was to
+    be said by then is not said by itself: it is `unknown`, as all else that was due since the backup.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class Writer:
         compose: Compose,
         now: dt.datetime,
         *,
-        answered: bool = False,
+        restored_at: dt.datetime | None = None,
     ) -> None:
         self._event, self._received_at, self._known = event, received_at, known
         self._config, self._compose, self._now = config, compose, now
-        self._answered = answered
+        self._restored_at = restored_at
 
     def written(self, decision: Decision, channel: Channel | None) -> Answered:
         """The decision with its answers as messages; without the chat's channel nothing is said to the chat itself."""
@@ -128,10 +128,17 @@ class Writer:
         return list(takewhile(may_go, line))
 
     def _may_reply(self, channel: Channel) -> bool:
-        if self._answered:
+        if self._restored_at is not None:
             return False
         fresh = self._now - self._received_at < TOKEN_LASTS
         return channel.replies and fresh and not self._event.redelivered and self._event.reply_token is not None
+
+    def _may_have_been_said(self, moment: dt.datetime) -> bool:
+        """Whether what is to be said at `moment` was due before the database was brought back, had it been read as it
+        came: what only waits is due as long after that as it is from now."""
+        if self._restored_at is None:
+            return False
+        return self._received_at + (moment - self._now) <= self._restored_at
 
     def _late(self) -> bool:
         return self._now - self._received_at > ANSWER_LASTS
@@ -172,7 +179,7 @@ class Writer:
         if say.to is not None or say.chat is not None:
             moment = say.at or send_at(say.kind, klass, None, None, self._config, self._now)
             state = "suppressed" if channel is None else "held"
-        if self._answered and state != "suppressed":
+        if state != "suppressed" and self._may_have_been_said(moment):
             state, reason = "unknown", RESTORED
         lasts = TOKEN_LASTS if via == "reply" else dt.timedelta(days=1) if say.must else ANSWER_LASTS
         return Message(

@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 50
 TRIES = 3
-_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 PATIENCE_SECONDS, GLANCE_SECONDS = 2.0, 0.05
 LOOKED_THROUGH = 200
 """The latest events of a chat, among which what is taken back is looked for."""
@@ -147,14 +146,17 @@ class Inbox:
         if decision.pins is not None:
             for order_id in decision.pins[0]:
                 self._pin(order_id, decision.pins[1])
-        compose, answered = self._versions.texts().compose, heard.received_at <= self._restored_at
-        writer = Writer(event, heard.received_at, known, config, compose, now, answered=answered)
+        compose = self._versions.texts().compose
+        writer = Writer(event, heard.received_at, known, config, compose, now, restored_at=self._restored_since(heard))
         return writer.written(decision, channel)
 
+    def _restored_since(self, heard: Heard) -> dt.datetime | None:
+        return self._restored_at if self._restored_at is not None and heard.received_at <= self._restored_at else None
+
     @cached_property
-    def _restored_at(self) -> dt.datetime:
+    def _restored_at(self) -> dt.datetime | None:
         """When the database was brought back, which no process of its market lives through."""
-        return self._store.restored_at() or _NEVER
+        return self._store.restored_at()
 
     def _told_by(self, number: str, event: Inbound, channel: Channel) -> str | None:
         """The id of the event that told the chat's message of this number."""

@@ -297,13 +297,18 @@ def not_dispatched(plan: Plan, orders: int, coordinators: Iterable[Member], expi
 
 
 def may_have_ridden(
-    run: Run, orders: int, command: str, coordinators: Iterable[Member], expires_at: dt.datetime
+    run: Run,
+    restored_at: dt.datetime,
+    orders: int,
+    command: str,
+    coordinators: Iterable[Member],
+    expires_at: dt.datetime,
 ) -> list[Notice]:
     """The coordinators are told that a restored market cannot know whether a wave rode, and how to say it."""
     return [
         Notice(
             kind="escalation",
-            event=f"may_have_ridden:{run.id}",
+            event=f"may_have_ridden:{run.id}:{restored_at:%Y%m%dT%H%M%S}",
             to=coordinator,
             facts={
                 "what": "may_have_ridden",

@@ -82,11 +82,11 @@ def _part(word: str, *words: str) -> int:
     asked, version = _asked(words, prog=f"tests/faults {word}", description=part.__doc__, further=part.options)
     sys.stderr.write(f"{word}: seed {asked.seed}\n")
     for name, figures in part.run(asked):
-        print(json.dumps({"part": word, "database": name, **figures}, ensure_ascii=False, indent=1))  # noqa: T201
         broken = broken or bool(figures["broken"])
-        if asked.write:  # daemons load what is in the folder as they start: changed since, it is no commit's
-            ran = version if _version() == version else f"{version.rstrip('+')}+"
-            with report.alone():
+        with report.alone():
+            print(json.dumps({"part": word, "database": name, **figures}, ensure_ascii=False, indent=1), flush=True)  # noqa: T201
+            if asked.write:  # daemons load what is in the folder as they start: changed since, it is no commit's
+                ran = version if _version() == version else f"{version.rstrip('+')}+"
                 report.keep(word, name, figures, seed=asked.seed, version=ran)
                 report.write(word, part.ROWS, *part.TRIALS)
     return int(broken)

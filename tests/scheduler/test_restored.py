@@ -203,15 +203,56 @@ def test_what_found_no_place_in_a_wave_that_rode_goes_on(opened: Markets, make: 
     assert back.of_orders() == []
 
 
-def test_who_was_reminded_before_the_backup_is_told_all_the_same(opened: Markets, make: Any, empty_url: str) -> None:
-    """That a plan waited for approval is another thing to hear than that its wave may have ridden."""
+def test_who_was_reminded_before_the_backup_is_asked_all_the_same(opened: Markets, make: Any, empty_url: str) -> None:
+    """That a plan waits for approval is another thing to hear than that its wave may ride; it is asked while there is
+    time for either, and once."""
     old = planned(opened, make)
     old.tick("20:00", make.eve)
     assert old.run().reminded_at is not None
+    back = opened.back(old, empty_url, "20:30", make.eve)
+    for clock, on in (("20:30", make.eve), ("20:30:02", make.eve), ("08:00", make.day), ("13:00", make.day)):
+        back.tick(clock, on)
+        assert len(back.asked()) == 1
+
+
+def test_after_a_second_restore_it_is_asked_again(opened: Markets, make: Any, empty_url: str, tmp_path: Path) -> None:
+    """Between that backup and that restore it may have been approved just as well."""
+    first = opened.back(planned(opened, make), empty_url, "20:30", make.eve)
+    first.tick("20:30", make.eve)
+    first.clock.set(make.at("20:45", make.eve))
+    again = opened.back(first, f"sqlite:///{tmp_path}/again.db", "14:00", make.day)
+    for clock in ("14:00", "14:01"):
+        again.tick(clock, make.day)
+    assert (again.run().state, len(again.asked())) == ("planned", 2)
+
+
+@pytest.mark.parametrize("when", ["before the backup", "after the restore"])
+def test_of_a_wave_that_was_approved_here_nothing_is_asked(
+    opened: Markets, make: Any, empty_url: str, when: str
+) -> None:
+    """Planned anew afterwards, and not approved again, it is called off as in any market."""
+    old = planned(opened, make)
+    if when == "before the backup":
+        assert old.waves.approve(old.run().plan_id or "", actor="C1").outcome is Approval.APPROVED
+    back = opened.back(old, empty_url, "20:30", make.eve)
+    if when == "after the restore":
+        assert back.waves.approve(back.run().plan_id or "", actor="C1").outcome is Approval.APPROVED
+    back.clock.set(make.at("07:00", make.day))
+    assert back.waves.plan(back.run(), actor="C1") is not None
+    assert not back.waves.settle(back.run(), rode=True, actor="C1")
+    back.tick("13:00", make.day)
+    assert (back.run().state, back.leg()[3], back.asked()) == ("cancelled", "not_approved", [])
+
+
+def test_a_plan_made_anew_before_the_backup_leaves_it_open(opened: Markets, make: Any, empty_url: str) -> None:
+    """That an earlier plan was approved says nothing of the one that the backup holds."""
+    old = planned(opened, make)
+    assert old.waves.approve(old.run().plan_id or "", actor="C1").outcome is Approval.APPROVED
+    old.clock.set(make.at("20:10", make.eve))
+    assert old.waves.plan(old.run(), actor="C1") is not None
     back = opened.back(old, empty_url, "14:00", make.day)
-    for clock in ("14:00", "14:00:02", "14:01"):
-        back.tick(clock, make.day)
-    assert len(back.asked()) == 1
+    back.tick("14:00", make.day)
+    assert (back.run().state, len(back.asked())) == ("planned", 1)
 
 
 def test_a_wave_that_the_deadline_would_have_rolled_over_waits(opened: Markets, make: Any, empty_url: str) -> None:

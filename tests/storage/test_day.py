@@ -231,11 +231,16 @@ def test_a_wave_that_rode_after_all_is_ended_once(store: Store, make: Any, state
         assert store.move_legs(make.moves(orders[2], state="unassigned"), actor="test", at=make.at)
     onward = {"reason": "capacity", "date": make.day, "wave": "evening"}
     said: dict[str, Any] = {"moves": make.moves(orders[2], state="received", **onward), "actor": "C1", "at": make.at}
-    assert not store.settle_run(run.id, found="approved", **said)
-    assert not store.settle_run(run.id, found="closed" if state == "planned" else "planned", **said)
+    run = store.run_by_id(run.id) or run
+    for found in (
+        replace(run, state="approved"),
+        replace(run, state="closed" if state == "planned" else "planned"),
+        replace(run, plan_id="p_0"),
+    ):
+        assert not store.settle_run(found, **said)
     assert not store.finish_run(run.id, actor="clock", at=make.at)
-    assert store.settle_run(run.id, found=state, **said)
-    assert not store.settle_run(run.id, found=state, **said)
+    assert store.settle_run(run, **said)
+    assert not store.settle_run(run, **said)
     assert legs(store) == {
         "SR-0001": "dispatched",
         "SR-0002": "dispatched",
@@ -248,24 +253,24 @@ def test_a_wave_that_rode_after_all_is_ended_once(store: Store, make: Any, state
     assert (entry.actor, entry.subject, entry.detail) == ("C1", f"run:{run.id}", {"rode": 2, "legs": 1})
 
 
-def test_what_a_restore_left_open_is_asked_once_after_it(store: Store, make: Any) -> None:
-    """Whatever was said before the restore, of a closed wave too, which nobody plans meanwhile; of an ended one not."""
+def test_whether_a_closed_wave_rode_is_asked_once(store: Store, make: Any) -> None:
+    """Nobody plans it meanwhile."""
     run = make.closed(store, make.order())
     area = PlanningArea(
         id="a_1", run_id=run.id, area="mueang", digest="d", order_ids=(), rider_ids=(), settings={}, until=make.at
     )
     assert store.post_areas(run, [area], actor="clock", at=make.at) == [area]
-    restored = make.at + dt.timedelta(hours=1)
-    asked: dict[str, Any] = {"actor": "clock", "since": restored}
     assert store.remind_run(run.id, messages=[make.message()], actor="clock", at=make.at)
-    assert store.areas(run.id) == [area]
-    assert store.remind_run(run.id, messages=[make.message(2)], at=restored, **asked)
-    assert not store.remind_run(run.id, messages=[make.message(3)], at=restored + dt.timedelta(hours=1), **asked)
-    assert [message.id for message in store.messages()] == ["m1", "m2"]
+    assert not store.remind_run(run.id, messages=[make.message(2)], actor="clock", at=make.at + dt.timedelta(hours=1))
+    assert [message.id for message in store.messages()] == ["m1"]
     assert store.areas(run.id) == []
-    assert store.settle_run(run.id, found="closed", moves=[], actor="C1", at=restored)
-    later = restored + dt.timedelta(days=1)
-    assert not store.remind_run(run.id, messages=[make.message(4)], actor="clock", since=later, at=later)
+
+
+def test_of_a_wave_that_is_over_nobody_is_reminded(store: Store, make: Any) -> None:
+    """Settled, it waits for nobody."""
+    run = make.closed(store, make.order())
+    assert store.settle_run(run, moves=[], actor="C1", at=make.at)
+    assert not store.remind_run(run.id, messages=[make.message()], actor="clock", at=make.at)
 
 
 def test_a_leg_that_went_elsewhere_stays_there(store: Store, make: Any) -> None:

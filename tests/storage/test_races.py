@@ -110,14 +110,14 @@ def test_two_words_on_one_wave_are_one(store: Store, make: Any) -> None:
     """Of several who say at one moment that a wave rode, or that it is put off, one is heard, and all of it is done."""
     order = make.order()
     plan = make.planned(store, order)
-    rode: dict[str, Any] = {"found": "planned", "moves": [], "at": make.at}
+    (waits,) = store.runs()
     off = make.moves(order, state="unassigned")
 
     def say(number: int) -> bool:
         if number % 2:
-            return store.settle_run(plan.run_id, actor=f"C{number}", **rode)
+            return store.settle_run(waits, moves=[], actor=f"C{number}", at=make.at)
         told = [make.message(number, event="off")]
-        return store.cancel_run(plan.run_id, actor=f"C{number}", messages=told, **rode | {"moves": off})
+        return store.cancel_run(plan.run_id, found="planned", moves=off, messages=told, actor=f"C{number}", at=make.at)
 
     heard = at_once(4, say)
     assert sorted(heard) == [False, False, False, True]

@@ -451,15 +451,23 @@ def test_a_secret_file_that_cannot_be_read_is_named(planned: House, variable: st
     assert "/nope/secret" in bad["message"]["en"]
 
 
-def test_a_market_whose_config_is_not_read_any_more_is_brought_back(tmp_path: Path) -> None:
-    """A backup whose config another version of Songsuk wrote: all of it is brought back."""
+def test_a_backup_whose_config_is_not_read_any_more_is_refused(tmp_path: Path) -> None:
+    """Another version of Songsuk wrote it, and this one could do nothing with the market: nothing is restored."""
     house = House(folder=tmp_path, url=f"sqlite:///{tmp_path}/old.db")
     (tmp_path / "config.yaml").write_text(config_text(), encoding="utf-8")
     with open_store(house.url) as store:
         store.publish_config("market: of another version", "sha", actor="test", at=dt.datetime.now(dt.UTC))
     house.json("db", "backup", tmp_path / "market.zip")
-    house.url = f"sqlite:///{tmp_path}/new.db"
-    assert house.json("db", "restore", tmp_path / "market.zip")["rows"]["config_version"] == 1
+    found = refused(
+        house, ["db", "restore", tmp_path / "market.zip"], 2, SONGSUK_DATABASE_URL=f"sqlite:///{tmp_path}/n.db"
+    )
+    assert found["code"] == "backup.config"
+    assert "upgrade" in str(found["hint"])
+    with open_store(f"sqlite:///{tmp_path}/n.db") as store:
+        assert (store.config_version(1), store.audit()) == (None, [])
+    house.json(
+        "db", "restore", "--at-rest", tmp_path / "market.zip", code=2, SONGSUK_DATABASE_URL=f"sqlite:///{tmp_path}/n.db"
+    )
 
 
 def test_failpoints_that_cannot_be_read_are_refused(planned: House) -> None:

@@ -61,6 +61,7 @@ def test_it_rode_is_said_once(restored: House) -> None:
     again = restored.json(*SETTLE, "--as", "rode")
     assert again == first | {"already": True}
     assert states(restored) == {"dispatched"}
+    assert sum(rider["deliveries"] for rider in restored.json("report", "day", DAY)["riders"]) > 0
     assert restored.json("messages", "list")["messages"] == []
     [error] = restored.json(*SETTLE, "--as", "put_off", code=1)["errors"]
     assert (error["code"], error["path"]) == ("plan.nothing_to_settle", "--wave")

@@ -83,6 +83,18 @@ def test_what_may_have_been_answered_takes_force_and_is_said_no_more(
     assert back.telegram_says(someone, text="งานของฉัน")
 
 
+def test_what_was_to_wait_for_the_morning_waits(talk: Any, someone: str, rider: str, brought_back: Back) -> None:
+    """What is written at night reaches the coordinators in the morning: brought back in between nobody has heard it."""
+    talk.later(hours=12)
+    words = tells(talk, someone, text="พรุ่งนี้มาสาย")
+    back = brought_back()
+    back.settle()
+    [word] = [each for each in back.messages(kinds={"word"}) if each.event.startswith(f"heard:telegram:{words}:")]
+    assert (word.channel, word.state, word.reason) == ("line", "held", None)
+    [answer] = [each for each in back.messages(kinds={"receipt", "passed_on"}) if each.event.startswith("heard:")]
+    assert (answer.channel, answer.state, answer.reason) == ("telegram", "unknown", "restored")
+
+
 def test_what_is_brought_back_at_rest_is_answered(talk: Any, someone: str, rider: str, brought_back: Back) -> None:
     """In a move nothing ran since the backup: who wrote before it gets the answer."""
     tells(talk, someone, text="งานของฉัน")
