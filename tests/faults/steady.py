@@ -69,9 +69,6 @@ class Steady:
         deadline, worked = time.monotonic() + LONGEST, time.monotonic()
         while True:
             assert time.monotonic() < deadline, (stage.name, self.ledger.waiting(self.watch.now()), self._heard())
-            done = over(stage, self.ledger, self.visitors, self.watch.now())
-            worked = worked if done else time.monotonic()
-            done = done and time.monotonic() - worked >= self._rests
             if self.life is not None and self.life.code is not None:
                 self.ended += 1
                 sys.stderr.write(f"{stage.name}: the daemon ended with {self.life.code}:\n{self._heard()[-3000:]}\n")
@@ -80,6 +77,9 @@ class Steady:
                 for found in self.ledger.to_confirm(1):
                     self.visitors.tap(*found)
             self.visitors.knock(base)
+            done = over(stage, self.ledger, self.visitors, self.watch.now())  # asked last: what was tapped is answered
+            worked = worked if done else time.monotonic()
+            done = done and time.monotonic() - worked >= self._rests
             more = meanwhile(done)
             if self.life is None:
                 return False
