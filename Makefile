@@ -63,7 +63,7 @@ bench-full: $(READY)  ## what takes long, big days and a month; peers, not of th
 	  if npm install --loglevel=error --no-audit --no-fund --prefix "$$folder" @stoplight/prism-cli@5 >&2; \
 	  then export PRISM="$$folder/node_modules/.bin/prism"; fi; $(BIN)/python -m benchmarks --full $(BENCH)
 
-faults: $(READY)  ## kill, starve and cut off the daemon, an hour and a quarter (FAULTS="--write", FAULTS="kills --kills 50")
+faults: $(READY)  ## kill, starve and cut off the daemon, an hour and a half (FAULTS="--write", FAULTS="kills --kills 50")
 	@$(BIN)/python tests/faults $(FAULTS)
 
 soak: $(READY)  ## a million hostile webhook calls, then 10,000 days with faults; goes on where it stopped (SOAK="--minutes 3")
