@@ -298,7 +298,7 @@ def test_a_row_that_nobody_can_read_holds_up_no_loop(tmp_path: Path, sqlite_url:
         run = "INSERT INTO run (id, market, date, wave, state, config_version, opened_at) VALUES "
         today = f"'{dt.datetime.now(dt.UTC):%Y-%m-%d}'"
         now = f"'{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S.000000}'"
-        _execute(sqlite_url, f"{run} ('r_odd', 'sirisuk', {today}, 'midday', 'closed', 99, {now})")
+        _execute(sqlite_url, f"{run} ('r_odd', 'sirisuk', {today}, 'odd', 'closed', 99, {now})")
         until(lambda: visitor.get("/readyz").json()["failing"].get("clock") == "LookupError", "the clock to stumble")
         unready = visitor.get("/readyz")
         assert (unready.status_code, unready.json()["ready"]) == (503, False)
