@@ -189,7 +189,7 @@ def test_a_backup_shows_one_moment(store: Store, database_url: str, make: Any, t
 
 
 @pytest.mark.parametrize(
-    "fault", ["text", "cut", "no manifest", "format", "schema", "a row less", "a line", "a column"]
+    "fault", ["text", "cut", "no manifest", "format", "schema", "a moment", "a row less", "a line", "a column"]
 )
 def test_what_is_no_whole_backup_brings_nothing_back(full: str, fault: str, tmp_path: Path) -> None:
     """A file of something else, one cut short, one that was changed: named, and the database is not even made."""
@@ -218,7 +218,11 @@ def _change(path: Path, changed: Path, fault: str) -> None:
             content = old.read(name)
             if name == MANIFEST:
                 said = json.loads(content)
-                said |= {"format": {"format": "other/1"}, "schema": {"schema": "9999"}}.get(fault, {})
+                said |= {
+                    "format": {"format": "other/1"},
+                    "schema": {"schema": "9999"},
+                    "a moment": {"at": "2026-11-24T14:00:00"},
+                }.get(fault, {})
                 if fault == "no manifest":
                     continue
                 content = json.dumps(said).encode()
