@@ -255,7 +255,7 @@ def _unsettled(environ: Mapping[str, str], path: Path) -> list[dict[str, Any]]:
             versions = Versions(store, path)
             runs = store.runs(states=restored.NOT_APPROVED)
             waiting = [run for run in runs if restored.may_have_ridden(store, run, versions.config(run.config_version))]
-    except (storage.StorageError, configs.UnreadableSecret, configs.ConfigError):
+    except (storage.StorageError, configs.UnreadableSecret, configs.ConfigError, LookupError):
         return []
     return [
         _check(
